@@ -1,0 +1,1 @@
+#include "collectors/coverage/merge.h"

@@ -1,0 +1,50 @@
+// Readers of test results: push parsers that take the bytes of a stream as they come, so that a
+// running suite shows progress and a killed one loses nothing that it had written.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runner/base/result.h"
+#include "runner/model/result_event.h"
+
+namespace rh::collectors {
+
+using ResultSink = std::function<void(model::ResultEvent)>;
+
+class ResultReader {
+ public:
+  virtual ~ResultReader() = default;
+  // Any split of the input gives the same events. Damaged input becomes Diagnostics (severity error
+  // for results that are lost, with byte or line), never an exception and never silence.
+  virtual void feed(std::string_view bytes) = 0;
+  // End of input. Ends that never came stay with the caller: a TestBegan without its TestEnded.
+  virtual void finish() = 0;
+};
+
+struct ResultReaderOptions {
+  std::string subject;     // file name for diagnostics
+  std::string scope;       // see model::ResultFile::scope
+  std::string suite_root;  // absolute; absolute paths of tests below it become relative
+};
+
+struct ResultFormat {
+  std::string_view name;   // "rh-events", "go-json", "libtest-json", "libtest-text", "junit"
+  std::string_view help;
+  std::unique_ptr<ResultReader> (*make)(const ResultReaderOptions&, ResultSink);
+  bool (*sniff)(std::string_view head);  // may be null: never recognised by content
+};
+
+// Factories, one per file of this folder; the registry names them.
+std::unique_ptr<ResultReader> make_rh_events_reader(const ResultReaderOptions&, ResultSink);
+std::unique_ptr<ResultReader> make_go_json_reader(const ResultReaderOptions&, ResultSink);
+std::unique_ptr<ResultReader> make_libtest_json_reader(const ResultReaderOptions&, ResultSink);
+std::unique_ptr<ResultReader> make_libtest_text_reader(const ResultReaderOptions&, ResultSink);
+std::unique_ptr<ResultReader> make_junit_reader(const ResultReaderOptions&, ResultSink);
+bool sniff_junit(std::string_view head);
+bool sniff_go_json(std::string_view head);
+
+}  // namespace rh::collectors

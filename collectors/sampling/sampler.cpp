@@ -1,0 +1,1 @@
+#include "collectors/sampling/sampler.h"

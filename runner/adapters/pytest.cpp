@@ -1,0 +1,1 @@
+#include "runner/adapters/adapter.h"

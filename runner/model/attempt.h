@@ -1,0 +1,63 @@
+// One execution of one test case, and the record of all its attempts.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runner/model/figure.h"
+#include "runner/model/test_case.h"
+
+namespace rh::model {
+
+enum class Outcome {
+  passed,
+  failed,
+  errored,           // setup, teardown or collection broke
+  skipped,
+  expected_failure,  // xfail, failing todo
+  unexpected_pass,   // xpass that the runner does not count as a failure
+  crashed,           // began, and its process died before it ended
+  timed_out,         // the runner's own per-test timeout, or running when a limit ended the suite
+  not_run,           // listed or begun elsewhere, but no result came
+};
+
+[[nodiscard]] constexpr bool is_failure(Outcome outcome) {
+  return outcome == Outcome::failed || outcome == Outcome::errored || outcome == Outcome::crashed ||
+         outcome == Outcome::timed_out || outcome == Outcome::not_run;
+}
+
+struct TestUsage {
+  CpuFigure cpu;
+  BytesFigure peak_memory;
+  bool operator==(const TestUsage&) const = default;
+};
+
+struct Attempt {
+  unsigned number = 1;
+  Outcome outcome = Outcome::not_run;
+  std::optional<std::chrono::nanoseconds> start;     // CLOCK_MONOTONIC
+  std::optional<std::chrono::nanoseconds> duration;  // wall time of the test
+  TestUsage usage;
+  std::int64_t pid = 0;        // process that ran it; 0 = not known
+  std::string message;         // one line
+  std::string details;         // traceback or diff, bounded
+  std::string standard_output; // bounded
+  std::string standard_error;
+};
+
+struct TestRecord {
+  TestCase test;
+  std::vector<Attempt> attempts;  // in order of execution, never empty
+  [[nodiscard]] Outcome outcome() const { return attempts.back().outcome; }
+  [[nodiscard]] bool flaky() const {
+    if (is_failure(outcome())) return false;
+    for (const Attempt& attempt : attempts)
+      if (is_failure(attempt.outcome)) return true;
+    return false;
+  }
+};
+
+}  // namespace rh::model

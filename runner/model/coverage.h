@@ -1,0 +1,74 @@
+// Coverage of source files in one model. A line, branch or statement that a format does not mention
+// is unknown, which is not the same as zero.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runner/model/ids.h"
+
+namespace rh::model {
+
+struct LineHits {
+  std::uint32_t line = 0;  // 1-based
+  std::uint64_t hits = 0;
+  auto operator<=>(const LineHits&) const = default;
+};
+
+struct BranchHits {
+  std::uint32_t line = 0;
+  std::uint32_t block = 0;
+  std::string branch;                     // number or expression text
+  std::optional<std::uint64_t> taken;     // nullopt: never evaluated, which differs from 0
+  auto operator<=>(const BranchHits&) const = default;
+};
+
+struct FunctionHits {
+  std::string name;
+  std::uint32_t line = 0;
+  std::uint64_t hits = 0;
+  auto operator<=>(const FunctionHits&) const = default;
+};
+
+// A Go block: statements weigh, not lines.
+struct BlockHits {
+  std::uint32_t start_line = 0, start_column = 0, end_line = 0, end_column = 0;
+  std::uint32_t statements = 0;
+  std::uint64_t hits = 0;
+  auto operator<=>(const BlockHits&) const = default;
+};
+
+struct CoverageFile {
+  std::string path;                     // relative to the repository root, '/'-separated
+  std::vector<LineHits> lines;          // sorted by line, unique
+  std::vector<BranchHits> branches;     // sorted, unique by (line, block, branch)
+  std::vector<FunctionHits> functions;  // sorted
+  std::vector<BlockHits> blocks;        // sorted, only where the format has them
+  bool operator==(const CoverageFile&) const = default;
+};
+
+struct Ratio {
+  std::uint64_t found = 0;  // how many there are
+  std::uint64_t hit = 0;    // how many were reached
+  bool operator==(const Ratio&) const = default;
+};
+
+struct CoverageTotals {
+  std::optional<Ratio> lines, branches, functions, statements;  // absent: the format does not say
+  bool operator==(const CoverageTotals&) const = default;
+};
+
+// What of a suite or of the run is covered. `basis` names the ratio that the ecosystem's own tool
+// quotes: "lines", or "statements" (Go), or "lines+branches" (coverage.py with branch = true).
+struct CoverageReport {
+  std::vector<CoverageFile> files;      // sorted by path, unique
+  CoverageTotals totals;
+  std::string basis = "lines";
+  std::string tool;                     // "coverage.py 7.17.3"; empty for a merged report
+  std::string reason;                   // why there is none, when files is empty
+  std::vector<std::string> unresolved;  // paths in the data that match no file of the repository
+};
+
+}  // namespace rh::model
