@@ -1,0 +1,51 @@
+// Gathers the records of one source file in any order and makes a sorted CoverageFile of them.
+// Counts of records with the same key add up with saturation.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runner/model/coverage.h"
+
+namespace rh::collectors {
+
+[[nodiscard]] constexpr std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
+  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+// "never evaluated" + "never evaluated" stays so; with a count it becomes that count.
+[[nodiscard]] std::optional<std::uint64_t> add_taken(std::optional<std::uint64_t> a, std::optional<std::uint64_t> b);
+
+// Separators as '/', valid UTF-8: the form in which paths are compared and reported.
+[[nodiscard]] std::string source_path(std::string_view written);
+
+// A count as producers write it. Negative, fractional and too large values exist in the wild: they
+// are clamped and `clamped` says so; nullopt for what is no number.
+struct ReadCount {
+  std::uint64_t value = 0;
+  bool clamped = false;
+};
+[[nodiscard]] std::optional<ReadCount> read_count(std::string_view text);
+// 1-based line number; nullopt for anything else, 0 included.
+[[nodiscard]] std::optional<std::uint32_t> read_line_number(std::string_view text);
+
+class FileBuilder {
+ public:
+  explicit FileBuilder(std::string path) { file_.path = std::move(path); }
+
+  void line(std::uint32_t line, std::uint64_t hits) { file_.lines.push_back({line, hits}); }
+  void branch(model::BranchHits branch) { file_.branches.push_back(std::move(branch)); }
+  void function(model::FunctionHits function) { file_.functions.push_back(std::move(function)); }
+  [[nodiscard]] model::CoverageFile finish() &&;
+
+ private:
+  model::CoverageFile file_;
+};
+
+// Sorted by path; records of the same path are merged.
+[[nodiscard]] std::vector<model::CoverageFile> gather_files(std::vector<model::CoverageFile> files);
+
+}  // namespace rh::collectors
