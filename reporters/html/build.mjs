@@ -1,0 +1,73 @@
+// Builds the report template: bundles src/ with esbuild and inlines script and style into
+// template.html, so that the finished file needs nothing but the run's data.
+// Usage: node build.mjs <outfile>
+import { readFile, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const kDataMarker = "<!--RUNHARNESS_DATA-->";
+const kMaxBytes = 150_000;
+
+const outfile = process.argv[2];
+if (!outfile) {
+  console.error("usage: node build.mjs <outfile>");
+  process.exit(2);
+}
+
+async function bundle() {
+  const result = await build({
+    absWorkingDir: here,
+    entryPoints: ["src/main.tsx"],
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: ["chrome100", "firefox113", "safari16.4"],
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    charset: "ascii",
+    legalComments: "none",
+    outdir: "out",
+    write: false,
+    logLevel: "warning",
+  });
+  const text = (suffix) => result.outputFiles.find((file) => file.path.endsWith(suffix))?.text.trim() ?? "";
+  return { script: text(".js"), style: text(".css") };
+}
+
+// Both libraries are MIT licensed, which asks for their notice in every copy.
+async function notices() {
+  const texts = await Promise.all(
+    ["preact", "uplot"].map(async (name) => `${name}\n\n${(await readFile(join(here, "node_modules", name, "LICENSE"), "utf8")).trim()}`),
+  );
+  return texts.join("\n\n").replaceAll("--", "- -");
+}
+
+// Replaces one marker that must be there exactly once. A function as replacement keeps `$&` in the
+// inserted text from being read as a pattern.
+function insert(page, marker, content) {
+  if (page.split(marker).length !== 2) throw new Error(`template.html must hold ${marker} exactly once`);
+  return page.replace(marker, () => content);
+}
+
+// Text that would end its own element must not be in there; esbuild escapes it in scripts.
+function inert(content, element) {
+  if (content.toLowerCase().includes(`</${element}`)) throw new Error(`bundle contains </${element}`);
+  return content;
+}
+
+const [{ script, style }, template, licenses] = await Promise.all([
+  bundle(),
+  readFile(join(here, "template.html"), "utf8"),
+  notices(),
+]);
+let page = insert(template, "/*STYLE*/", inert(style, "style"));
+page = insert(page, "/*SCRIPT*/", inert(script, "script"));
+page = insert(page, "<!--NOTICES-->", `<!--\n${licenses}\n-->`);
+if (page.split(kDataMarker).length !== 2) throw new Error(`the finished page must hold ${kDataMarker} exactly once`);
+if (Buffer.byteLength(page) > kMaxBytes) throw new Error(`template is ${Buffer.byteLength(page)} bytes, more than ${kMaxBytes}`);
+
+await mkdir(dirname(outfile), { recursive: true });
+await writeFile(outfile, page);
+console.log(`${outfile}: ${Buffer.byteLength(page)} bytes (script ${script.length}, style ${style.length})`);

@@ -1,0 +1,2 @@
+// esbuild collects imported style sheets into the page's one style element.
+declare module "*.css";
