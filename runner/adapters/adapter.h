@@ -51,6 +51,7 @@ struct StepContext {
   std::filesystem::path support_dir;    // absolute, read-only in the sandbox
   std::filesystem::path cache_dir;      // absolute, exists, writable in the sandbox, survives from run to run
   bool coverage = true;
+  bool private_caches = false;          // build caches under HOME must not be written: use cache_dir instead
   unsigned jobs = 1;                    // parallelism that one suite may use itself
   std::vector<std::string> extra_args;  // the caller's arguments behind "--"
   model::Limits limits;
@@ -87,5 +88,6 @@ std::unique_ptr<Adapter> make_pytest_adapter();
 std::unique_ptr<Adapter> make_npm_adapter();
 std::unique_ptr<Adapter> make_go_adapter();
 std::unique_ptr<Adapter> make_cargo_adapter();
+std::unique_ptr<Adapter> make_custom_adapter();
 
 }  // namespace rh::adapters

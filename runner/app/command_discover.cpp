@@ -1,0 +1,38 @@
+// `runharness discover` and `runharness config`: what would run, and under which settings.
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "runner/app/commands.h"
+#include "runner/app/workspace.h"
+#include "runner/base/exit_code.h"
+#include "runner/base/text.h"
+
+namespace rh::app {
+
+Result<int> run_discover(const CommandLine& line) {
+  RH_TRY(auto workspace, open_workspace(line));
+  engine::probe_tools(workspace->suites, workspace->adapters, workspace->repository, workspace->host);
+  const auto options = terminal_options(line, workspace->host.environment(), STDOUT_FILENO);
+  print(line.json ? reporters::suites_to_json(workspace->suites) + "\n" : reporters::suites_to_text(workspace->suites, false, options));
+  print_diagnostics(workspace->diagnostics);
+  return static_cast<int>(workspace->suites.empty() ? ExitCode::no_tests : ExitCode::passed);
+}
+
+Result<int> run_config(const CommandLine& line) {
+  RH_TRY(auto workspace, open_settings(line));
+  for (const engine::OptionRow& row : engine::option_rows()) {
+    const engine::SettingValue* value = workspace->settings.find(row.key);
+    std::string text = "(unset)", origin = "no limit or default given";
+    if (row.key == "preset") text = workspace->options.preset, origin = "default";
+    if (value != nullptr) {
+      text = row.key == "preset" ? workspace->options.preset : join(value->values, ", ");
+      origin = value->origin;
+    }
+    print(line.explain ? fmt::format("{:<22} {:<20} {}\n", row.key, text, origin) : fmt::format("{:<22} {}\n", row.key, text));
+  }
+  print_diagnostics(workspace->diagnostics);
+  return static_cast<int>(ExitCode::passed);
+}
+
+}  // namespace rh::app

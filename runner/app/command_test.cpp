@@ -1,0 +1,116 @@
+// `runharness test`: the main job.
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "runner/app/commands.h"
+#include "runner/app/registry.h"
+#include "runner/app/workspace.h"
+#include "runner/base/clock.h"
+#include "runner/base/exit_code.h"
+#include "runner/base/file.h"
+#include "runner/base/text.h"
+#include "runner/engine/history.h"
+#include "runner/engine/plan.h"
+#include "runner/engine/run.h"
+
+namespace rh::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+engine::SuiteDurations known_durations(const fs::path& repository_root) {
+  const fs::path file = repository_root / ".runharness/history.db";
+  if (!is_file(file)) return {};
+  auto history = engine::History::open(file);
+  if (!history) return {};
+  return history->suite_durations().value_or({});
+}
+
+model::RunInfo run_info(const Workspace& workspace, const engine::RunPaths& paths, const model::RunId& id, Nanoseconds started, int argc,
+                        const char* const* argv) {
+  model::RunInfo info;
+  info.id = id;
+  info.runharness_version = RUNHARNESS_VERSION;
+  info.argv.assign(argv, argv + argc);
+  info.preset = workspace.options.preset;
+  info.repository_root = workspace.repository.root.string();
+  info.directory = paths.run.string();
+  info.started_at = wall_now();
+  info.started = started;
+  info.jobs = workspace.options.jobs;
+  info.sample_interval = workspace.options.sample_interval;
+  info.machine = workspace.machine;
+  return info;
+}
+
+// Every reporter's file in the run directory, and those that the caller named. One that cannot be
+// written is said and does not keep the others from being written.
+bool write_reports(const model::RunReport& report, const engine::RunOptions& options, const fs::path& run_directory) {
+  std::vector<engine::ReportTarget> targets;
+  for (const reporters::Reporter& row : registry().reporters) targets.push_back({std::string(row.name), run_directory / row.default_file});
+  targets.insert(targets.end(), options.reports.begin(), options.reports.end());
+  bool good = true;
+  for (const engine::ReportTarget& target : targets) {
+    if (auto written = write_report(report, target); !written) {
+      print_error(fmt::format("runharness: {} report: {}\n", target.name, written.error().message()));
+      good = false;
+    }
+  }
+  return good;
+}
+
+int print_plan(Workspace& workspace, const CommandLine& line) {
+  engine::probe_tools(workspace.suites, workspace.adapters, workspace.repository, workspace.host);
+  const auto options = terminal_options(line, workspace.host.environment(), STDOUT_FILENO);
+  print(line.json ? reporters::suites_to_json(workspace.suites) + "\n" : reporters::suites_to_text(workspace.suites, true, options));
+  print_diagnostics(workspace.diagnostics);
+  return static_cast<int>(workspace.suites.empty() ? ExitCode::no_tests : ExitCode::passed);
+}
+
+}  // namespace
+
+Result<int> run_test(const CommandLine& line, int argc, const char* const* argv) {
+  const Nanoseconds started = monotonic_now();
+  RH_TRY(auto interrupt, engine::Interrupt::install());
+  RH_TRY(auto workspace, open_workspace(line));
+  RH_TRY(workspace->suites, engine::plan_suites(std::move(workspace->suites), workspace->options, known_durations(workspace->repository.root),
+                                                workspace->machine.memory_bytes));
+  if (line.plan) return print_plan(*workspace, line);
+
+  const model::RunId id = engine::make_run_id();
+  RH_TRY(const auto fallback, TempDir::make("runharness-state-"));
+  RH_TRY(const auto paths, engine::make_run_folders(workspace->repository.root, workspace->options.out, id, fallback.path()));
+  const auto launcher = sandbox::make_launcher();
+  const auto options = terminal_options(line, workspace->host.environment(), STDOUT_FILENO);
+  const auto terminal = reporters::make_terminal(options, print);
+  const bool live = !line.json;
+
+  engine::RunSetup setup{workspace->options, registry(), workspace->adapters, workspace->host, workspace->repository, *launcher, interrupt,
+                         paths, run_info(*workspace, paths, id, started, argc, argv), workspace->suites, workspace->diagnostics, {}, {}};
+  std::mutex screen;  // events come from workers, ticks from this thread
+  if (live) {
+    setup.on_event = [&](const model::RunEvent& event) {
+      const std::lock_guard lock(screen);
+      terminal->on_event(event);
+    };
+    if (options.tty)
+      setup.on_tick = [&] {
+        const std::lock_guard lock(screen);
+        terminal->on_tick();
+      };
+  }
+  const model::RunReport report = engine::run_tests(std::move(setup));
+  if (live) terminal->on_report(report);
+  const bool written = write_reports(report, workspace->options, paths.run);
+  if (line.json) {
+    RH_TRY(const std::string json, reporters::render_json(report));
+    print(json + "\n");
+  } else if (!line.quiet && written) {
+    const fs::path html = paths.run / registry().reporter("html")->default_file;
+    print(fmt::format("report: {}\n", relative_to(html, fs::current_path())));
+  }
+  return written ? report.exit_code : static_cast<int>(ExitCode::internal);
+}
+
+}  // namespace rh::app

@@ -1,0 +1,14 @@
+// The commands of the executable; each returns the process's exit code.
+#pragma once
+
+#include "runner/app/options.h"
+#include "runner/base/result.h"
+
+namespace rh::app {
+
+[[nodiscard]] Result<int> run_test(const CommandLine& line, int argc, const char* const* argv);
+[[nodiscard]] Result<int> run_discover(const CommandLine& line);
+[[nodiscard]] Result<int> run_config(const CommandLine& line);
+[[nodiscard]] Result<int> run_report(const CommandLine& line);
+
+}  // namespace rh::app

@@ -1,0 +1,37 @@
+// The command line as typed values. Only options.cpp includes the command-line library.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runner/base/result.h"
+
+namespace rh::app {
+
+enum class CommandName { test, discover, report, config };
+
+struct CommandLine {
+  CommandName command = CommandName::test;
+  std::vector<std::string> paths;
+  std::map<std::string, std::vector<std::string>> settings;  // option key -> texts
+  std::map<std::string, std::string> flags;                  // option key -> the flag as it was written
+  std::vector<std::string> extra_args;                       // behind "--"
+  std::string config_file;                                   // --config; empty: looked for
+  std::string run = "latest";                                // report --run
+  bool no_config = false;
+  bool plan = false, json = false, quiet = false, verbose = false, explain = false;
+};
+
+// Either a command line, or text to print and the exit code to leave with (--help, --version, a usage
+// error).
+struct ParsedLine {
+  bool run = false;
+  CommandLine line;
+  std::string text;
+  int exit_code = 0;
+};
+
+[[nodiscard]] ParsedLine parse_command_line(int argc, const char* const* argv);
+
+}  // namespace rh::app

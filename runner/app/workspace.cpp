@@ -1,0 +1,148 @@
+#include "runner/app/workspace.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include <fmt/core.h>
+
+#include "runner/app/registry.h"
+#include "runner/base/file.h"
+#include "runner/base/text.h"
+#include "runner/engine/machine.h"
+#include "runner/engine/repository_walk.h"
+#include "runner/model/names.h"
+
+namespace rh::app {
+namespace {
+
+namespace fs = std::filesystem;
+using engine::Layer;
+
+Result<fs::path> working_directory() {
+  std::error_code code;
+  fs::path path = fs::current_path(code);
+  if (code) return fail_errno("find the working directory", ".", code.value());
+  return path;
+}
+
+std::string variable(const model::Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string() : found->second;
+}
+
+Result<void> add_environment(engine::Settings& settings, const model::Environment& environment) {
+  for (const engine::OptionRow& row : engine::option_rows()) {
+    if (row.environment.empty()) continue;
+    const std::string name(row.environment), value = variable(environment, name);
+    if (!value.empty()) RH_CHECK(settings.set(row.key, {value}, Layer::environment, name));
+  }
+  return {};
+}
+
+Result<void> add_config_file(const CommandLine& line, const fs::path& root, Workspace& workspace) {
+  if (line.no_config) return {};
+  std::optional<fs::path> file;
+  if (!line.config_file.empty()) file = fs::absolute(line.config_file);
+  else file = engine::find_config(root);
+  if (!file) return {};
+  auto text = read_file(*file, 1U << 20);
+  if (!text) return Failure{Error{ErrorKind::config, "read configuration", file->string(), text.error().sys_errno}};
+  RH_TRY(workspace.config, engine::read_config(*text, *file, workspace.settings));
+  return {};
+}
+
+bool in_ci(const model::Environment& environment) {
+  const std::string ci = variable(environment, "CI");
+  return !ci.empty() && !is_one_of(ci, {"0", "false", "FALSE", "False"});
+}
+
+Result<void> fill_settings(const CommandLine& line, const fs::path& root, const fs::path& here, Workspace& workspace) {
+  for (const auto& [key, values] : line.settings)
+    RH_CHECK(workspace.settings.set(key, values, Layer::command_line, line.flags.at(key)));
+  RH_CHECK(add_environment(workspace.settings, workspace.host.environment()));
+  RH_CHECK(add_config_file(line, root, workspace));
+  const engine::ResolveContext context{in_ci(workspace.host.environment()), workspace.machine.cores, workspace.machine.memory_bytes, here};
+  RH_TRY(workspace.options, engine::resolve_options(workspace.settings, workspace.config, context, workspace.diagnostics));
+  workspace.options.extra_args = line.extra_args;
+  return check_report_names(workspace.options.reports);
+}
+
+std::vector<fs::path> paths_of(const CommandLine& line, const fs::path& here) {
+  std::vector<fs::path> paths;
+  for (const std::string& path : line.paths) paths.push_back(here / path);
+  if (paths.empty()) paths.push_back(here);
+  return paths;
+}
+
+std::unique_ptr<Workspace> empty_workspace() {
+  return std::unique_ptr<Workspace>(new Workspace{engine::MachineHost(engine::current_environment()), engine::describe_machine(), {}, {}, {}, {}, {},
+                                                  engine::AdapterSet(registry()), {}});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Workspace>> open_settings(const CommandLine& line) {
+  auto workspace = empty_workspace();
+  RH_TRY(const fs::path here, working_directory());
+  std::error_code code;
+  const fs::path root = fs::canonical(paths_of(line, here).front(), code);
+  if (code) return fail_errno("open the path", paths_of(line, here).front().string(), code.value());
+  RH_CHECK(fill_settings(line, root, here, *workspace));
+  return workspace;
+}
+
+Result<std::unique_ptr<Workspace>> open_workspace(const CommandLine& line) {
+  auto workspace = empty_workspace();
+  RH_TRY(const fs::path here, working_directory());
+  RH_TRY(workspace->repository, engine::walk_repository(paths_of(line, here), workspace->diagnostics));
+  RH_CHECK(fill_settings(line, workspace->repository.root, here, *workspace));
+  RH_TRY(workspace->suites, engine::discover_suites(workspace->repository, workspace->adapters, workspace->host, workspace->options,
+                                                    workspace->diagnostics));
+  return workspace;
+}
+
+reporters::TerminalOptions terminal_options(const CommandLine& line, const model::Environment& environment, int fd) {
+  reporters::TerminalOptions options;
+  options.tty = ::isatty(fd) == 1 && variable(environment, "TERM") != "dumb";
+  const std::string force = variable(environment, "CLICOLOR_FORCE");
+  options.color = variable(environment, "NO_COLOR").empty() && (options.tty || (!force.empty() && force != "0"));
+  options.quiet = line.quiet;
+  options.verbose = line.verbose;
+  winsize size{};
+  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) options.columns = size.ws_col;
+  return options;
+}
+
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+void print_error(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+void print_diagnostics(const std::vector<model::Diagnostic>& diagnostics) {
+  for (const model::Diagnostic& each : diagnostics)
+    print_error(fmt::format("{}: {}{}\n", model::name_of(each.severity), each.message, each.subject.empty() ? "" : " (" + each.subject + ")"));
+}
+
+Result<void> check_report_names(const std::vector<engine::ReportTarget>& targets) {
+  std::vector<std::string> known;
+  for (const reporters::Reporter& row : registry().reporters) known.emplace_back(row.name);
+  for (const engine::ReportTarget& target : targets) {
+    if (registry().reporter(target.name) != nullptr) continue;
+    const auto near = closest(target.name, known);
+    return fail(ErrorKind::usage, fmt::format("find the report '{}': there are {}{}", target.name, join(known, ", "),
+                                              near ? fmt::format("; did you mean '{}'?", *near) : ""), "--report");
+  }
+  return {};
+}
+
+Result<void> write_report(const model::RunReport& report, const engine::ReportTarget& target) {
+  RH_TRY(const std::string bytes, registry().reporter(target.name)->render(report));
+  if (target.path.has_parent_path()) RH_CHECK(make_directories(target.path.parent_path()));
+  return write_file(target.path, bytes);
+}
+
+}  // namespace rh::app

@@ -1,0 +1,241 @@
+#include "runner/engine/config_file.h"
+
+#include <fmt/core.h>
+#include <toml++/toml.h>
+
+#include "runner/base/file.h"
+#include "runner/base/text.h"
+#include "runner/engine/repository_walk.h"
+
+namespace rh::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kLimitKeys[] = {"wall", "cpu", "memory", "pids", "output", "open_files", "file_size", "tmp", "grace"};
+const std::vector<std::string> kSuiteKeys = {"id",      "exclude",        "root",     "command", "args",  "env",
+                                             "results", "results_format", "coverage", "limits"};
+
+class ConfigReader {
+ public:
+  ConfigReader(std::string name, Settings& settings, Layer layer) : name_(std::move(name)), settings_(settings), layer_(layer) {}
+
+  Result<ConfigFile> read(const toml::table& root) {
+    RH_CHECK(read_table(root, ""));
+    return std::move(file_);
+  }
+
+ private:
+  [[nodiscard]] std::string where(const toml::node& node) const {
+    const auto& begin = node.source().begin;
+    return layer_ == Layer::preset ? name_ : fmt::format("{}:{}:{}", name_, begin.line, begin.column);
+  }
+  [[nodiscard]] std::string where(const toml::key& key) const {
+    return fmt::format("{}:{}:{}", name_, key.source().begin.line, key.source().begin.column);
+  }
+  [[nodiscard]] static Failure wrong(std::string what, std::string where) {
+    return fail(ErrorKind::config, std::move(what), std::move(where));
+  }
+
+  Failure unknown_key(const toml::key& key, const std::string& dotted, const std::vector<std::string>& known) const {
+    const auto near = closest(dotted, known);
+    return wrong(fmt::format("understand the key '{}'{}", dotted, near ? fmt::format(": did you mean '{}'?", *near) : ": no such setting"),
+                 where(key));
+  }
+
+  static std::vector<std::string> known_keys() {
+    std::vector<std::string> known = {"suite", "reports"};
+    for (const OptionRow& row : option_rows())
+      if (row.in_file) known.emplace_back(row.key);
+    return known;
+  }
+
+  static bool is_section(std::string_view dotted) {
+    for (const OptionRow& row : option_rows())
+      if (row.key.size() > dotted.size() && row.key.starts_with(dotted) && row.key[dotted.size()] == '.') return true;
+    return false;
+  }
+
+  Result<void> read_table(const toml::table& table, const std::string& prefix) {
+    for (const auto& [key, node] : table) {
+      const std::string dotted = prefix + std::string(key.str());
+      if (dotted == "suite") {
+        RH_CHECK(read_suites(node));
+      } else if (dotted == "reports") {
+        RH_CHECK(read_reports(node));
+      } else if (is_section(dotted)) {
+        if (!node.is_table()) return wrong(fmt::format("read '{}': write it as a table, [{}]", dotted, dotted), where(node));
+        RH_CHECK(read_table(*node.as_table(), dotted + "."));
+      } else {
+        const OptionRow* row = option_row(dotted);
+        if (row == nullptr || !row->in_file) return unknown_key(key, dotted, known_keys());
+        RH_TRY(auto values, texts_of(*row, node));
+        RH_CHECK(settings_.set(dotted, std::move(values), layer_, where(node)));
+      }
+    }
+    return {};
+  }
+
+  Result<std::string> text_of(const toml::node& node, std::string_view key, std::string_view wanted) const {
+    if (const auto* text = node.as_string()) return text->get();
+    return wrong(fmt::format("read '{}': {} is wanted, {} was found", key, wanted, type_name(node)), where(node));
+  }
+
+  static std::string type_name(const toml::node& node) {
+    switch (node.type()) {
+      case toml::node_type::table: return "a table";
+      case toml::node_type::array: return "a list";
+      case toml::node_type::string: return "a text";
+      case toml::node_type::integer: return "a whole number";
+      case toml::node_type::floating_point: return "a fraction";
+      case toml::node_type::boolean: return "true or false";
+      default: return "a date or time";
+    }
+  }
+
+  // Numbers may be written as numbers where the option is one; sizes and durations need their unit.
+  Result<std::vector<std::string>> texts_of(const OptionRow& row, const toml::node& node) const {
+    if (row.type == OptionType::list) return list_of(node, row.key);
+    const auto* whole = node.as_integer();
+    const auto* fraction = node.as_floating_point();
+    const auto* truth = node.as_boolean();
+    const bool number = row.type == OptionType::integer || row.type == OptionType::percent;
+    if (number && whole != nullptr) return std::vector<std::string>{fmt::format("{}", whole->get())};
+    if (row.type == OptionType::percent && fraction != nullptr) return std::vector<std::string>{fmt::format("{}", fraction->get())};
+    if (row.type == OptionType::boolean && truth != nullptr) return std::vector<std::string>{truth->get() ? "true" : "false"};
+    if (row.type == OptionType::boolean || row.type == OptionType::integer)
+      return wrong(fmt::format("read '{}': {} is wanted, {} was found", row.key,
+                               row.type == OptionType::boolean ? "true or false" : "a whole number", type_name(node)),
+                   where(node));
+    RH_TRY(auto text, text_of(node, row.key, wanted_text(row.type)));
+    return std::vector<std::string>{std::move(text)};
+  }
+
+  static std::string_view wanted_text(OptionType type) {
+    if (type == OptionType::size) return "a size such as \"512M\"";
+    if (type == OptionType::duration) return "a duration such as \"90s\"";
+    if (type == OptionType::percent) return "a number";
+    return "a text";
+  }
+
+  Result<std::vector<std::string>> list_of(const toml::node& node, std::string_view key) const {
+    const toml::array* array = node.as_array();
+    if (array == nullptr) return wrong(fmt::format("read '{}': a list of texts is wanted, {} was found", key, type_name(node)), where(node));
+    std::vector<std::string> values;
+    for (const toml::node& item : *array) {
+      RH_TRY(auto text, text_of(item, key, "a list of texts"));
+      values.push_back(std::move(text));
+    }
+    return values;
+  }
+
+  Result<void> read_reports(const toml::node& node) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) return wrong("read 'reports': a table of NAME = \"PATH\" is wanted", where(node));
+    for (const auto& [key, value] : *table) {
+      RH_TRY(auto path, text_of(value, key.str(), "a path"));
+      file_.reports.push_back({std::string(key.str()), std::move(path), where(value)});
+    }
+    return {};
+  }
+
+  Result<void> read_suites(const toml::node& node) {
+    const toml::array* array = node.as_array();
+    if (array == nullptr) return wrong("read 'suite': write each one as [[suite]]", where(node));
+    for (const toml::node& item : *array) {
+      if (!item.is_table()) return wrong("read 'suite': write each one as [[suite]]", where(item));
+      RH_TRY(auto entry, read_suite(*item.as_table()));
+      file_.suites.push_back(std::move(entry));
+    }
+    return {};
+  }
+
+  Result<SuiteEntry> read_suite(const toml::table& table) {
+    SuiteEntry entry;
+    entry.origin = where(table);
+    for (const auto& [key, node] : table) RH_CHECK(read_suite_member(entry, key, node));
+    if (entry.id.empty()) return wrong("read [[suite]]: it has no id", entry.origin);
+    return entry;
+  }
+
+  Result<void> read_suite_member(SuiteEntry& entry, const toml::key& key, const toml::node& node) {
+    const std::string_view name = key.str();
+    const auto text_into = [&](std::string& target) -> Result<void> {
+      RH_TRY(target, text_of(node, name, "a text"));
+      return {};
+    };
+    if (name == "id") return text_into(entry.id);
+    if (name == "root") return text_into(entry.root);
+    if (name == "results") return text_into(entry.results);
+    if (name == "results_format") return text_into(entry.results_format);
+    if (name == "coverage") return text_into(entry.coverage);
+    if (name == "exclude") {
+      if (!node.is_boolean()) return wrong("read 'exclude': true or false is wanted", where(node));
+      entry.exclude = node.as_boolean()->get();
+      return {};
+    }
+    if (name == "command" || name == "args") {
+      RH_TRY(auto values, list_of(node, name));
+      if (name == "args") entry.args = std::move(values);
+      else if (values.empty()) return wrong("read 'command': it is empty", where(node));
+      else entry.command = std::move(values);
+      return {};
+    }
+    if (name == "env") return read_env(entry, node);
+    if (name == "limits") return read_limits(entry, node);
+    return unknown_key(key, std::string(name), kSuiteKeys);
+  }
+
+  Result<void> read_env(SuiteEntry& entry, const toml::node& node) {
+    if (!node.is_table()) return wrong("read 'env': a table of NAME = \"VALUE\" is wanted", where(node));
+    for (const auto& [name, value] : *node.as_table()) {
+      RH_TRY(entry.env[std::string(name.str())], text_of(value, name.str(), "a text"));
+    }
+    return {};
+  }
+
+  Result<void> read_limits(SuiteEntry& entry, const toml::node& node) {
+    if (!node.is_table()) return wrong("read 'limits': a table is wanted", where(node));
+    for (const auto& [key, value] : *node.as_table()) {
+      const OptionRow* row = option_row("limits." + std::string(key.str()));
+      if (row == nullptr) return unknown_key(key, std::string(key.str()), {std::begin(kLimitKeys), std::end(kLimitKeys)});
+      RH_TRY(auto values, texts_of(*row, value));
+      if (auto good = check_value(*row, values.front()); !good) return wrong(good.error().what, where(value));
+      entry.limits[std::string(key.str())] = values.front();
+    }
+    return {};
+  }
+
+  std::string name_;
+  Settings& settings_;
+  Layer layer_;
+  ConfigFile file_;
+};
+
+}  // namespace
+
+Result<ConfigFile> read_config(std::string_view text, const fs::path& path, Settings& settings, Layer layer,
+                               const std::string& origin_name) {
+  const std::string name = origin_name.empty() ? path.string() : origin_name;
+  try {
+    const toml::table root = toml::parse(text, path.string());
+    RH_TRY(auto file, ConfigReader(name, settings, layer).read(root));
+    file.path = path;
+    return file;
+  } catch (const toml::parse_error& problem) {
+    const auto& at = problem.source().begin;
+    return fail(ErrorKind::config, fmt::format("read configuration: {}", problem.description()),
+                fmt::format("{}:{}:{}", name, at.line, at.column));
+  }
+}
+
+std::optional<fs::path> find_config(const fs::path& root) {
+  const fs::path top = git_toplevel(root);
+  for (fs::path folder = root;; folder = folder.parent_path()) {
+    std::error_code ignored;
+    if (fs::exists(folder / "runharness.toml", ignored)) return folder / "runharness.toml";
+    if (top.empty() || folder == top || folder == folder.root_path()) return std::nullopt;
+  }
+}
+
+}  // namespace rh::engine

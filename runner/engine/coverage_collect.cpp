@@ -1,0 +1,67 @@
+#include "runner/engine/coverage_collect.h"
+
+#include <fmt/core.h>
+
+#include "collectors/coverage/merge.h"
+#include "runner/base/file.h"
+
+namespace rh::engine {
+
+using namespace rh::model;
+
+namespace {
+
+constexpr std::uint64_t kMaxCoverageBytes = 1ULL << 30;
+constexpr std::size_t kSniffBytes = 4096;
+
+Result<collectors::CoverageData> read_source(const CoverageSource& source, const Registry& registry) {
+  RH_TRY(const std::string text, read_file(source.path, kMaxCoverageBytes));
+  const std::string_view head = std::string_view(text).substr(0, kSniffBytes);
+  for (const collectors::CoverageFormat& format : registry.coverage_formats) {
+    const bool chosen = source.format.empty() ? format.sniff(head) : format.name == source.format;
+    if (chosen) return format.read(text, source.path.string());
+  }
+  return fail(ErrorKind::parse, text.empty() ? "read coverage: the file is empty" : "read coverage: its content is of no known format",
+              source.path.string());
+}
+
+collectors::PathMapping mapping_of(const CoverageSource& source, const Repository& repository) {
+  collectors::PathMapping mapping;
+  mapping.repository_root = repository.root;
+  mapping.base = source.base;
+  mapping.prefixes = source.path_map;
+  mapping.exclude_globs = source.exclude_globs;
+  for (const auto& [folder, files] : repository.folders)
+    for (const std::string& file : files) mapping.repository_files.push_back(join_relative(folder, file));
+  return mapping;
+}
+
+}  // namespace
+
+CoverageReport collect_coverage(const std::vector<CoverageSource>& sources, const Registry& registry, const Repository& repository,
+                                const std::function<void(Diagnostic)>& note) {
+  CoverageReport report;
+  for (const CoverageSource& source : sources) {
+    auto data = read_source(source, registry);
+    if (!data) {
+      const bool missing = data.error().kind == ErrorKind::not_found;
+      note({Severity::warning, missing ? "coverage-missing" : "coverage-unreadable",
+            missing ? "the coverage file was not written: the process that measures died or never ran"
+                    : data.error().message(),
+            source.path.string(), {}});
+      report.reason = missing ? "the coverage file was not written" : data.error().message();
+      continue;
+    }
+    for (Diagnostic& diagnostic : data->diagnostics) note(std::move(diagnostic));
+    CoverageReport resolved = collectors::resolve_paths(std::move(data->files), mapping_of(source, repository));
+    collectors::merge_into(report.files, resolved.files);
+    report.unresolved.insert(report.unresolved.end(), resolved.unresolved.begin(), resolved.unresolved.end());
+    report.basis = data->basis;
+  }
+  report.totals = collectors::totals_of(report.files);
+  if (!report.files.empty()) report.reason.clear();
+  else if (report.reason.empty()) report.reason = "the coverage data names no file of the repository";
+  return report;
+}
+
+}  // namespace rh::engine

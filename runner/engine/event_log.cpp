@@ -1,0 +1,34 @@
+#include "runner/engine/event_log.h"
+
+#include <fcntl.h>
+
+#include "reporters/reporter.h"
+#include "runner/base/file.h"
+
+namespace rh::engine {
+
+Result<void> EventLog::open(const std::filesystem::path& file) {
+  fd_ = UniqueFd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644));
+  if (!fd_) return fail_errno("create the event log", file.string());
+  path_ = file;
+  return {};
+}
+
+void EventLog::subscribe(Subscriber subscriber) { subscribers_.push_back(std::move(subscriber)); }
+
+void EventLog::append(const model::RunEvent& event) {
+  // Encoding is the expensive part and needs no lock.
+  const std::string line = fd_ ? reporters::encode_event(event) + "\n" : std::string();
+  const std::lock_guard lock(mutex_);
+  if (fd_ && !write_error_) {
+    if (auto written = write_all(fd_, line, path_.string()); !written) write_error_ = written.error();
+  }
+  for (const Subscriber& subscriber : subscribers_) subscriber(event);
+}
+
+std::optional<Error> EventLog::write_error() const {
+  const std::lock_guard lock(mutex_);
+  return write_error_;
+}
+
+}  // namespace rh::engine

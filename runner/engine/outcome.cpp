@@ -1,0 +1,68 @@
+#include "runner/engine/outcome.h"
+
+#include <fmt/core.h>
+
+#include "runner/base/text.h"
+
+namespace rh::engine {
+
+using namespace rh::model;
+
+namespace {
+
+std::string plural(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+// "services/api:pytest (hit its wall time limit), web:jest (...)", bounded for one line.
+std::string suites_with(const RunReport& report, std::initializer_list<SuiteStatus> statuses) {
+  std::string names;
+  std::size_t count = 0;
+  for (const SuiteReport& suite : report.suites) {
+    bool wanted = false;
+    for (const SuiteStatus status : statuses) wanted = wanted || suite.status == status;
+    if (!wanted) continue;
+    if (++count > 3) continue;
+    if (!names.empty()) names += "; ";
+    names += suite.suite.id.value;
+    if (!suite.status_reason.empty()) names += ": " + suite.status_reason;
+  }
+  if (count > 3) names += fmt::format("; and {} more", count - 3);
+  return names;
+}
+
+std::optional<RunOutcome> from_stop(RunStop stop) {
+  if (stop == RunStop::interrupted) return RunOutcome{ExitCode::interrupted, "interrupted by SIGINT"};
+  if (stop == RunStop::terminated) return RunOutcome{ExitCode::terminated, "terminated by SIGTERM"};
+  if (stop == RunStop::deadline) return RunOutcome{ExitCode::deadline, "the deadline of the run was hit"};
+  return std::nullopt;
+}
+
+std::optional<RunOutcome> from_suites(const RunReport& report, std::optional<std::uint64_t> tolerated) {
+  if (auto names = suites_with(report, {SuiteStatus::broken, SuiteStatus::unavailable}); !names.empty())
+    return RunOutcome{ExitCode::broken, "tests could not run: " + names};
+  if (auto names = suites_with(report, {SuiteStatus::crashed, SuiteStatus::limit, SuiteStatus::cancelled, SuiteStatus::not_started}); !names.empty())
+    return RunOutcome{ExitCode::unusable, "results are not usable: " + names};
+  const std::uint64_t failures = report.counts.failed + report.counts.errored + report.counts.subtests_failed;
+  const bool failed_suite = !suites_with(report, {SuiteStatus::failed}).empty();
+  if (failed_suite && failures > tolerated.value_or(0))
+    return RunOutcome{ExitCode::tests_failed, fmt::format("{} failed of {}", plural(failures, "test"), report.counts.total)};
+  return std::nullopt;
+}
+
+}  // namespace
+
+RunOutcome judge_run(const RunReport& report, RunStop stop, std::optional<std::uint64_t> tolerated_failures,
+                     const std::optional<std::string>& internal_problem) {
+  if (internal_problem) return {ExitCode::internal, *internal_problem};
+  if (auto outcome = from_stop(stop)) return *outcome;
+  if (auto outcome = from_suites(report, tolerated_failures)) return *outcome;
+  if (report.suites.empty()) return {ExitCode::no_tests, "no test suite was found"};
+  if (auto names = suites_with(report, {SuiteStatus::no_tests}); !names.empty()) return {ExitCode::no_tests, "no tests: " + names};
+  for (const GateVerdict& gate : report.gates)
+    if (gate.level == GateLevel::block && gate.state != GateState::passed)
+      return {ExitCode::gate_failed, fmt::format("gate {} ({}): {}", gate.rule, gate.scope, gate.message)};
+  return {ExitCode::passed, fmt::format("{} passed in {}", plural(report.counts.total, "test"), plural(report.suites.size(), "suite"))};
+}
+
+}  // namespace rh::engine

@@ -1,0 +1,69 @@
+// The typed form of all settings: what the engine works with. Engine code never sees argv, getenv or
+// the command-line library.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runner/base/result.h"
+#include "runner/engine/config_file.h"
+#include "runner/engine/settings.h"
+#include "runner/model/diagnostic.h"
+#include "runner/model/isolation.h"
+#include "runner/model/limits.h"
+
+namespace rh::engine {
+
+struct GateRules {
+  std::optional<unsigned> min_coverage;  // hundredths of a percent
+  std::optional<std::uint64_t> max_failures;
+  std::optional<std::uint64_t> min_tests;
+  std::optional<std::chrono::milliseconds> max_wall;   // per suite
+  std::optional<std::uint64_t> max_memory_bytes;       // per suite
+};
+
+struct ReportTarget {
+  std::string name;
+  std::filesystem::path path;  // absolute
+};
+
+struct RunOptions {
+  std::string preset;
+  unsigned jobs = 1;
+  std::vector<std::string> only, ecosystems, exclude, pass_env, extra_args;
+  model::Limits limits;
+  model::IsolationLevel isolation = model::IsolationLevel::contained;
+  bool private_caches = false;
+  bool coverage = true;
+  std::optional<std::chrono::milliseconds> deadline;
+  std::chrono::milliseconds sample_interval{50};
+  std::filesystem::path out;  // empty: .runharness/runs/<id>
+  GateRules gates;
+  std::vector<ReportTarget> reports;
+  std::vector<SuiteEntry> suite_entries;
+};
+
+// What the machine and the caller contribute to resolving settings.
+struct ResolveContext {
+  bool in_ci = false;
+  unsigned cores = 1;
+  std::uint64_t memory_bytes = 0;
+  std::filesystem::path working_directory;
+};
+
+// Adds the preset's layer, keeps a repository file from loosening isolation (a warning says so), and
+// turns the texts into types. `settings` afterwards holds what `config --explain` shows.
+[[nodiscard]] Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config, const ResolveContext& context,
+                                                 std::vector<model::Diagnostic>& diagnostics);
+
+// Overrides of one suite, with the same grammar as [limits].
+[[nodiscard]] Result<model::Limits> apply_limit_texts(model::Limits limits, const std::map<std::string, std::string>& texts,
+                                                      std::uint64_t memory_bytes);
+
+// The embedded sandbox/presets/NAME.toml; empty for an unknown name.
+[[nodiscard]] std::string_view preset_text(std::string_view name);
+
+}  // namespace rh::engine

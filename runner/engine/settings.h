@@ -1,0 +1,63 @@
+// Options in one table: each row makes a command-line flag, a configuration key, an environment
+// variable, a line of --help and a line of `config --explain`. Values are kept as text with their
+// origin until every layer is in; then they become typed structs once.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runner/base/result.h"
+
+namespace rh::engine {
+
+enum class OptionType { text, integer, size, duration, percent, boolean, list, choice, file_list };
+
+struct OptionRow {
+  std::string_view key;          // in runharness.toml, dotted: "limits.memory"
+  std::string_view flag;         // "--memory"; empty: configuration only
+  std::string_view environment;  // "RUNHARNESS_MEMORY"; empty: none
+  OptionType type;
+  std::string_view choices;      // for choice: "none|host"
+  std::string_view fallback;     // built-in default as text; empty: unset
+  std::string_view placeholder;  // "SIZE"
+  std::string_view help;
+  bool in_file = true;           // may stand in runharness.toml
+};
+
+[[nodiscard]] const std::vector<OptionRow>& option_rows();
+[[nodiscard]] const OptionRow* option_row(std::string_view key);
+
+// Where a value came from, weakest first.
+enum class Layer { built_in, preset, repository, environment, command_line };
+
+struct SettingValue {
+  std::vector<std::string> values;  // one, or several for lists
+  Layer layer = Layer::built_in;
+  std::string origin;               // "preset ci", "runharness.toml:4:10", "RUNHARNESS_JOBS", "--jobs"
+};
+
+class Settings {
+ public:
+  // Checks the text against the row's type; an error names the origin.
+  Result<void> set(std::string_view key, std::vector<std::string> values, Layer layer, std::string origin);
+  [[nodiscard]] const SettingValue* find(std::string_view key) const;
+  [[nodiscard]] std::string text(std::string_view key) const;   // empty when unset
+  [[nodiscard]] std::vector<std::string> list(std::string_view key) const;
+  [[nodiscard]] bool boolean(std::string_view key) const;
+  [[nodiscard]] const std::map<std::string, SettingValue, std::less<>>& all() const { return values_; }
+
+ private:
+  std::map<std::string, SettingValue, std::less<>> values_;
+};
+
+// The text is what the row's type wants; the message says what would be right.
+[[nodiscard]] Result<void> check_value(const OptionRow& row, std::string_view text);
+// "80", "80%", "79.95" as hundredths of a percent, exactly: 8000, 7995. At most two decimals.
+[[nodiscard]] Result<unsigned> parse_percent(std::string_view text);
+// "512M", or "75%" of `whole`.
+[[nodiscard]] Result<std::uint64_t> parse_size_of(std::string_view text, std::uint64_t whole);
+
+}  // namespace rh::engine
