@@ -40,7 +40,7 @@ class Host {
 // Files that the adapter's plugins and reporters consist of, embedded in the executable; the engine
 // writes them into a folder that the sandbox shows read-only.
 struct SupportFile {
-  std::string name;             // "rh_pytest_plugin.py"
+  std::string name;             // "rh_pytest_plugin.py", may have folders in it
   std::string_view contents;
 };
 

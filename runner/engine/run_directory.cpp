@@ -66,7 +66,11 @@ Result<RunPaths> make_run_folders(const fs::path& repository_root, const fs::pat
 }
 
 Result<void> write_support_files(const std::vector<adapters::SupportFile>& files, const fs::path& folder) {
-  for (const adapters::SupportFile& file : files) RH_CHECK(write_file(folder / file.name, file.contents));
+  for (const adapters::SupportFile& file : files) {
+    const fs::path path = folder / file.name;  // a name may lead into a subfolder
+    RH_CHECK(make_directories(path.parent_path()));
+    RH_CHECK(write_file(path, file.contents));
+  }
   return {};
 }
 
