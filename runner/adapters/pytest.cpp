@@ -15,6 +15,9 @@
 #include "runner/base/text.h"
 
 RH_EMBEDDED(rh_pytest_plugin_py)
+RH_EMBEDDED(rh_pytest_process_py)
+RH_EMBEDDED(rh_pytest_recorder_py)
+RH_EMBEDDED(rh_pytest_reports_py)
 
 namespace rh::adapters {
 
@@ -228,7 +231,10 @@ class PytestAdapter : public Adapter {
   }
 
   std::vector<SupportFile> support_files() const override {
-    return {{"rh_pytest_plugin.py", RH_EMBEDDED_TEXT(rh_pytest_plugin_py)}};
+    return {{"rh_pytest_plugin.py", RH_EMBEDDED_TEXT(rh_pytest_plugin_py)},
+            {"rh_pytest_process.py", RH_EMBEDDED_TEXT(rh_pytest_process_py)},
+            {"rh_pytest_recorder.py", RH_EMBEDDED_TEXT(rh_pytest_recorder_py)},
+            {"rh_pytest_reports.py", RH_EMBEDDED_TEXT(rh_pytest_reports_py)}};
   }
 
  private:
