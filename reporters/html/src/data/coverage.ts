@@ -10,7 +10,7 @@ export interface CoverageRow {
   branches: Ratio | null;
   statements: Ratio | null;
   basis: Ratio | null; // what the percent bar shows
-  missed: number;      // of the basis
+  missed: number | null; // of the basis
 }
 
 function sum(a: Ratio | null, b: Ratio | null): Ratio | null {
@@ -18,16 +18,17 @@ function sum(a: Ratio | null, b: Ratio | null): Ratio | null {
   return { found: a.found + b.found, hit: a.hit + b.hit };
 }
 
+// A file of another ecosystem in a merged report may lack the basis: then the ratio that it has.
 export function ratio_of_basis(basis: string, of: CoverageTotals): Ratio | null {
   if (basis === "statements") return of.statements ?? of.lines;
-  if (basis === "lines+branches") return sum(of.lines, of.branches);
+  if (basis === "lines+branches" && of.lines) return sum(of.lines, of.branches);
   return of.lines ?? of.statements;
 }
 
 export function row_of(file: CoverageFile, basis: string): CoverageRow {
   const { lines, branches, statements } = file.totals;
   const chosen = ratio_of_basis(basis, file.totals);
-  return { file, path: file.path, lines, branches, statements, basis: chosen, missed: chosen ? chosen.found - chosen.hit : 0 };
+  return { file, path: file.path, lines, branches, statements, basis: chosen, missed: chosen ? chosen.found - chosen.hit : null };
 }
 
 export function total_of_basis(report: CoverageReport): Ratio | null {

@@ -87,6 +87,12 @@ export function downsample(curve: Curve, points: number): Curve {
   return out;
 }
 
+// The time axis begins with the first step, which is a little before the first sample.
+export function begin_at(curve: Curve, seconds: number): Curve {
+  if (!(seconds < (curve.seconds[0] ?? -Infinity))) return curve;
+  return { seconds: [seconds, ...curve.seconds], cores: [null, ...curve.cores], memory_mib: [null, ...curve.memory_mib] };
+}
+
 export interface Mark {
   seconds: number;
   label: string;

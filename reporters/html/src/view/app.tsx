@@ -35,7 +35,7 @@ function useRoute(): [Route, () => void] {
   return [route, leave];
 }
 
-// Suites with trouble are few and what one came for; a lone suite has nothing to be found among.
+// A lone suite has nothing to be found among.
 function first_open(report: Report): Set<string> {
   return new Set(report.suites.length === 1 ? report.suites.map(({ suite }) => suite.id) : []);
 }
@@ -61,16 +61,20 @@ function scroll_to(route: Route): void {
   } else if (route.kind === "section" && route.name) document.getElementById(route.name)?.scrollIntoView({ block: "start" });
 }
 
+// The number beside a title: how many are bad, in red, or else how many there are.
+function count_of<T>(all: readonly T[], is_bad: (one: T) => boolean): { count: number; bad: boolean } {
+  const bad = all.filter(is_bad).length;
+  return { count: bad || all.length, bad: bad > 0 };
+}
+
 function navigation_of(report: Report, failures: number): NavigationItem[] {
-  const failed_gates = report.gates.some((gate) => gate.state === "failed");
-  const errors = report.diagnostics.some((row) => row.severity === "error");
   const items: (NavigationItem | false)[] = [
     failures > 0 && { id: "failures", title: "Failures", count: failures, bad: true },
     { id: "suites", title: "Suites", count: report.suites.length },
     { id: "tests", title: "Tests", count: report.counts.total },
     { id: "coverage", title: "Coverage" },
-    report.gates.length > 0 && { id: "gates", title: "Gates", count: report.gates.length, bad: failed_gates },
-    report.diagnostics.length > 0 && { id: "diagnostics", title: "Diagnostics", count: report.diagnostics.length, bad: errors },
+    report.gates.length > 0 && { id: "gates", title: "Gates", ...count_of(report.gates, (gate) => gate.state === "failed") },
+    report.diagnostics.length > 0 && { id: "diagnostics", title: "Diagnostics", ...count_of(report.diagnostics, (row) => row.severity === "error") },
     { id: "environment", title: "Environment" },
   ];
   return items.filter((item) => item !== false);

@@ -3,12 +3,12 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import type { SuiteReport } from "../data/model";
-import { curve_of, downsample, marks_of, type Curve, type Mark } from "../data/series";
+import { begin_at, curve_of, downsample, marks_of, type Curve, type Mark } from "../data/series";
 import { format_bytes, format_duration, kDash } from "../text/format";
 import { Line } from "./text";
 
 const kHeight = 220;
-const kMaxPoints = 600;
+const kPixelsPerPoint = 2;
 const kMiB = 1024 * 1024;
 
 interface Colors {
@@ -81,7 +81,7 @@ function draw_limit(plot: uPlot, limit_mib: number, colors: Colors): void {
 // The limit is drawn where it says something: far above the curve it would only flatten it.
 function memory_top(curve: Curve, limit_mib: number | null): number {
   const peak = curve.memory_mib.reduce<number>((top, value) => Math.max(top, value ?? 0), 0);
-  return limit_mib !== null && limit_mib < 4 * peak ? Math.max(peak, limit_mib) * 1.1 : peak * 1.1 || 1;
+  return limit_mib !== null && limit_mib < 4 * peak ? Math.max(peak, limit_mib) * 1.18 : peak * 1.1 || 1;
 }
 
 function options_of(curve: Curve, marks: readonly Mark[], limit_mib: number | null, width: number, colors: Colors): uPlot.Options {
@@ -135,14 +135,17 @@ export function Chart({ suite }: { suite: SuiteReport }) {
   const { samples } = suite;
   const box = useRef<HTMLDivElement>(null);
   const scheme = useColorScheme();
-  const curve = useMemo(() => downsample(curve_of(samples), kMaxPoints), [samples]);
+  const curve = useMemo(() => curve_of(samples), [samples]);
   const limit = suite.suite.limits.memory_bytes;
   useEffect(() => {
     const element = box.current;
     if (!element || curve.seconds.length < 2) return;
     const limit_mib = limit === null ? null : limit / kMiB;
-    const options = options_of(curve, marks_of(suite), limit_mib, Math.max(240, element.clientWidth), colors_of(element));
-    const plot = new uPlot(options, [curve.seconds, curve.cores, curve.memory_mib], element);
+    const width = Math.max(240, element.clientWidth);
+    const marks = marks_of(suite);
+    const drawn = begin_at(downsample(curve, width / kPixelsPerPoint), marks[0]?.seconds ?? 0);
+    const options = options_of(drawn, marks, limit_mib, width, colors_of(element));
+    const plot = new uPlot(options, [drawn.seconds, drawn.cores, drawn.memory_mib], element);
     const observer = new ResizeObserver(() => plot.setSize({ width: Math.max(240, element.clientWidth), height: kHeight }));
     observer.observe(element);
     return () => {

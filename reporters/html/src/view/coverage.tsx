@@ -4,7 +4,7 @@ import { coverage_key, row_of, total_of_basis, type CoverageColumn, type Coverag
 import { sorted, type Order } from "../data/order";
 import { link_to } from "../data/route";
 import type { CoverageReport, Report } from "../data/model";
-import { format_count, plural } from "../text/format";
+import { format_count, kDash, plural } from "../text/format";
 import { inert_line } from "../text/inert";
 import { PercentBar, RatioText } from "./bar";
 import { SortHead } from "./sort_head";
@@ -34,7 +34,7 @@ function Cells({ row }: { row: CoverageRow }) {
         <a href={link_to("coverage", row.path)} title={inert_line(row.path)}><Line text={row.path} /></a>
       </th>
       <td><PercentBar ratio={row.basis} /></td>
-      <td class="number"><span class={row.missed ? "figure" : "figure zero"}>{format_count(row.missed)}</span></td>
+      <td class="number"><span class={row.missed ? "figure" : "figure zero"}>{row.missed === null ? kDash : format_count(row.missed)}</span></td>
       <td class="number wide-cell"><RatioText ratio={row.lines} /></td>
       <td class="number wide-cell"><RatioText ratio={row.branches} /></td>
       <td class="number wide-cell"><RatioText ratio={row.statements} /></td>

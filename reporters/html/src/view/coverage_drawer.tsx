@@ -14,7 +14,7 @@ function Ranges({ file }: { file: CoverageFile }) {
   const partial_ranges = partial.map((line) => ({ from: line, to: line }));
   return (
     <dl class="pairs ranges">
-      <div><dt>Missed</dt><dd class="figure bad-text">{format_ranges(missed) || "none"}</dd></div>
+      <div><dt>Missed</dt><dd class={missed.length > 0 ? "figure bad-text" : "figure"}>{format_ranges(missed) || "none"}</dd></div>
       {partial.length > 0 && <div><dt>Partly</dt><dd class="figure warn-text">{format_ranges(partial_ranges)}</dd></div>}
       <div><dt>Hit</dt><dd class="figure">{format_ranges(hit) || "none"}</dd></div>
     </dl>

@@ -28,7 +28,7 @@ export function describe_counts(counts: TestCounts): string {
     [counts.expected_failures, "expected failures"],
     [counts.unexpected_passes, "unexpected passes"],
   ];
-  return parts.filter(([count]) => count > 0).map(([count, name]) => `${format_count(count)} ${name}`).join(" \u00b7 ") || "no test ran";
+  return parts.filter(([count]) => count > 0).map(([count, name]) => `${format_count(count)}\u00a0${name.replaceAll(" ", "\u00a0")}`).join(" \u00b7 ") || "no test ran";
 }
 
 function CoverageCard({ report }: { report: Report }) {
@@ -66,7 +66,7 @@ function GateCard({ report }: { report: Report }) {
 function IsolationCard({ report }: { report: Report }) {
   const isolation = run_isolation(report);
   if (!isolation) return <Card title="Isolation" value={<span class="unknown">{kDash}</span>}>no suite ran</Card>;
-  const parts = [`${isolation.applied} applied`, isolation.degraded && `${isolation.degraded} degraded`, isolation.refused && `${isolation.refused} refused`];
+  const parts = [`${isolation.applied}\u00a0applied`, isolation.degraded && `${isolation.degraded}\u00a0degraded`, isolation.refused && `${isolation.refused}\u00a0refused`];
   return (
     <Card title="Isolation" value={isolation.reached}>
       {isolation.reached !== isolation.requested && <p>{isolation.requested} was requested</p>}
