@@ -72,7 +72,9 @@ def pytest_xdist_node_collection_finished(node, ids):
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session):
     recorder = _recorder_of(session.config)
-    if recorder and not recorder.worker:
+    # After an error of collection pytest runs nothing, unless told to.
+    if recorder and not recorder.worker and (
+            not session.testsfailed or session.config.getoption("continue_on_collection_errors", False)):
         recorder.expected(len(session.items))
 
 
