@@ -1,5 +1,8 @@
 #include "collectors/results/flat_json.h"
 
+#include <algorithm>
+
+#include "collectors/results/text_encoding.h"
 #include "runner/base/text.h"
 
 namespace rh::collectors {
@@ -8,19 +11,6 @@ namespace {
 
 constexpr std::size_t kMaxMembers = 256;
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-void append_utf8(std::string& text, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { text += static_cast<char>(byte); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | code >> 6), put(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    put(0xE0 | code >> 12), put(0x80 | (code >> 6 & 0x3F)), put(0x80 | (code & 0x3F));
-  } else {
-    put(0xF0 | code >> 18), put(0x80 | (code >> 12 & 0x3F)), put(0x80 | (code >> 6 & 0x3F)), put(0x80 | (code & 0x3F));
-  }
-}
 
 bool has_high_bytes(std::string_view text) {
   for (const char c : text)

@@ -1,0 +1,161 @@
+#include "collectors/results/junit_case.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/core.h>
+
+#include "runner/base/text.h"
+
+namespace rh::collectors {
+
+namespace {
+
+using model::Outcome;
+
+constexpr double kMaxSeconds = 1e9;
+constexpr std::string_view kNoUsage = "a JUnit report carries no usage of a single test";
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return result;
+}
+
+// gtest, ctest and others say in an attribute what others say by a child.
+std::optional<Outcome> outcome_of_word(std::string_view word) {
+  const std::string name = lower(trim(word));
+  if (is_one_of(name, {"notrun", "not_run", "skipped", "skip", "disabled", "ignored", "pending", "suppressed", "notexecuted"}))
+    return Outcome::skipped;
+  if (is_one_of(name, {"fail", "failed", "failure"})) return Outcome::failed;
+  if (is_one_of(name, {"error", "errored", "broken", "crashed"})) return Outcome::errored;
+  if (is_one_of(name, {"timeout", "timedout", "timed_out"})) return Outcome::timed_out;
+  return std::nullopt;
+}
+
+Outcome outcome_of_problem(const JunitProblem& problem, bool todo) {
+  switch (problem.kind) {
+    case JunitProblemKind::skipped:
+      return problem.type == "pytest.xfail" ? Outcome::expected_failure : Outcome::skipped;
+    case JunitProblemKind::failure:
+      if (todo) return Outcome::expected_failure;
+      return problem.type == "testTimeoutFailure" ? Outcome::timed_out : Outcome::failed;  // node:test
+    case JunitProblemKind::error: return Outcome::errored;
+    case JunitProblemKind::flaky:
+    case JunitProblemKind::rerun: return Outcome::failed;
+  }
+  return Outcome::failed;
+}
+
+int rank(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::passed: return 0;
+    case Outcome::skipped: return 1;
+    case Outcome::expected_failure: return 2;
+    case Outcome::failed: return 3;
+    case Outcome::timed_out: return 4;
+    default: return 5;
+  }
+}
+
+model::TestEnded new_attempt(const JunitCase& test, std::uint64_t ordinal, unsigned number) {
+  model::TestEnded ended;
+  ended.key = fmt::format("case {} attempt {}", ordinal, number);
+  ended.test = test.test;
+  ended.attempt.number = number;
+  ended.attempt.usage.cpu = model::CpuFigure::unknown(std::string(kNoUsage));
+  ended.attempt.usage.peak_memory = model::BytesFigure::unknown(std::string(kNoUsage));
+  return ended;
+}
+
+void describe(model::TestEnded& ended, const JunitProblem& problem) {
+  model::Attempt& attempt = ended.attempt;
+  const std::string body = problem.body.text();
+  std::string message = one_line(problem.message);
+  if (message.empty()) message = one_line(body);
+  if (message.empty()) message = one_line(problem.type);
+  if (attempt.message.empty()) attempt.message = message;
+  // Several failures of one case (pytest subtests, gtest) follow each other.
+  std::string details = trim(body).empty() ? std::string() : body;
+  if (details.empty() && trim(problem.message).find('\n') != std::string_view::npos) details = problem.message;
+  if (!details.empty() && !attempt.details.empty()) attempt.details += "\n\n";
+  attempt.details = clean_details(attempt.details + details);
+  if (problem.line && !ended.test.line && !problem.file.empty()) {
+    if (ended.test.file.empty()) ended.test.file = problem.file;
+    if (ended.test.file == problem.file) ended.test.line = problem.line;
+  }
+}
+
+// A failed attempt that surefire or nextest wrote as a child of the final one.
+model::TestEnded earlier_attempt(const JunitCase& test, const JunitProblem& problem, std::uint64_t ordinal, unsigned number) {
+  model::TestEnded ended = new_attempt(test, ordinal, number);
+  ended.attempt.outcome = Outcome::failed;
+  ended.attempt.duration = problem.time;
+  ended.attempt.standard_output = problem.out.text();
+  ended.attempt.standard_error = problem.err.text();
+  describe(ended, problem);
+  return ended;
+}
+
+// What the case says about itself, flaky and rerun children apart.
+model::TestEnded own_attempt(const JunitCase& test, std::uint64_t ordinal) {
+  model::TestEnded ended = new_attempt(test, ordinal, 1);
+  const bool todo = std::any_of(test.problems.begin(), test.problems.end(), [](const JunitProblem& problem) {
+    return problem.kind == JunitProblemKind::skipped && problem.type == "todo";
+  });
+  Outcome outcome = Outcome::passed;
+  bool explained = false;
+  for (const JunitProblem& problem : test.problems) {
+    if (problem.kind == JunitProblemKind::flaky || problem.kind == JunitProblemKind::rerun) continue;
+    const Outcome own = outcome_of_problem(problem, todo);
+    if (rank(own) > rank(outcome)) outcome = own;
+    describe(ended, problem);
+    explained = true;
+  }
+  for (const std::string& word : {test.status, test.result}) {
+    const auto said = outcome_of_word(word);
+    if (!said || explained) continue;
+    if (rank(*said) > rank(outcome)) outcome = *said;
+  }
+  ended.attempt.outcome = outcome;
+  ended.attempt.duration = test.time;
+  ended.attempt.standard_output = test.out.text();
+  ended.attempt.standard_error = test.err.text();
+  return ended;
+}
+
+}  // namespace
+
+std::vector<model::TestEnded> junit_attempts(JunitCase&& test, std::uint64_t ordinal) {
+  std::vector<model::TestEnded> attempts;
+  unsigned number = 0;
+  // Flaky children are the attempts before the one that passed; rerun children those after the one
+  // that failed first.
+  for (const JunitProblem& problem : test.problems)
+    if (problem.kind == JunitProblemKind::flaky) attempts.push_back(earlier_attempt(test, problem, ordinal, ++number));
+  attempts.push_back(own_attempt(test, ordinal));
+  attempts.back().attempt.number = ++number;
+  attempts.back().key = fmt::format("case {} attempt {}", ordinal, number);
+  for (const JunitProblem& problem : test.problems)
+    if (problem.kind == JunitProblemKind::rerun) attempts.push_back(earlier_attempt(test, problem, ordinal, ++number));
+  return attempts;
+}
+
+JunitTime parse_junit_time(std::string_view text) {
+  std::string digits(trim(text));
+  if (digits.size() > 64) return {};
+  const std::size_t comma = digits.find(',');
+  if (comma != std::string::npos) {
+    const bool decimal = digits.find('.') == std::string::npos && digits.find(',', comma + 1) == std::string::npos;
+    if (decimal) digits[comma] = '.';
+    else std::erase(digits, ',');
+  }
+  if (digits.ends_with('s')) digits.pop_back();
+  const auto seconds = parse_double(digits);
+  if (!seconds || !std::isfinite(*seconds) || std::abs(*seconds) > kMaxSeconds) return {};
+  if (*seconds < 0) return {std::chrono::nanoseconds(0), true};
+  return {std::chrono::nanoseconds(static_cast<std::int64_t>(*seconds * 1e9 + 0.5)), false};
+}
+
+}  // namespace rh::collectors
