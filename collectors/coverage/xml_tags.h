@@ -1,0 +1,46 @@
+// The tags of an XML document, one after the other, straight from its bytes: no tree, no depth limit,
+// and whatever stands before a damage is still read. Enough for coverage files, which keep
+// everything in attributes; namespaces prefixes are dropped, entities decoded, DTDs skipped.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace rh::collectors {
+
+struct XmlTag {
+  enum class Kind { open, close, empty };  // <a>, </a>, <a/>
+  Kind kind = Kind::open;
+  std::string_view name;
+  std::string_view attributes;   // raw; see attribute()
+  std::string_view text_before;  // raw character data since the tag before
+
+  // Decoded value; nullopt when the tag does not have it.
+  [[nodiscard]] std::optional<std::string> attribute(std::string_view wanted) const;
+};
+
+class XmlTags {
+ public:
+  explicit XmlTags(std::string_view document) : rest_(document), size_(document.size()) {}
+
+  // nullopt at the end; `truncated()` tells whether the document stopped inside a tag.
+  [[nodiscard]] std::optional<XmlTag> next();
+  [[nodiscard]] bool truncated() const { return truncated_; }
+  [[nodiscard]] std::size_t offset() const { return size_ - rest_.size(); }
+
+ private:
+  bool skip_markup();
+  bool skip_past(std::string_view end);
+
+  std::string_view rest_;
+  std::size_t size_;
+  bool truncated_ = false;
+};
+
+// &amp; &lt; &gt; &quot; &apos; and character references; anything else stays as it is written.
+[[nodiscard]] std::string decode_entities(std::string_view text);
+// UTF-8 of a document in UTF-16 (with BOM), ISO-8859-1 or windows-1252; nullopt: it is UTF-8 already.
+[[nodiscard]] std::optional<std::string> transcoded(std::string_view document);
+
+}  // namespace rh::collectors
