@@ -1,0 +1,24 @@
+// Reading and writing the small files of control groups.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rh::sandbox {
+
+[[nodiscard]] bool write_control(const std::filesystem::path& file, std::string_view value);  // false leaves errno
+[[nodiscard]] std::optional<std::string> read_control(const std::filesystem::path& file);
+[[nodiscard]] std::optional<std::uint64_t> read_number(const std::filesystem::path& file);
+// "key value" lines.
+[[nodiscard]] std::optional<std::uint64_t> read_keyed(const std::filesystem::path& file, std::string_view key);
+[[nodiscard]] std::vector<int> read_pids(const std::filesystem::path& file);
+// Groups that the tree made inside its own.
+void remove_subgroups(const std::filesystem::path& group);
+
+[[nodiscard]] std::string errno_text(int error);
+
+}  // namespace rh::sandbox

@@ -1,0 +1,94 @@
+// The last steps before exec. Order matters: Landlock and seccomp come last because they refuse what
+// the earlier steps need. Only async-signal-safe calls.
+#include "sandbox/command_child.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include <cerrno>
+
+#include "sandbox/syscalls.h"
+
+namespace rh::sandbox {
+namespace {
+
+[[noreturn]] void report_and_exit(int report_fd, Stage stage, int error, int index = -1) {
+  InitMessage message;
+  message.kind = InitMessage::failed;
+  message.stage = stage;
+  message.error = error;
+  message.index = index;
+  [[maybe_unused]] const ssize_t ignored = write(report_fd, &message, sizeof message);
+  _exit(127);
+}
+
+// Ignored signals and the mask survive exec; a test suite must not inherit the runner's.
+void reset_signals() {
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  for (int number = 1; number < NSIG; ++number) sigaction(number, &action, nullptr);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+// The sources may themselves be 0..2 when the runner was started with closed streams.
+bool connect_streams(const ChildPlan& plan) {
+  int sources[3] = {plan.stdin_fd, plan.stdout_fd, plan.stderr_fd};
+  for (int& source : sources) {
+    if (source > 2) continue;
+    source = fcntl(source, F_DUPFD_CLOEXEC, 3);
+    if (source < 0) return false;
+  }
+  for (int i = 0; i < 3; ++i)
+    if (dup2(sources[i], i) < 0) return false;
+  return true;
+}
+
+void set_limits(const ChildPlan& plan, int report_fd) {
+  for (std::size_t i = 0; i < plan.limits.size(); ++i) {
+    const ResourceLimit& limit = plan.limits[i];
+    if (syscall(SYS_prlimit64, 0, limit.resource, &limit.value, nullptr) != 0)
+      report_and_exit(report_fd, Stage::limits, errno, static_cast<int>(i));
+  }
+}
+
+// As execvp: a missing candidate is passed over, a forbidden one is remembered.
+[[noreturn]] void execute(const ChildPlan& plan, int report_fd) {
+  int error = ENOENT;
+  int index = 0;
+  for (std::size_t i = 0; plan.executables[i] != nullptr; ++i) {
+    execve(plan.executables[i], const_cast<char* const*>(plan.argv.data()), const_cast<char* const*>(plan.env.data()));
+    if (errno == ENOENT || errno == ENOTDIR) continue;
+    error = errno;
+    index = static_cast<int>(i);
+    if (errno != EACCES) break;
+  }
+  report_and_exit(report_fd, Stage::execute, error, index);
+}
+
+}  // namespace
+
+void run_command(const ChildPlan& plan, int report_fd) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);  // without a pid namespace: dies with init
+  if (setsid() < 0) report_and_exit(report_fd, Stage::session, errno);
+  if (!connect_streams(plan)) report_and_exit(report_fd, Stage::streams, errno);
+  sys::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+  set_limits(plan, report_fd);
+  if (plan.landlock_fd >= 0 && syscall(SYS_landlock_restrict_self, plan.landlock_fd, 0) != 0)
+    report_and_exit(report_fd, Stage::landlock, errno);
+  if (chdir(plan.working_folder) != 0) report_and_exit(report_fd, Stage::working_folder, errno);
+  reset_signals();
+  if (!plan.seccomp.empty()) {
+    const sock_fprog program{static_cast<unsigned short>(plan.seccomp.size()),
+                             const_cast<sock_filter*>(plan.seccomp.data())};
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+      report_and_exit(report_fd, Stage::seccomp, errno);
+  }
+  execute(plan, report_fd);
+}
+
+}  // namespace rh::sandbox

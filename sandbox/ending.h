@@ -1,0 +1,33 @@
+// Decides how a run ended from what was seen. Pure, because this table is a promise of its own: a
+// limit is named only when the mechanism that enforces it saw it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "runner/model/ending.h"
+
+namespace rh::sandbox {
+
+struct EndingFacts {
+  // Set by the supervisor when it ended the run itself, with what it saw.
+  std::optional<model::Ending> stopped_for;
+  std::string stop_detail;
+  model::WaitStatus status;
+  std::optional<std::uint64_t> oom_kills;
+  std::string memory_source;            // "cgroup v1 memory"
+  std::optional<std::uint64_t> pids_refused;
+  std::string pids_source;
+  bool file_size_limited = false;
+};
+
+struct EndingVerdict {
+  model::Ending ending = model::Ending::internal;
+  std::string detail;
+};
+
+[[nodiscard]] EndingVerdict decide_ending(const EndingFacts& facts);
+[[nodiscard]] model::WaitStatus read_wait_status(int status);
+
+}  // namespace rh::sandbox

@@ -1,0 +1,214 @@
+// Chooses for each promise the best means that the host has, and prepares it.
+#include "sandbox/launch_plan.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "runner/base/text.h"
+#include "sandbox/landlock.h"
+#include "sandbox/mount_plan.h"
+#include "sandbox/rlimits.h"
+#include "sandbox/seccomp.h"
+
+namespace rh::sandbox {
+namespace {
+
+using model::IsolationLevel;
+using model::NetworkPolicy;
+
+class Builder {
+ public:
+  Builder(const LaunchSpec& spec, const Host& host, IdMapper& mapper, LaunchPlan& plan)
+      : spec_(spec), host_(host), mapper_(mapper), plan_(plan) {}
+
+  Result<void> build(const std::string& group_name) {
+    plan_.contained = spec_.level != IsolationLevel::none;
+    RH_CHECK(open_streams());
+    prepare_command();
+    prepare_groups(group_name);
+    if (plan_.contained) {
+      if (host_.namespaces) prepare_namespaces();
+      plan_.child.drop_privileges = true;
+      prepare_landlock();
+      prepare_filter();
+    }
+    plan_.pids_by_rlimit = plan_.child.own_pids && !plan_.cgroup->limits_pids();
+    plan_.child.limits = resource_limits(spec_.limits, plan_.pids_by_rlimit);
+    return {};
+  }
+
+ private:
+  Result<void> open_streams() {
+    UniqueFd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!null) return fail_errno("open", "/dev/null");
+    plan_.child.stdin_fd = keep(std::move(null));
+    for (auto [into, read_end] : {std::pair{&plan_.child.stdout_fd, &plan_.stdout_read},
+                                  std::pair{&plan_.child.stderr_fd, &plan_.stderr_read}}) {
+      int ends[2];
+      if (pipe2(ends, O_CLOEXEC) != 0) return fail_errno("make a pipe for output", "pipe2");
+      *read_end = UniqueFd(ends[0]);
+      *into = keep(UniqueFd(ends[1]));
+      fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    }
+    return {};
+  }
+
+  int keep(UniqueFd fd) {
+    plan_.descriptors.push_back(std::move(fd));
+    return plan_.descriptors.back().get();
+  }
+
+  void prepare_command() {
+    ChildPlan& child = plan_.child;
+    const model::Command& command = spec_.command;
+    // Pointers into `texts` are taken only after it has its final size.
+    for (const auto& [name, value] : command.env) plan_.texts.push_back(name + "=" + value);
+    const std::size_t env_end = plan_.texts.size();
+    for (std::string& candidate : executables(command)) plan_.texts.push_back(std::move(candidate));
+    const std::size_t executables_end = plan_.texts.size();
+    plan_.texts.push_back(command.cwd.empty() ? "/" : command.cwd.string());
+    for (std::size_t i = 0; i < env_end; ++i) child.env.push_back(plan_.texts[i].c_str());
+    for (std::size_t i = env_end; i < executables_end; ++i) child.executables.push_back(plan_.texts[i].c_str());
+    child.working_folder = plan_.texts.back().c_str();
+    for (const std::string& argument : command.argv) child.argv.push_back(argument.c_str());
+    child.env.push_back(nullptr);
+    child.executables.push_back(nullptr);
+    child.argv.push_back(nullptr);
+  }
+
+  static std::vector<std::string> executables(const model::Command& command) {
+    if (command.argv.empty()) return {};
+    const std::string& name = command.argv.front();
+    if (name.find('/') != std::string::npos) return {name};
+    const auto path = command.env.find("PATH");
+    std::vector<std::string> found;
+    for (std::string_view folder : split(path == command.env.end() ? "/usr/local/bin:/usr/bin:/bin" : path->second, ':'))
+      found.push_back(folder.empty() ? "./" + name : fmt::format("{}/{}", folder, name));
+    return found;
+  }
+
+  void prepare_groups(const std::string& group_name) {
+    plan_.cgroup = std::make_unique<RunCgroup>(host_.cgroups, group_name, spec_.limits);
+    for (UniqueFd& fd : plan_.cgroup->open_v1_procs())
+      if (fd) plan_.child.cgroup_procs.push_back(keep(std::move(fd)));
+    UniqueFd unified = plan_.cgroup->open_unified();
+    if (!unified) return;
+    if (host_.start_in_cgroup) {
+      plan_.spawn.cgroup = BorrowedFd(keep(std::move(unified)));
+    } else if (UniqueFd procs(openat(unified.get(), "cgroup.procs", O_WRONLY | O_CLOEXEC)); procs) {
+      plan_.child.cgroup_procs.push_back(keep(std::move(procs)));
+    }
+  }
+
+  void prepare_namespaces() {
+    ChildPlan& child = plan_.child;
+    plan_.spawn.clone_flags = kNamespaceFlags;
+    plan_.spawn.identity = host_.identity;
+    child.own_pids = child.own_mounts = true;
+    child.host_name = host_name();
+    if (spec_.limits.network == NetworkPolicy::none && host_.network_namespace) {
+      plan_.spawn.clone_flags |= CLONE_NEWNET;
+      child.own_network = plan_.private_network = true;
+    }
+    plan_tree();
+    if (!host_.identity.mapped_root || map_grants()) return;
+    // A workspace that nobody could write to is of no use: root stays root outside, without
+    // capabilities, and what only root's uid protects is covered.
+    plan_.spawn.identity = Identity::unmapped_root();
+    plan_tree();
+  }
+
+  void plan_tree() {
+    MountOptions options;
+    options.tmp_bytes = spec_.limits.tmp_bytes;
+    options.host_network = spec_.limits.network == NetworkPolicy::host;
+    options.other_uid = plan_.spawn.identity.mapped_root;
+    options.hide_accounts = plan_.spawn.identity.outside_uid == 0;
+    options.fresh_proc = host_.fresh_proc.ok;
+    MountPlan mounts = plan_mounts(spec_.files, options);
+    plan_.child.grabs = std::move(mounts.grabs);
+    plan_.child.mounts = std::move(mounts.steps);
+    plan_.mount_notes = std::move(mounts.notes);
+  }
+
+  // False: a writable folder lies on a file system that cannot be id-mapped.
+  bool map_grants() {
+    for (Grab& grab : plan_.child.grabs) {
+      if (grab.optional) continue;  // devices
+      auto mount = mapper_.map(grab.source, grab.attributes, plan_.spawn.identity);
+      if (mount) {
+        grab.fd = keep(*std::move(mount));
+        continue;
+      }
+      plan_.id_map_problem = mount.error().message();
+      if ((grab.attributes & MOUNT_ATTR_RDONLY) == 0) return false;
+    }
+    return true;
+  }
+
+  [[nodiscard]] std::string host_name() const {
+    std::string name = "rh-";
+    for (char c : spec_.name)
+      if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-') name += c;
+    if (name.size() > 60) name.resize(60);
+    return name == "rh-" ? "rh-run" : name;
+  }
+
+  void prepare_landlock() {
+    if (!host_.landlock) {
+      plan_.landlock_problem = host_.landlock.reason;
+      return;
+    }
+    const bool no_files = !host_.namespaces.ok;
+    const bool no_network = spec_.limits.network == NetworkPolicy::none && !plan_.private_network;
+    if (!no_files && plan_.private_network) return;  // namespaces do all of it
+    auto ruleset = no_files ? file_ruleset(host_.landlock_abi, spec_.files, no_network) : scope_ruleset(host_.landlock_abi);
+    if (!ruleset) {
+      plan_.landlock_problem = ruleset.error().message();
+      return;
+    }
+    plan_.child.landlock_fd = keep(*std::move(ruleset));
+    plan_.file_rules = no_files;
+    plan_.socket_scope = host_.landlock_abi >= 6;
+  }
+
+  void prepare_filter() {
+    if (!host_.seccomp) {
+      plan_.seccomp_problem = host_.seccomp.reason;
+      return;
+    }
+    FilterOptions options;
+    options.strict = spec_.level == IsolationLevel::strict;
+    options.trace_allowed = plan_.child.own_pids;
+    options.refuse_internet = spec_.limits.network == NetworkPolicy::none && !plan_.private_network;
+    auto filter = make_filter(options);
+    if (!filter) {
+      plan_.seccomp_problem = filter.error().message();
+      return;
+    }
+    plan_.child.seccomp = *std::move(filter);
+    plan_.refuse_internet = options.refuse_internet;
+  }
+
+  const LaunchSpec& spec_;
+  const Host& host_;
+  IdMapper& mapper_;
+  LaunchPlan& plan_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LaunchPlan>> plan_launch(const LaunchSpec& spec, const Host& host, IdMapper& mapper,
+                                                const std::string& group_name) {
+  auto plan = std::make_unique<LaunchPlan>();
+  RH_CHECK(Builder(spec, host, mapper, *plan).build(group_name));
+  return plan;
+}
+
+void close_child_ends(LaunchPlan& plan) { plan.descriptors.clear(); }
+
+}  // namespace rh::sandbox

@@ -1,0 +1,135 @@
+// The host's tree stays where it is and becomes read-only; private folders are mounted over parts of
+// it, and granted folders are attached again on top. No pivot_root: the root mount is already the
+// right one, and every mount of the host is locked for anything the command could create later.
+// Only async-signal-safe calls.
+#include "sandbox/mount_tree.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "sandbox/child.h"
+
+namespace rh::sandbox {
+namespace {
+
+bool set_attributes(int fd, const char* path, std::uint64_t attributes, unsigned flags) {
+  mount_attr attr{};
+  attr.attr_set = attributes;
+  return mount_setattr(fd, path, flags, &attr, sizeof attr) == 0;
+}
+
+bool take(Grab& grab) {
+  const int fd = open_tree(AT_FDCWD, grab.source.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+  if (fd < 0) return false;
+  if (!set_attributes(fd, "", grab.attributes, AT_EMPTY_PATH | AT_RECURSIVE)) {
+    const int error = errno;
+    close(fd);
+    errno = error;
+    return false;
+  }
+  grab.fd = fd;
+  return true;
+}
+
+// mkdir -p on the plan's own copy of the text, which is put back as it was.
+bool make_folder(std::string& path) {
+  for (std::size_t i = 1; i < path.size(); ++i) {
+    if (path[i] != '/') continue;
+    path[i] = '\0';
+    mkdir(path.c_str(), 0755);
+    path[i] = '/';
+  }
+  return mkdir(path.c_str(), 0755) == 0 || errno == EEXIST;
+}
+
+bool make_file(const char* path) {
+  const int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0644);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
+}
+
+bool cover_folder(const char* path) {
+  return mount("tmpfs", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,nr_inodes=2,mode=755") ==
+         0;
+}
+
+bool seal(const char* path) {
+  const int fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+  if (fd < 0) return false;
+  const bool done = set_attributes(fd, "", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, AT_EMPTY_PATH | AT_RECURSIVE) &&
+                    move_mount(fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) == 0;
+  const int error = errno;
+  close(fd);
+  errno = error;
+  return done;
+}
+
+bool attach(ChildPlan& plan, const MountStep& step) {
+  Grab& grab = plan.grabs[static_cast<std::size_t>(step.grab)];
+  if (grab.fd < 0) {
+    errno = ENOENT;  // reported when it was to be taken
+    return false;
+  }
+  const bool attached = move_mount(grab.fd, "", AT_FDCWD, step.target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) == 0;
+  const int error = errno;
+  close(grab.fd);
+  grab.fd = -1;
+  errno = error;
+  return attached;
+}
+
+bool carry_out(ChildPlan& plan, MountStep& step) {
+  constexpr unsigned long kPlain = MS_NOSUID | MS_NODEV;
+  const char* target = step.target.c_str();
+  switch (step.action) {
+    case MountAction::make_folder: return make_folder(step.target);
+    case MountAction::make_file: return make_file(target);
+    case MountAction::make_link: return symlink(step.data.c_str(), target) == 0 || errno == EEXIST;
+    case MountAction::mount_tmpfs: return mount("tmpfs", target, "tmpfs", kPlain, step.data.c_str()) == 0;
+    case MountAction::mount_proc: return mount("proc", target, "proc", kPlain | MS_NOEXEC, nullptr) == 0;
+    case MountAction::mount_devpts:
+      return mount("devpts", target, "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620") == 0;
+    case MountAction::mount_mqueue: return mount("mqueue", target, "mqueue", kPlain | MS_NOEXEC, nullptr) == 0;
+    case MountAction::attach: return attach(plan, step);
+    case MountAction::seal: return seal(target);
+    case MountAction::cover_folder: return cover_folder(target);
+    case MountAction::cover_file: return mount("/dev/null", target, nullptr, MS_BIND, nullptr) == 0;
+  }
+  return false;
+}
+
+void report_degraded(const ChildPlan& plan, Stage stage, std::size_t index) {
+  InitMessage message;
+  message.kind = InitMessage::degraded;
+  message.stage = stage;
+  message.error = errno;
+  message.index = static_cast<int>(index);
+  tell(plan, message);
+}
+
+}  // namespace
+
+void build_mount_tree(ChildPlan& plan) {
+  if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) give_up(plan, Stage::private_mounts, errno);
+  for (std::size_t i = 0; i < plan.grabs.size(); ++i) {
+    Grab& grab = plan.grabs[i];
+    if (grab.fd >= 0 || take(grab)) continue;
+    if (!grab.optional) give_up(plan, Stage::grab, errno, static_cast<int>(i));
+    report_degraded(plan, Stage::grab, i);
+  }
+  if (!set_attributes(AT_FDCWD, "/", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, AT_RECURSIVE))
+    give_up(plan, Stage::read_only_root, errno);
+  for (std::size_t i = 0; i < plan.mounts.size(); ++i) {
+    MountStep& step = plan.mounts[i];
+    if (carry_out(plan, step)) continue;
+    if (!step.optional) give_up(plan, Stage::mount_step, errno, static_cast<int>(i));
+    // Covers name files that some kernels do not have.
+    if (errno != ENOENT) report_degraded(plan, Stage::mount_step, i);
+  }
+}
+
+}  // namespace rh::sandbox

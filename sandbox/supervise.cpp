@@ -1,0 +1,299 @@
+// The run passes through phases in one direction: starting, running, [stopping,] settling, killing,
+// gone. Only init's messages, the clock and the control groups move it; output never does.
+#include "sandbox/supervise.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "runner/base/text.h"
+#include "sandbox/watchdog.h"
+
+namespace rh::sandbox {
+namespace {
+
+using model::Ending;
+using std::chrono::milliseconds;
+
+// Processes that end by themselves this soon after the command are not worth a word.
+constexpr Nanoseconds kSettleTime = milliseconds(100);
+constexpr Nanoseconds kSettleInterval = milliseconds(2);
+// Init answers within this, or is killed together with its tree.
+constexpr Nanoseconds kKillTime = milliseconds(2000);
+constexpr Nanoseconds kDrainTime = milliseconds(500);
+constexpr Nanoseconds kCancelGrace = milliseconds(2000);
+constexpr Nanoseconds kCpuLookMin = milliseconds(5);
+constexpr std::size_t kMaxLeftovers = 100;
+constexpr std::size_t kReadsPerWakeup = 16;
+
+class Supervisor {
+ public:
+  Supervisor(const LaunchSpec& spec, const SuperviseHooks& hooks, LaunchPlan& plan, InitProcess init, Nanoseconds begin)
+      : spec_(spec),
+        hooks_(hooks),
+        plan_(plan),
+        init_(std::move(init)),
+        begin_(begin),
+        watchdog_(tree_, init_.pid(), watchdog_limits()) {}
+
+  Outcome run() {
+    next_tick_ = begin_ + hooks_.tick;
+    while (phase_ != Phase::gone) {
+      wait_for_something();
+      read_messages();
+      read_output(plan_.stdout_read, model::Stream::standard_output);
+      read_output(plan_.stderr_read, model::Stream::standard_error);
+      check_limits();
+      advance();
+    }
+    drain();
+    return std::move(outcome_);
+  }
+
+ private:
+  enum class Phase { starting, running, stopping, settling, killing, gone };
+
+  [[nodiscard]] WatchdogLimits watchdog_limits() const {
+    WatchdogLimits limits;
+    if (!plan_.cgroup->limits_memory()) limits.memory_bytes = spec_.limits.memory_bytes;
+    if (!plan_.cgroup->limits_pids()) limits.pids = spec_.limits.pids;
+    limits.record_peak = plan_.cgroup->memory().empty();
+    return limits;
+  }
+
+  [[nodiscard]] Nanoseconds next_deadline() const {
+    Nanoseconds next = next_tick_;
+    const auto consider = [&](Nanoseconds at) { next = std::min(next, at); };
+    if (phase_ == Phase::running || phase_ == Phase::stopping) {
+      if (watchdog_.needed()) consider(watchdog_.next_look());
+      if (spec_.limits.cpu) consider(next_cpu_look_);
+    }
+    if (phase_ == Phase::running && spec_.limits.wall) consider(begin_ + *spec_.limits.wall);
+    if (phase_ == Phase::stopping || phase_ == Phase::killing) consider(deadline_);
+    if (phase_ == Phase::settling) consider(monotonic_now() + kSettleInterval);
+    return next;
+  }
+
+  void wait_for_something() {
+    std::array<pollfd, 5> events{{{init_.pidfd().fd, POLLIN, 0},
+                                  {init_.status().fd, POLLIN, 0},
+                                  {plan_.stdout_read.get(), POLLIN, 0},
+                                  {plan_.stderr_read.get(), POLLIN, 0},
+                                  {cancelled_ ? -1 : hooks_.cancel.fd, POLLIN, 0}}};
+    const Nanoseconds wait = std::max(next_deadline() - monotonic_now(), Nanoseconds{});
+    const timespec timeout{static_cast<time_t>(wait.count() / 1'000'000'000), wait.count() % 1'000'000'000};
+    if (ppoll(events.data(), events.size(), &timeout, nullptr) < 0) return;
+    init_ended_ = events[0].revents != 0;
+    cancelled_ = cancelled_ || (events[4].revents & POLLIN) != 0;
+  }
+
+  void read_messages() {
+    while (const auto message = init_.next_message()) {
+      switch (message->kind) {
+        case InitMessage::degraded: outcome_.degraded.push_back(*message); break;
+        case InitMessage::failed: outcome_.failure = *message; break;
+        case InitMessage::started: started(); break;
+        case InitMessage::main_exited: main_exited(message->wait_status); break;
+        case InitMessage::finished: outcome_.tree_usage = message->usage; break;
+        case InitMessage::ready: break;
+      }
+    }
+  }
+
+  void started() {
+    outcome_.started = true;
+    if (phase_ == Phase::starting) phase_ = Phase::running;
+    if (!hooks_.on_start) return;
+    const std::vector<int> children = tree_.children(init_.pid());
+    TreeLocation location;
+    location.root_pid = children.empty() ? init_.pid() : children.front();
+    location.memory_cgroup = plan_.cgroup->memory();
+    location.cpu_cgroup = plan_.cgroup->cpu();
+    location.procs_cgroup = plan_.cgroup->procs();
+    location.cgroup_v2 = plan_.cgroup->memory_v2() || (location.memory_cgroup.empty() && plan_.cgroup->cpu_v2());
+    hooks_.on_start(location);
+  }
+
+  void main_exited(int wait_status) {
+    outcome_.facts.status = read_wait_status(wait_status);
+    outcome_.wall = monotonic_now() - begin_;
+    if (phase_ == Phase::killing) return;
+    const Nanoseconds settled = monotonic_now() + kSettleTime;
+    deadline_ = phase_ == Phase::stopping ? std::min(deadline_, settled) : settled;
+    phase_ = Phase::settling;
+  }
+
+  void read_output(UniqueFd& pipe, model::Stream stream) {
+    char buffer[65536];
+    for (std::size_t i = 0; pipe && i < kReadsPerWakeup; ++i) {
+      const ssize_t count = read(pipe.get(), buffer, sizeof buffer);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0 && errno == EAGAIN) return;
+      if (count <= 0) {
+        pipe.reset();
+        return;
+      }
+      deliver(stream, std::string_view(buffer, static_cast<std::size_t>(count)));
+    }
+  }
+
+  void deliver(model::Stream stream, std::string_view bytes) {
+    const std::uint64_t before = outcome_.output_bytes;
+    outcome_.output_bytes += bytes.size();
+    if (const auto limit = spec_.limits.output_bytes; limit && outcome_.output_bytes > *limit) {
+      outcome_.output_truncated = true;
+      bytes = bytes.substr(0, before < *limit ? static_cast<std::size_t>(*limit - before) : 0);
+    }
+    if (!bytes.empty() && hooks_.on_output) hooks_.on_output(stream, bytes);
+    if (outcome_.output_truncated)
+      stop(Ending::output_limit, fmt::format("more than {} of output", format_size(*spec_.limits.output_bytes)), Nanoseconds{});
+  }
+
+  void check_limits() {
+    const Nanoseconds now = monotonic_now();
+    if (now >= next_tick_) {
+      next_tick_ = now + hooks_.tick;
+      if (outcome_.started && hooks_.on_tick && phase_ != Phase::gone) hooks_.on_tick();
+    }
+    if (cancelled_) stop(Ending::cancelled, "cancelled by the caller", std::min<Nanoseconds>(spec_.limits.grace, kCancelGrace));
+    if (phase_ != Phase::running && phase_ != Phase::stopping) return;
+    if (spec_.limits.wall && now - begin_ >= *spec_.limits.wall)
+      stop(Ending::wall_time, fmt::format("wall clock: {} passed", format_duration(*spec_.limits.wall)), spec_.limits.grace);
+    check_cpu(now);
+    if (const auto alarm = watchdog_.look(now)) stop(alarm->ending, alarm->detail, Nanoseconds{});
+  }
+
+  void check_cpu(Nanoseconds now) {
+    if (!spec_.limits.cpu || now < next_cpu_look_) return;
+    const Nanoseconds used = cpu_used();
+    const Nanoseconds left = *spec_.limits.cpu - used;
+    // All cores together cannot use up what is left any sooner.
+    static const long cores = std::max(1L, sysconf(_SC_NPROCESSORS_ONLN));
+    next_cpu_look_ = now + std::clamp<Nanoseconds>(left / cores, kCpuLookMin, milliseconds(1000));
+    if (left > Nanoseconds{}) return;
+    stop(Ending::cpu_time,
+         fmt::format("{}: {} used, limit {}", plan_.cgroup->cpu().empty() ? "process clocks" : plan_.cgroup->cpu_v2() ? "cgroup v2 cpu.stat" : "cgroup v1 cpuacct",
+                     format_duration(used), format_duration(*spec_.limits.cpu)),
+         spec_.limits.grace);
+  }
+
+  [[nodiscard]] Nanoseconds cpu_used() const {
+    if (const auto used = plan_.cgroup->cpu_used()) return used->user + used->system;
+    Nanoseconds total = tree_.reaped_cpu_time(init_.pid());
+    for (int pid : tree_.descendants(init_.pid())) total += tree_.cpu_time(pid) + tree_.reaped_cpu_time(pid);
+    return total;
+  }
+
+  // Ends the run. The first reason counts; a later one may only shorten the grace.
+  void stop(Ending reason, std::string detail, Nanoseconds grace) {
+    if (phase_ != Phase::starting && phase_ != Phase::running && !(phase_ == Phase::stopping && grace == Nanoseconds{})) return;
+    const Nanoseconds now = monotonic_now();
+    if (phase_ != Phase::stopping) {
+      outcome_.facts.stopped_for = reason;
+      outcome_.facts.stop_detail = std::move(detail);
+      if (grace > Nanoseconds{}) terminate_tree();
+      deadline_ = now + grace;
+    }
+    deadline_ = std::min(deadline_, now + grace);
+    phase_ = Phase::stopping;
+  }
+
+  void terminate_tree() {
+    outcome_.signals_sent.push_back(SIGTERM);
+    if (plan_.child.own_pids)
+      init_.command(InitCommand::terminate);
+    else
+      for (int pid : tree_.descendants(init_.pid())) kill(pid, SIGTERM);
+  }
+
+  // Everything but init that still lives.
+  [[nodiscard]] std::vector<int> living() const {
+    std::vector<int> pids = plan_.cgroup->procs().empty() ? tree_.descendants(init_.pid()) : plan_.cgroup->pids();
+    std::erase_if(pids, [&](int pid) { return pid == init_.pid() || !tree_.alive(pid); });
+    return pids;
+  }
+
+  void advance() {
+    const Nanoseconds now = monotonic_now();
+    if (init_ended_) {
+      read_messages();
+      kill_all();  // only without a pid namespace can anything be left
+      init_.wait(-1);
+      if (outcome_.wall == Nanoseconds{}) outcome_.wall = monotonic_now() - begin_;
+      phase_ = Phase::gone;
+    } else if (phase_ == Phase::stopping && now >= deadline_) {
+      outcome_.signals_sent.push_back(SIGKILL);
+      begin_killing(now);
+    } else if (phase_ == Phase::settling) {
+      settle(now);
+    } else if (phase_ == Phase::killing && now >= deadline_) {
+      kill_all();
+      init_.kill();
+      deadline_ = now + kKillTime;
+    }
+  }
+
+  void settle(Nanoseconds now) {
+    const std::vector<int> left = living();
+    if (!left.empty() && now < deadline_) return;
+    for (int pid : left) {
+      if (outcome_.leftovers.size() == kMaxLeftovers) break;
+      outcome_.leftovers.push_back({pid, tree_.command_line(pid)});
+    }
+    begin_killing(now);
+  }
+
+  void begin_killing(Nanoseconds now) {
+    init_.command(InitCommand::finish);
+    phase_ = Phase::killing;
+    deadline_ = now + kKillTime;
+  }
+
+  void kill_all() {
+    if (plan_.cgroup->kill() || plan_.child.own_pids) return;
+    for (int pid : living()) kill(pid, SIGKILL);
+  }
+
+  // The tree is dead; what it wrote is in the pipes. A descriptor passed to a stranger must not
+  // hold the run up.
+  void drain() {
+    const Nanoseconds deadline = monotonic_now() + kDrainTime;
+    while ((plan_.stdout_read || plan_.stderr_read) && monotonic_now() < deadline) {
+      read_output(plan_.stdout_read, model::Stream::standard_output);
+      read_output(plan_.stderr_read, model::Stream::standard_error);
+      if (!plan_.stdout_read && !plan_.stderr_read) break;
+      std::array<pollfd, 2> events{{{plan_.stdout_read.get(), POLLIN, 0}, {plan_.stderr_read.get(), POLLIN, 0}}};
+      poll(events.data(), events.size(), 10);
+    }
+    outcome_.watched_peak_bytes = watchdog_.peak_bytes();
+    if (outcome_.output_truncated && !outcome_.facts.stopped_for) {
+      outcome_.facts.stopped_for = Ending::output_limit;
+      outcome_.facts.stop_detail = fmt::format("more than {} of output", format_size(*spec_.limits.output_bytes));
+    }
+  }
+
+  const LaunchSpec& spec_;
+  const SuperviseHooks& hooks_;
+  LaunchPlan& plan_;
+  InitProcess init_;
+  Nanoseconds begin_;
+  ProcessTree tree_;
+  Watchdog watchdog_;
+  Phase phase_ = Phase::starting;
+  Nanoseconds next_tick_{}, next_cpu_look_{}, deadline_{};
+  bool init_ended_ = false, cancelled_ = false;
+  Outcome outcome_;
+};
+
+}  // namespace
+
+Outcome supervise(const LaunchSpec& spec, const SuperviseHooks& hooks, LaunchPlan& plan, InitProcess init, Nanoseconds begin) {
+  return Supervisor(spec, hooks, plan, std::move(init), begin).run();
+}
+
+}  // namespace rh::sandbox
