@@ -3,10 +3,7 @@
 // text nodes.
 
 function escape_of(character: string): string {
-  const code = character.charCodeAt(0);
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  if (code === 0x7f) return "\u2421";
-  return `\u27e8U+${code.toString(16).toUpperCase().padStart(4, "0")}\u27e9`;
+  return `\u2039U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}\u203a`;
 }
 
 // C1 controls, zero-width characters, direction marks, overrides and isolates, line separators, BOM

@@ -18,12 +18,13 @@ interface Colors {
   text: string;
   limit: string;
   mark: string;
+  surface: string;
 }
 
 function colors_of(element: Element): Colors {
   const style = getComputedStyle(element);
   const color = (name: string): string => style.getPropertyValue(name).trim();
-  return { cpu: color("--chart-cpu"), memory: color("--chart-memory"), grid: color("--line"), text: color("--muted"), limit: color("--bad"), mark: color("--faint") };
+  return { cpu: color("--chart-cpu"), memory: color("--chart-memory"), grid: color("--line"), text: color("--muted"), limit: color("--bad"), mark: color("--faint"), surface: color("--surface") };
 }
 
 function clock(seconds: number): string {
@@ -59,6 +60,17 @@ function draw_marks(plot: uPlot, marks: readonly Mark[], colors: Colors): void {
   ctx.restore();
 }
 
+// Ends at x, on a ground of its own, so that a curve behind it does not make it unreadable.
+function draw_label(ctx: CanvasRenderingContext2D, text: string, x: number, y: number, colors: Colors): void {
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = "right";
+  const width = ctx.measureText(text).width;
+  ctx.fillStyle = colors.surface;
+  ctx.fillRect(x - width - 3 * devicePixelRatio, y - 10 * devicePixelRatio, width + 6 * devicePixelRatio, 13 * devicePixelRatio);
+  ctx.fillStyle = colors.limit;
+  ctx.fillText(text, x, y);
+}
+
 function draw_limit(plot: uPlot, limit_mib: number, colors: Colors): void {
   const { ctx, bbox } = plot;
   const y = plot.valToPos(limit_mib, "memory", true);
@@ -71,10 +83,7 @@ function draw_limit(plot: uPlot, limit_mib: number, colors: Colors): void {
   ctx.moveTo(bbox.left, y);
   ctx.lineTo(bbox.left + bbox.width, y);
   ctx.stroke();
-  ctx.fillStyle = colors.limit;
-  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
-  ctx.textAlign = "right";
-  ctx.fillText(`memory limit ${format_bytes(limit_mib * kMiB)}`, bbox.left + bbox.width - 4 * devicePixelRatio, y - 4 * devicePixelRatio);
+  draw_label(ctx, `memory limit ${format_bytes(limit_mib * kMiB)}`, bbox.left + bbox.width - 4 * devicePixelRatio, y - 5 * devicePixelRatio, colors);
   ctx.restore();
 }
 
@@ -100,8 +109,8 @@ function options_of(curve: Curve, marks: readonly Mark[], limit_mib: number | nu
     },
     axes: [
       { ...axis, grid: { show: false }, values: (_plot, ticks) => ticks.map(clock), space: 70, size: 28 },
-      { ...axis, scale: "cores", grid: { stroke: colors.grid, width: 1 }, size: 44, values: (_plot, ticks) => ticks.map((tick) => String(Number(tick.toFixed(2)))) },
-      { ...axis, scale: "memory", side: 1, grid: { show: false }, size: 64, values: (_plot, ticks) => ticks.map((tick) => format_bytes(tick * kMiB)) },
+      { ...axis, stroke: colors.cpu, scale: "cores", grid: { stroke: colors.grid, width: 1 }, size: 44, values: (_plot, ticks) => ticks.map((tick) => String(Number(tick.toFixed(2)))) },
+      { ...axis, stroke: colors.memory, scale: "memory", side: 1, grid: { show: false }, size: 64, values: (_plot, ticks) => ticks.map((tick) => format_bytes(tick * kMiB)) },
     ],
     series: [
       { label: "Time", value: (_plot, value) => (value === null ? kDash : clock(value)) },
