@@ -143,6 +143,7 @@ std::vector<model::Step> coverage_steps(const CoveragePlan& plan, const model::S
     step.name = std::move(name);
     step.kind = model::StepKind::coverage;
     step.command.argv.resize(1);  // the interpreter
+    for (const char* variable : {"PYTEST_PLUGINS", "RUNHARNESS_EVENTS", "PYTHONPATH"}) step.command.env.erase(variable);
     for (std::string& arg : args) step.command.argv.push_back(std::move(arg));
     step.results.clear();
     step.coverage.clear();
@@ -150,7 +151,7 @@ std::vector<model::Step> coverage_steps(const CoveragePlan& plan, const model::S
   };
   if (plan.combine) add("coverage combine", {"-m", "coverage", "combine", out_dir.string()});
   // The project's own fail_under is a gate of its own runs; here the figure is wanted in any case.
-  add("coverage json", {"-m", "coverage", "json", "--ignore-errors", "--fail-under=0", "-q", "-o",
+  add("coverage json", {"-m", "coverage", "json", "--ignore-errors", "--fail-under=0", "-o",
                         coverage_json(out_dir).string()});
   model::CoverageSource source;
   source.format = "coverage-py-json";

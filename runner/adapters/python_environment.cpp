@@ -63,6 +63,7 @@ std::string version_of_name(const std::string& name) {
 void add_site_folders(PythonEnvironment& python, const fs::path& prefix) {
   const std::string minor = minor_version(python.version);
   for (const char* library : {"lib", "lib64"}) {
+    if (std::error_code error; fs::is_symlink(prefix / library, error)) continue;  // lib64 -> lib
     for (const fs::path& folder : entries_of(prefix / library)) {
       const std::string name = folder.filename().string();
       if (!name.starts_with("python3")) continue;
