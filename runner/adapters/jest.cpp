@@ -34,7 +34,7 @@ class Jest final : public NodeRunner {
     // One worker means jest's own process, where a test's usage can be told exactly.
     if (!has_flag(args, {"-i", "--runInBand", "-w", "--maxWorkers"}))
       argv.push_back("--maxWorkers=" + std::to_string(std::max(1U, context.jobs)));
-    if (context.coverage) {
+    if (context.coverage && coverage_problem(suite, context).empty()) {
       argv.insert(argv.end(), {"--coverage=true", "--coverageReporters=lcovonly", "--coverageReporters=text-summary",
                                "--coverageDirectory=" + coverage_folder(context).string()});
       // Thresholds of the configuration hold for the project's own coverage runs only.
@@ -59,7 +59,10 @@ class Jest final : public NodeRunner {
     return enter_folder(suite.root) + options + shell_join(argv);
   }
 
-  std::string coverage_problem(const model::Suite&, const StepContext&) const override { return {}; }
+  std::string coverage_problem(const model::Suite& suite, const StepContext&) const override {
+    const bool refused = has_flag(suite.runner_args, {"--no-coverage"});
+    return refused ? "the project's own command turns coverage off (--no-coverage)" : "";
+  }
 
   std::string coverage_tool(const model::Suite&, const StepContext& context) const override {
     const auto installed = find_installed(context, "jest");

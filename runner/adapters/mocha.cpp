@@ -59,7 +59,7 @@ class Mocha final : public NodeRunner {
   }
 
   std::string coverage_tool(const model::Suite& suite, const StepContext& context) const override {
-    const std::string name = coverage_wrapper_name(suite);
+    const std::string name = coverage_wrapper_name(suite, context);
     const auto installed = find_installed(context, name);
     return installed ? name + " " + installed->manifest.version : name;
   }

@@ -138,13 +138,14 @@ void expect_lcov(model::Step& step, const model::Suite&, const StepContext& cont
   step.coverage.push_back(std::move(source));
 }
 
-std::string coverage_wrapper_name(const model::Suite& suite) {
+std::string coverage_wrapper_name(const model::Suite& suite, const StepContext& context) {
   const std::vector<std::string> wrapper = detail_list(suite, npm_detail::kCoverageWrapper);
-  return wrapper.empty() ? "c8" : wrapper.front();
+  if (!wrapper.empty()) return wrapper.front();
+  return !find_installed(context, "c8") && find_installed(context, "nyc") ? "nyc" : "c8";
 }
 
 std::string coverage_wrapper_problem(const model::Suite& suite, const StepContext& context) {
-  const std::string name = coverage_wrapper_name(suite);
+  const std::string name = coverage_wrapper_name(suite, context);
   if (find_installed(context, name)) return {};
   if (!detail_list(suite, npm_detail::kCoverageWrapper).empty()) return {};  // a dependency: prepare brings it
   return name + " is not installed in node_modules: add it to devDependencies to measure the coverage of " + suite.runner;
@@ -152,7 +153,7 @@ std::string coverage_wrapper_problem(const model::Suite& suite, const StepContex
 
 void wrap_in_coverage(model::Step& step, const model::Suite& suite, const StepContext& context) {
   std::vector<std::string> own = detail_list(suite, npm_detail::kCoverageWrapper);
-  const std::string name = coverage_wrapper_name(suite);
+  const std::string name = coverage_wrapper_name(suite, context);
   std::vector<std::string> argv = program_command(suite, context, name, name);
   if (!own.empty()) argv.insert(argv.end(), own.begin() + 1, own.end());
   const std::string folder = coverage_folder(context).string();

@@ -57,7 +57,8 @@ void expect_lcov(model::Step& step, const model::Suite& suite, const StepContext
 // Returns why that cannot be, or an empty text.
 [[nodiscard]] std::string coverage_wrapper_problem(const model::Suite& suite, const StepContext& context);
 void wrap_in_coverage(model::Step& step, const model::Suite& suite, const StepContext& context);
-[[nodiscard]] std::string coverage_wrapper_name(const model::Suite& suite);
+// The wrapper of the project's script, else the one that is installed; c8 by default.
+[[nodiscard]] std::string coverage_wrapper_name(const model::Suite& suite, const StepContext& context);
 
 // Regular expression that matches exactly this text, in JavaScript.
 [[nodiscard]] std::string escape_regex(std::string_view text);

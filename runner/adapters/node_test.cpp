@@ -97,8 +97,8 @@ class NodeTest final : public NodeRunner {
     return fmt::format("node {} has no lcov coverage of its own tests: use node 20.11 or later, or c8", suite.tool.version);
   }
 
-  std::string coverage_tool(const model::Suite& suite, const StepContext&) const override {
-    if (!detail_list(suite, npm_detail::kCoverageWrapper).empty()) return coverage_wrapper_name(suite);
+  std::string coverage_tool(const model::Suite& suite, const StepContext& context) const override {
+    if (!detail_list(suite, npm_detail::kCoverageWrapper).empty()) return coverage_wrapper_name(suite, context);
     return "node --experimental-test-coverage";
   }
 

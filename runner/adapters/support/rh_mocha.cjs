@@ -7,7 +7,6 @@ const { createRequire } = require('node:module');
 const { measure_process, bounded } = require('./rh_process_usage.cjs');
 
 const kTextLimit = 64 * 1024;
-const kParallel = 'mocha ran this file in a worker process and told of its tests afterwards';
 
 function user_reporter(mocha_path) {
   const wanted = process.env.RUNHARNESS_MOCHA_REPORTER || 'spec';
@@ -84,9 +83,9 @@ class Recorder {
     this.usage.begin(test);
   }
 
+  // In parallel mode mocha tells of a file's tests when its worker is done: there is no begin to end.
   end(test) {
-    const used = this.parallel ?
-      { cpu_ns: null, cpu_reason: kParallel, peak_bytes: null, peak_reason: kParallel } : this.usage.end(test);
+    const used = this.parallel ? undefined : this.usage.end(test);
     if (used) this.write({ e: 'end', key: this.key(test), ...used });
   }
 

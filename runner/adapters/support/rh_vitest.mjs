@@ -38,7 +38,7 @@ export default class RunharnessReporter {
   #ordinals = new Map();
   #waiting = new Map();   // begun, not yet written: id -> event
   #open = new Set();      // written begins without a result
-  #counts = { tests: 0, passed: 0, failed: 0, skipped: 0, errors: 0 };
+  #counts = { passed: 0, failed: 0, skipped: 0, errors: 0 };
 
   #write(event) {
     if (this.#out < 0) return;
@@ -98,16 +98,27 @@ export default class RunharnessReporter {
     this.#waiting.delete(test.id);
     this.#open.delete(test.id);
     this.#count(skipped ? 'skipped' : state);
+    const retries = ran?.retryCount ?? 0;
+    this.#tell_retries(identity, errors ?? [], retries);
     const timed_out = errors?.[0]?.message?.startsWith('Test timed out in ');
     this.#write({
       e: 'result', ...identity, outcome: state === 'failed' && timed_out ? 'timed_out' : state,
-      duration_ns: ran ? Math.round(ran.duration * 1e6) : undefined, attempt: (ran?.retryCount ?? 0) + 1,
-      ...error_text(errors), ...(skipped ? { message: note ?? (test.options.mode === 'todo' ? 'todo' : undefined) } : {}),
+      duration_ns: ran ? Math.round(ran.duration * 1e6) : undefined, attempt: retries + 1,
+      ...error_text(state === 'failed' ? errors?.slice(retries) : []), ...(skipped ? { message: note ?? (test.options.mode === 'todo' ? 'todo' : undefined) } : {}),
     });
   }
 
+  // The errors of a retried test are those of all its attempts, in order.
+  #tell_retries(identity, errors, retries) {
+    for (let retry = 0; retry < retries; retry += 1) {
+      this.#write({
+        e: 'result', ...identity, key: `${identity.key}@${retry + 1}`, outcome: 'failed', attempt: retry + 1,
+        ...error_text(errors.slice(retry, retry + 1)),
+      });
+    }
+  }
+
   #count(outcome) {
-    this.#counts.tests += 1;
     this.#counts[outcome] = (this.#counts[outcome] ?? 0) + 1;
   }
 
@@ -115,7 +126,10 @@ export default class RunharnessReporter {
     for (const id of [...this.#waiting.keys()]) this.#announce(id);
     for (const module of modules) this.#tell_module(module);
     for (const error of unhandled) this.#write({ e: 'error', ...error_text([error]) });
-    this.#write({ e: 'finish', ...this.#counts, text: reason });
+    // What vitest collected, also what a dead worker never ran.
+    const tests = modules.reduce((sum, module) => sum + [...module.children.allTests()].length, 0);
+    this.#write({ e: 'expected', count: tests });
+    this.#write({ e: 'finish', ...this.#counts, tests, text: reason });
   }
 
   // A module that could not be imported has errors and no tests; one whose worker died stays pending.
