@@ -1,7 +1,6 @@
 #include "reporters/findings.h"
 
 #include <algorithm>
-#include <csignal>
 #include <cstring>
 #include <map>
 #include <string_view>
@@ -78,11 +77,16 @@ std::string ending_text(const model::StepReport& step) {
     const char* name = sigabbrev_np(*step.status.signal);
     text = fmt::format("signal {}{}", *step.status.signal, name == nullptr ? "" : fmt::format(" (SIG{})", name));
   } else {
-    text = std::string(model::name_of(step.ending));
-    std::replace(text.begin(), text.end(), '_', ' ');
+    text = words_of(model::name_of(step.ending));
   }
   if (!step.ending_detail.empty()) text += fmt::format(" ({})", clean_line(step.ending_detail));
   return text;
+}
+
+std::string words_of(std::string_view name) {
+  std::string words(name);
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
 }
 
 std::string verdict_line(const model::RunReport& report) {

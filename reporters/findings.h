@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runner/model/report.h"
@@ -37,6 +38,9 @@ struct SlowTest {
 [[nodiscard]] std::string file_of(const model::SuiteReport& suite, const model::TestCase& test);
 // "exit code 1", "signal 9 (Killed)", "memory limit (cgroup v2 memory.events: oom_kill 1)".
 [[nodiscard]] std::string ending_text(const model::StepReport& step);
+
+// "not_run" -> "not run".
+[[nodiscard]] std::string words_of(std::string_view name);
 
 // "PASSED 123 tests in 4 suites, 3.20 s" or "FAILED 3 of 13 tests in 4 suites, 6.54 s: why (exit code 1)".
 [[nodiscard]] std::string verdict_line(const model::RunReport& report);

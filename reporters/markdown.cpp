@@ -30,19 +30,21 @@ std::string fence_for(std::string_view text, std::size_t at_least) {
   return std::string(std::max(longest + 1, at_least), '`');
 }
 
-// A code span that may stand in a table cell.
 std::string code(std::string_view text) {
   const std::string line = clean_line(text, 300);
   if (line.empty()) return {};
   const std::string fence = fence_for(line, 1);
-  std::string span = fence;
-  if (fence.size() > 1) span += ' ';
-  for (const char c : line) {
-    if (c == '|') span += '\\';  // tables are cut into cells before code spans are read
-    span += c;
+  return fence.size() == 1 ? fence + line + fence : fmt::format("{0} {1} {0}", fence, line);
+}
+
+// Tables are cut into cells before code spans are read.
+std::string code_cell(std::string_view text) {
+  std::string cell;
+  for (const char c : code(text)) {
+    if (c == '|') cell += '\\';
+    cell += c;
   }
-  if (fence.size() > 1) span += ' ';
-  return span + fence;
+  return cell;
 }
 
 std::string prose(std::string_view text) {
@@ -100,9 +102,9 @@ std::string percent_cell(const model::CoverageReport& coverage) {
 
 std::string suite_row(const model::SuiteReport& suite) {
   const model::TestCounts& counts = suite.counts;
-  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", code(suite.suite.id.value),
-                     model::name_of(suite.status), counts.total, counts.failed + counts.errored, counts.skipped,
-                     format_duration(suite.wall), prose(figure_text(total_cpu(suite.usage))),
+  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", code_cell(suite.suite.id.value),
+                     words_of(model::name_of(suite.status)), counts.total, counts.failed + counts.errored,
+                     counts.skipped, format_duration(suite.wall), prose(figure_text(total_cpu(suite.usage))),
                      prose(figure_text(suite.usage.peak_memory)), percent_cell(suite.coverage));
 }
 
@@ -118,19 +120,21 @@ void add_suites(Page& page, const model::RunReport& report) {
 }
 
 std::string broken_suite(const model::SuiteReport& suite) {
-  std::string text = fmt::format("\n**{}** {}: {}\n", code(suite.suite.id.value), model::name_of(suite.status),
-                                 prose(suite.status_reason));
+  std::string text = fmt::format("\n**{}** {}: {}\n", code(suite.suite.id.value),
+                                 words_of(model::name_of(suite.status)), prose(suite.status_reason));
   const model::StepReport* step = decisive_step(suite);
-  if (step == nullptr || step->output_tail.empty()) return text;
-  return text + fmt::format("\n<details><summary>output of the step that failed</summary>\n\n{}\n</details>\n",
-                            code_block(step->output_tail, 30));
+  if (step == nullptr) return text;
+  text += fmt::format("\nStep {}: {}\n", code(step->name), prose(ending_text(*step)));
+  if (step->output_tail.empty()) return text;
+  return text +
+         fmt::format("\n<details><summary>output</summary>\n\n{}\n</details>\n", code_block(step->output_tail, 30));
 }
 
 std::string failure(const FailedTest& failed) {
   const model::Attempt& attempt = failed.record->attempts.back();
   const std::string place = place_of(*failed.suite, failed.record->test);
   std::string text = fmt::format("\n**{}** {}{}\n", code(title_of(failed.record->test)),
-                                 model::name_of(attempt.outcome), place.empty() ? "" : " at " + code(place));
+                                 words_of(model::name_of(attempt.outcome)), place.empty() ? "" : " at " + code(place));
   if (!attempt.message.empty()) text += fmt::format("\n{}\n", code(attempt.message));
   const std::string details = code_block(attempt.details, 30);
   if (details.empty() && failed.rerun.empty()) return text;
@@ -156,10 +160,9 @@ void add_gates(Page& page, const model::RunReport& report) {
   page.add_each(report.gates, kMaxBytes - 8000, "gates", [](const model::GateVerdict& gate) {
     const std::string level =
         gate.level == model::GateLevel::block ? "" : fmt::format(" ({})", model::name_of(gate.level));
-    const std::string verdict =
-        gate.state == model::GateState::no_data ? "no data" : std::string(model::name_of(gate.state));
-    return fmt::format("| {} | {} | {}{} | {} | {} | {} |\n", code(gate.rule), code(gate.scope), verdict, level,
-                       prose(gate.threshold), prose(gate.actual), prose(gate.message));
+    return fmt::format("| {} | {} | {}{} | {} | {} | {} |\n", code_cell(gate.rule), code_cell(gate.scope),
+                       words_of(model::name_of(gate.state)), level, prose(gate.threshold), prose(gate.actual),
+                       prose(gate.message));
   });
 }
 
@@ -168,8 +171,8 @@ void add_slowest(Page& page, const model::RunReport& report) {
   if (slowest.empty()) return;
   page.add("\n<details><summary>Slowest tests</summary>\n\n| test | suite | time |\n|---|---|--:|\n");
   page.add_each(slowest, kMaxBytes - 4000, "tests", [](const SlowTest& slow) {
-    return fmt::format("| {} | {} | {} |\n", code(title_of(slow.record->test)), code(slow.suite->suite.id.value),
-                       format_duration(slow.duration));
+    return fmt::format("| {} | {} | {} |\n", code_cell(title_of(slow.record->test)),
+                       code_cell(slow.suite->suite.id.value), format_duration(slow.duration));
   });
   page.add("\n</details>\n");
 }
