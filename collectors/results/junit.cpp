@@ -206,8 +206,8 @@ void JunitReader::start_case(const std::vector<XmlAttribute>& attributes) {
         test.line = static_cast<std::uint32_t>(*line + (pytest_ ? 1 : 0));
   }
   for (auto suite = suites_.open.rbegin(); test.file.empty() && suite != suites_.open.rend(); ++suite) test.file = suite->file;
-  // node:test writes the word "test" there.
-  if (test.classname.empty() || test.classname == "test")
+  // node:test writes the word "test" there; pytest leaves it empty for a module it could not collect.
+  if ((test.classname.empty() && !pytest_) || test.classname == "test")
     if (std::string path = suites_.path(); !path.empty()) test.classname = std::move(path);
 }
 

@@ -77,13 +77,18 @@ void BoundedText::append(std::string_view text) {
   const std::size_t room = half_ - head_.size();
   head_ += text.substr(0, room);
   if (text.size() <= room) return;
-  tail_ += text.substr(room);
+  text.remove_prefix(room);
+  // Of a long piece only what may stay is copied.
+  if (text.size() > half_) {
+    tail_.assign(text.substr(text.size() - half_));
+    return;
+  }
+  tail_ += text;
   if (tail_.size() > 2 * half_) tail_.erase(0, tail_.size() - half_);
 }
 
 std::string BoundedText::text() const {
-  const std::uint64_t kept = head_.size() + std::min(tail_.size(), half_);
-  if (kept == length_) return to_valid_utf8(head_ + tail_);
+  if (length_ <= 2 * half_) return to_valid_utf8(head_ + tail_);
   const std::string_view tail = tail_of(tail_, half_);
   return to_valid_utf8(head_) + fmt::format("\n... ({} bytes cut)\n", length_ - head_.size() - tail.size()) +
          to_valid_utf8(tail);

@@ -1,5 +1,6 @@
 #include "collectors/results/xml_text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -81,6 +82,8 @@ std::string xml_text(std::string_view raw, Charset charset) {
 }
 
 std::string xml_name(std::string_view raw, Charset charset) {
+  const bool plain = std::all_of(raw.begin(), raw.end(), [](char c) { return c >= ' ' && c < 0x7F && c != '&'; });
+  if (plain) return std::string(raw);
   const std::string text = xml_text(raw, charset);
   std::string name;
   name.reserve(text.size());

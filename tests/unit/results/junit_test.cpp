@@ -121,6 +121,20 @@ TEST(Junit, HeadersAreRecounted) {
   EXPECT_THAT(codes(read("<testsuite tests='1' disabled='1' skipped='0'><testcase name='a' status='notrun'/></testsuite>")), IsEmpty()) << "gtest";
 }
 
+TEST(Junit, HeadersThatDoNotCoverAllCasesAreNoTotals) {
+  const Transcript node = read("<testsuites><testcase name='a' classname='test'/><testsuite name='g' tests='1'><testcase name='b'/></testsuite></testsuites>");
+  EXPECT_FALSE(node.finished().at(0).tests);
+  EXPECT_THAT(codes(node), IsEmpty());
+}
+
+TEST(Junit, MessageIsWhatSaysSomething) {
+  const Transcript seen = read(suite("<testcase name='a'><failure message='f.cc:2&#10;Expected: 1'/></testcase><testcase name='b'><failure>f.cc:2\n"
+                                     "Expected: 2</failure></testcase><testcase name='c'><skipped type='pytest.xfail' message=''/></testcase>"));
+  EXPECT_EQ(seen.ended("a")->attempt.message, "Expected: 1");
+  EXPECT_EQ(seen.ended("b")->attempt.message, "Expected: 2");
+  EXPECT_EQ(seen.ended("c")->attempt.message, "");
+}
+
 TEST(Junit, CutFileKeepsWhatCameBefore) {
   const std::string whole = "<testsuites><testsuite name='s' tests='3'><testcase name='a'/><testcase name='b'><failure message='m'>body</failure></testcase>"
                             "<testcase name='c'><system-out><![CDATA[x]]></system-out></testcase></testsuite></testsuites>";
