@@ -1,26 +1,30 @@
 // Builds the report template: bundles src/ with esbuild and inlines script and style into
 // template.html, so that the finished file needs nothing but the run's data.
-// Usage: node build.mjs <outfile>
+// Usage: node build.mjs <outfile> [folder with node_modules; default: this one]
 import { readFile, mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const kDataMarker = "<!--RUNHARNESS_DATA-->";
 const kMaxBytes = 150_000;
 
-const outfile = process.argv[2];
+const [outfile, packages_folder = here] = process.argv.slice(2);
 if (!outfile) {
-  console.error("usage: node build.mjs <outfile>");
+  console.error("usage: node build.mjs <outfile> [folder with node_modules]");
   process.exit(2);
 }
+// Packages outside of the source tree: builds in several folders do not disturb one another.
+const packages = join(resolve(packages_folder), "node_modules");
+const { build } = createRequire(join(packages, "x.js"))("esbuild");
 
 async function bundle() {
   const result = await build({
     absWorkingDir: here,
     entryPoints: ["src/main.tsx"],
     bundle: true,
+    nodePaths: [packages],
     minify: true,
     format: "iife",
     target: ["chrome100", "firefox113", "safari16.4"],
@@ -39,7 +43,7 @@ async function bundle() {
 // Both libraries are MIT licensed, which asks for their notice in every copy.
 async function notices() {
   const texts = await Promise.all(
-    ["preact", "uplot"].map(async (name) => `${name}\n\n${(await readFile(join(here, "node_modules", name, "LICENSE"), "utf8")).trim()}`),
+    ["preact", "uplot"].map(async (name) => `${name}\n\n${(await readFile(join(packages, name, "LICENSE"), "utf8")).trim()}`),
   );
   return texts.join("\n\n").replaceAll("--", "- -");
 }

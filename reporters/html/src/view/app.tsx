@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { parse_route, type Route } from "../data/route";
 import { rows_of, type TestRow } from "../data/tests";
 import { verdict_of } from "../data/verdict";
-import type { CoverageFile, Report } from "../data/model";
+import type { CoverageFile, GateVerdict, Report } from "../data/model";
 import { plural } from "../text/format";
 import { inert_line } from "../text/inert";
 import { Coverage } from "./coverage";
@@ -61,6 +61,11 @@ function scroll_to(route: Route): void {
   } else if (route.kind === "section" && route.name) document.getElementById(route.name)?.scrollIntoView({ block: "start" });
 }
 
+// Gates that failed are what one came for, others are not.
+function is_failed(gate: GateVerdict): boolean {
+  return gate.state === "failed";
+}
+
 // The number beside a title: how many are bad, in red, or else how many there are.
 function count_of<T>(all: readonly T[], is_bad: (one: T) => boolean): { count: number; bad: boolean } {
   const bad = all.filter(is_bad).length;
@@ -68,12 +73,14 @@ function count_of<T>(all: readonly T[], is_bad: (one: T) => boolean): { count: n
 }
 
 function navigation_of(report: Report, failures: number): NavigationItem[] {
+  const gates = report.gates.length > 0 && { id: "gates", title: "Gates", ...count_of(report.gates, is_failed) };
   const items: (NavigationItem | false)[] = [
     failures > 0 && { id: "failures", title: "Failures", count: failures, bad: true },
+    report.gates.some(is_failed) && gates,
     { id: "suites", title: "Suites", count: report.suites.length },
     { id: "tests", title: "Tests", count: report.counts.total },
     { id: "coverage", title: "Coverage" },
-    report.gates.length > 0 && { id: "gates", title: "Gates", ...count_of(report.gates, (gate) => gate.state === "failed") },
+    !report.gates.some(is_failed) && gates,
     report.diagnostics.length > 0 && { id: "diagnostics", title: "Diagnostics", ...count_of(report.diagnostics, (row) => row.severity === "error") },
     { id: "environment", title: "Environment" },
   ];
@@ -107,6 +114,7 @@ export function App({ report }: { report: Report }) {
     document.title = `${verdict_of(report).word} \u2013 ${inert_line(report.exit_reason)} \u2013 runharness`;
   }, [report]);
   useLayoutEffect(() => scroll_to(route), [route]);
+  const gates = report.gates.length > 0 && <Section id="gates" title="Gates"><Gates gates={report.gates} /></Section>;
   return (
     <>
       <Guard name="The head of the report"><Header report={report} /></Guard>
@@ -114,12 +122,13 @@ export function App({ report }: { report: Report }) {
       <main>
         <Guard name="The summary"><Summary report={report} /></Guard>
         {failures > 0 && <Section id="failures" title="Failures"><Failures report={report} failed={failed} /></Section>}
+        {report.gates.some(is_failed) && gates}
         <Section id="suites" title="Suites"><Suites report={report} open={open} toggle={toggle} /></Section>
         <Section id="tests" title="Tests" note={report.counts.subtests > 0 ? `and ${plural(report.counts.subtests, "subtest")}` : ""}>
           <Tests report={report} rows={rows} />
         </Section>
         <Section id="coverage" title="Coverage"><Coverage report={report} /></Section>
-        {report.gates.length > 0 && <Section id="gates" title="Gates"><Gates gates={report.gates} /></Section>}
+        {!report.gates.some(is_failed) && gates}
         {report.diagnostics.length > 0 && <Section id="diagnostics" title="Diagnostics"><Diagnostics diagnostics={report.diagnostics} /></Section>}
         <Section id="environment" title="Environment"><Environment report={report} /></Section>
       </main>

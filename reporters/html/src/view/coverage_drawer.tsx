@@ -2,9 +2,10 @@
 import { line_ranges, listing_of } from "../data/coverage";
 import { format_ranges } from "../data/ranges";
 import type { CoverageFile } from "../data/model";
-import { format_count, kDash, plural } from "../text/format";
+import { format_count, plural } from "../text/format";
 import { PercentBar, RatioText } from "./bar";
 import { Drawer } from "./drawer";
+import { Fold } from "./fold";
 import { Line } from "./text";
 
 const kMaxBranches = 500;
@@ -105,14 +106,15 @@ export function CoverageDrawer({ file, close }: { file: CoverageFile; close: () 
       <Functions file={file} />
       <Branches file={file} />
       {file.lines.length > 0 && (
-        <details>
-          <summary>{`Hits of ${plural(file.lines.length, "line")}`}</summary>
-          <p class="line-hits">
-            {file.lines.map(([line, hits]) => (
-              <span key={line} class={hits === 0 ? "figure bad-text" : "figure"}>{`${line}: ${hits === 0 ? kDash : `${format_count(hits)}\u00d7`}`}</span>
-            ))}
-          </p>
-        </details>
+        <Fold title={`Hits of ${plural(file.lines.length, "line")}`}>
+          {() => (
+            <p class="line-hits">
+              {file.lines.map(([line, hits]) => (
+                <span key={line} class={hits === 0 ? "figure bad-text" : "figure"}>{`${line}: ${format_count(hits)}\u00d7`}</span>
+              ))}
+            </p>
+          )}
+        </Fold>
       )}
     </Drawer>
   );

@@ -1,5 +1,6 @@
 // What one attempt left behind: message, details and captured output.
 import type { Attempt } from "../data/model";
+import { Fold } from "./fold";
 import { Line, Output } from "./text";
 
 export function Evidence({ attempt, open }: { attempt: Attempt; open: boolean }) {
@@ -10,21 +11,8 @@ export function Evidence({ attempt, open }: { attempt: Attempt; open: boolean })
   return (
     <>
       {attempt.message && <p class="message"><Line text={attempt.message} /></p>}
-      {attempt.details && (
-        <details open={open}>
-          <summary>Details</summary>
-          <Output text={attempt.details} label="Details" />
-        </details>
-      )}
-      {outputs.map(
-        ([name, text]) =>
-          text && (
-            <details key={name}>
-              <summary>{name}</summary>
-              <Output text={text} label={name} />
-            </details>
-          ),
-      )}
+      {attempt.details && <Fold title="Details" open={open}>{() => <Output text={attempt.details} label="Details" />}</Fold>}
+      {outputs.map(([name, text]) => text && <Fold key={name} title={name}>{() => <Output text={text} label={name} />}</Fold>)}
     </>
   );
 }

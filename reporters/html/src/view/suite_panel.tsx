@@ -6,6 +6,7 @@ import { StateBadge } from "./badge";
 import { Chart } from "./chart";
 import { Command } from "./copy";
 import { FigureText, story_of } from "./figure";
+import { Fold } from "./fold";
 import { IsolationTable } from "./isolation";
 import { Line, Output } from "./text";
 
@@ -88,6 +89,19 @@ function ending_text(step: StepReport): string {
   return parts.filter(Boolean).join(", ");
 }
 
+function TailTitle({ step }: { step: StepReport }) {
+  const files = [step.stdout_file, step.stderr_file].filter(Boolean).join(" and ");
+  return (
+    <>
+      End of the output
+      <span class="muted">
+        {` \u2013 ${format_bytes(step.output_bytes)} in all${step.output_truncated ? ", cut at the limit" : ""}${files && ", in "}`}
+        <Line text={files} />
+      </span>
+    </>
+  );
+}
+
 function Step({ step }: { step: StepReport }) {
   const bad = step.meaning !== "ok" || step.ending !== "exited";
   return (
@@ -110,16 +124,9 @@ function Step({ step }: { step: StepReport }) {
         </p>
       )}
       {step.output_tail && (
-        <details open={bad}>
-          <summary>
-            End of the output
-            <span class="muted">
-              {` ${format_bytes(step.output_bytes)}${step.output_truncated ? ", cut at the limit" : ""}, whole in `}
-              <Line text={[step.stdout_file, step.stderr_file].filter(Boolean).join(" and ")} />
-            </span>
-          </summary>
-          <Output text={step.output_tail} label={`End of the output of ${step.name}`} />
-        </details>
+        <Fold open={bad} title={<TailTitle step={step} />}>
+          {() => <Output text={step.output_tail} label={`End of the output of ${step.name}`} />}
+        </Fold>
       )}
     </li>
   );
