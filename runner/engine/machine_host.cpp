@@ -1,12 +1,15 @@
 // The only unit that includes Boost.Process v2. Its traps in 1.81, each met with a line below:
-// std::filesystem mode needs <type_traits> and <boost/optional.hpp> first; separate compilation
+// std::filesystem mode needs <type_traits>, <boost/optional.hpp> and
+// <boost/type_traits/remove_pointer.hpp> first; separate compilation
 // needs v2/src.hpp once; the constructor throws for a missing file; a leaked pipe end would keep
 // readers waiting, so the parent's write ends are closed by Asio's own pipe types; exit code 9 and
 // SIGKILL look alike, so only exit code 0 is ever taken as success by callers.
 #include <type_traits>
 
 #include <boost/optional.hpp>
+#include <boost/type_traits/remove_pointer.hpp>
 
+#define BOOST_PROCESS_USE_STD_FS
 #define BOOST_PROCESS_V2_SEPARATE_COMPILATION
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/read.hpp>

@@ -138,7 +138,8 @@ Result<std::uint64_t> parse_size_of(std::string_view text, std::uint64_t whole) 
   }
   RH_TRY(const unsigned hundredths, parse_percent(text));
   if (hundredths == 0) return fail(ErrorKind::usage, "use a size of zero");
-  return whole / 10'000 * hundredths;
+  __extension__ typedef unsigned __int128 Wide;
+  return static_cast<std::uint64_t>(static_cast<Wide>(whole) * hundredths / 10'000);
 }
 
 Result<void> Settings::set(std::string_view key, std::vector<std::string> values, Layer layer, std::string origin) {
