@@ -68,7 +68,7 @@ class CoberturaReader {
  private:
   void declare(const XmlTag& root) {
     const auto ratio = [&](const char* found, const char* hit) -> std::optional<model::Ratio> {
-      const auto all = parse_u64(root.attribute(found).value_or("")), some = parse_u64(root.attribute(hit).value_or(""));
+      const auto all = parse_u64(root.raw_attribute(found).value_or("")), some = parse_u64(root.raw_attribute(hit).value_or(""));
       return all && some ? std::optional(model::Ratio{*all, *some}) : std::nullopt;
     };
     model::CoverageTotals totals;
@@ -103,8 +103,8 @@ class CoberturaReader {
   }
 
   void read_line(const XmlTag& tag) {
-    const auto number = read_line_number(tag.attribute("number").value_or(""));
-    const auto hits = read_count(tag.attribute("hits").value_or(""));
+    const auto number = read_line_number(tag.raw_attribute("number").value_or(""));
+    const auto hits = read_count(tag.raw_attribute("hits").value_or(""));
     if (file_ == nullptr || !number || !hits) {
       damage_.add(Severity::warning, "cobertura-line", fmt::format("A line was skipped: {}.", excerpt(trim(tag.attributes))));
       return;
@@ -115,12 +115,12 @@ class CoberturaReader {
       file_->functions.try_emplace({*number, *method_}, hits->value);
       method_.reset();
     }
-    LineRecord& line = file_->lines[*number];
+    LineRecord& line = file_->lines.try_emplace(file_->lines.end(), *number)->second;  // lines mostly come in order
     line.hits = std::max(line.hits, hits->value);
-    if (const auto text = tag.attribute("condition-coverage")) add_branches(line, *text);
+    if (const auto text = tag.raw_attribute("condition-coverage")) add_branches(line, *text);
   }
 
-  void add_branches(LineRecord& line, const std::string& text) {
+  void add_branches(LineRecord& line, std::string_view text) {
     const auto ratio = read_condition_coverage(text);
     if (!ratio || ratio->found > kMaxBranchesOfLine || ratio->hit > ratio->found) {
       damage_.add(Severity::warning, "cobertura-branch", fmt::format("condition-coverage '{}' was skipped.", excerpt(text)));

@@ -110,17 +110,19 @@ class LcovReader {
     const std::string_view tag = take_field(rest, ':');
     if (tag.size() == line.size()) return bad(line, "not an lcov record");
     if (tag == "SF") return begin_record(rest);
-    // Summaries, test names, versions and MC/DC: nothing that the model holds.
-    if (is_one_of(tag, {"TN", "VER", "LF", "LH", "FNF", "FNH", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH"})) return;
-    if (!file_ && is_one_of(tag, {"DA", "FN", "FNDA", "FNL", "FNA", "BRDA"})) return bad(line, "record before any SF");
+    if (!is_one_of(tag, {"DA", "BRDA", "FN", "FNDA", "FNL", "FNA"})) {
+      // Summaries, test names, versions and MC/DC hold nothing that the model has a place for.
+      if (!is_one_of(tag, {"TN", "VER", "LF", "LH", "FNF", "FNH", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH"})) bad(line, "unknown record");
+      return;
+    }
+    if (!file_) return bad(line, "record before any SF");
     const bool understood = tag == "DA"     ? read_da(rest)
                             : tag == "BRDA" ? read_brda(rest)
                             : tag == "FN"   ? read_fn(rest)
                             : tag == "FNDA" ? read_fnda(rest)
                             : tag == "FNL"  ? read_fnl(rest)
-                            : tag == "FNA"  ? read_fna(rest)
-                                            : false;
-    if (!understood) bad(line, "damaged or unknown record");
+                                            : read_fna(rest);
+    if (!understood) bad(line, "damaged record");
   }
 
   void begin_record(std::string_view path) {

@@ -138,7 +138,7 @@ std::optional<std::string> transcoded(std::string_view document) {
   return std::nullopt;
 }
 
-std::optional<std::string> XmlTag::attribute(std::string_view wanted) const {
+std::optional<std::string_view> XmlTag::raw_attribute(std::string_view wanted) const {
   std::string_view rest = attributes;
   for (;;) {
     const std::size_t begin = rest.find_first_not_of(kBlank);
@@ -151,9 +151,14 @@ std::optional<std::string> XmlTag::attribute(std::string_view wanted) const {
     if (quote == std::string_view::npos || (rest[quote] != '"' && rest[quote] != '\'')) return std::nullopt;
     const std::size_t end = rest.find(rest[quote], quote + 1);
     if (end == std::string_view::npos) return std::nullopt;
-    if (key == wanted) return to_valid_utf8(decode_entities(rest.substr(quote + 1, end - quote - 1)));
+    if (key == wanted) return rest.substr(quote + 1, end - quote - 1);
     rest.remove_prefix(end + 1);
   }
+}
+
+std::optional<std::string> XmlTag::attribute(std::string_view wanted) const {
+  const auto raw = raw_attribute(wanted);
+  return raw ? std::optional(to_valid_utf8(decode_entities(*raw))) : std::nullopt;
 }
 
 bool XmlTags::skip_past(std::string_view end) {

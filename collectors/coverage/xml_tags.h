@@ -1,6 +1,6 @@
 // The tags of an XML document, one after the other, straight from its bytes: no tree, no depth limit,
 // and whatever stands before a damage is still read. Enough for coverage files, which keep
-// everything in attributes; namespaces prefixes are dropped, entities decoded, DTDs skipped.
+// everything in attributes; namespace prefixes are dropped, entities decoded, DTDs skipped.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,9 @@ struct XmlTag {
   std::string_view attributes;   // raw; see attribute()
   std::string_view text_before;  // raw character data since the tag before
 
-  // Decoded value; nullopt when the tag does not have it.
+  // As written, for values that are numbers; nullopt when the tag does not have it.
+  [[nodiscard]] std::optional<std::string_view> raw_attribute(std::string_view wanted) const;
+  // Decoded, valid UTF-8.
   [[nodiscard]] std::optional<std::string> attribute(std::string_view wanted) const;
 };
 

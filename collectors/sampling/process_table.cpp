@@ -1,6 +1,7 @@
 #include "collectors/sampling/process_table.h"
 
 #include <dirent.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,7 +37,15 @@ std::uint64_t rise(std::uint64_t before, std::uint64_t now) { return now > befor
 
 }  // namespace
 
-ProcessTable::ProcessTable(TableOptions options) : options_(std::move(options)) {
+std::size_t affordable_kept_processes() {
+  constexpr rlim_t kLeast = 16, kMost = 1024, kShare = 16;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kLeast;
+  return static_cast<std::size_t>(std::clamp(limit.rlim_cur / kShare, kLeast, kMost));
+}
+
+ProcessTable::ProcessTable(TableOptions options)
+    : options_(std::move(options)), kept_processes_(affordable_kept_processes()) {
   real_proc_ = options_.proc_root == "/proc";
   if (const long page = ::sysconf(_SC_PAGESIZE); page > 0) page_bytes_ = static_cast<std::uint64_t>(page);
   if (const long hertz = ::sysconf(_SC_CLK_TCK); hertz > 0) tick_ns_ = 1'000'000'000ULL / static_cast<std::uint64_t>(hertz);
@@ -49,7 +58,7 @@ std::string ProcessTable::path_of(int pid, const char* name) const {
 
 void ProcessTable::add(int pid) {
   if (pid <= 0 || processes_.size() >= kMaxProcesses || processes_.contains(pid)) return;
-  const bool keep = processes_.size() < kMaxKeptProcesses;
+  const bool keep = processes_.size() < kept_processes_;
   Process& process = processes_[pid];
   process.stat = KernelFile(path_of(pid, "stat"), keep);
   process.statm = KernelFile(path_of(pid, "statm"), keep);
@@ -101,7 +110,7 @@ void ProcessTable::read_children(int pid, Process& process, ReadBuffer& buffer) 
 void ProcessTable::list_threads(int pid, Process& process) {
   const std::vector<int> threads = list_pids(path_of(pid, "task"));
   process.listed_threads = static_cast<std::uint32_t>(threads.size());
-  const bool keep = processes_.size() <= kMaxKeptProcesses && threads.size() <= kMaxKeptProcesses;
+  const bool keep = processes_.size() <= kept_processes_ && threads.size() <= kept_processes_;
   for (const int thread : threads)
     if (!process.children.contains(thread))
       process.children.emplace(thread, KernelFile(path_of(pid, fmt::format("task/{}/children", thread).c_str()), keep));

@@ -12,10 +12,7 @@
 
 namespace rh::collectors {
 
-// Bounds of one tree: processes that are read at all, and those whose descriptors are kept (up to
-// four each); the rest is opened for each read, which costs twice as much.
-constexpr std::size_t kMaxProcesses = 32768;
-constexpr std::size_t kMaxKeptProcesses = 64;
+constexpr std::size_t kMaxProcesses = 32768;  // of one tree; more are not read
 
 struct TableOptions {
   int root_pid = 0;
@@ -24,6 +21,9 @@ struct TableOptions {
   bool read_memory = true;             // statm; not needed beside a memory cgroup
   bool read_cpu = true;                // CPU clocks; not needed beside a CPU cgroup
 };
+
+// A sixteenth of RLIMIT_NOFILE, at least 16 and at most 1024 processes.
+[[nodiscard]] std::size_t affordable_kept_processes();
 
 // Sums over the tree at one moment. CPU and I/O include ended processes and never fall.
 struct TreeUsage {
@@ -76,6 +76,9 @@ class ProcessTable {
   Consumption ended_, gained_;  // of this read: by processes that are gone, by waiting for children
   Consumption lost_;            // of ended processes whose use no living process took over
   std::uint64_t cpu_floor_ns_ = 0;
+  // Processes whose descriptors are kept (about four each): a share of what this process may open.
+  // The rest is opened for each read, which costs twice as much.
+  std::size_t kept_processes_ = 0;
   bool real_proc_ = true;
   std::uint64_t page_bytes_ = 4096, tick_ns_ = 10'000'000;
   int io_errno_ = 0;

@@ -1,10 +1,11 @@
 #include "collectors/sampling/sampler.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
+#include <algorithm>
 #include <cstring>
 
 #include "tests/unit/sampling/fake_proc.h"
@@ -129,6 +130,10 @@ TEST(TreeSampler, CgroupFilesWhereGiven) {
 }
 
 TEST(TreeSampler, MoreProcessesThanKeptDescriptors) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{std::min<rlim_t>(before.rlim_cur, 256), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
   const FakeProc proc;
   FakeProcess root{.pid = 1000};
   for (int pid = 1001; pid < 1200; ++pid) {
@@ -140,6 +145,7 @@ TEST(TreeSampler, MoreProcessesThanKeptDescriptors) {
   sampler->sample(1s);
   sampler->sample(1050ms);
   EXPECT_EQ(sampler->take_series().processes, (std::vector<std::uint32_t>{200, 200}));
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST(TreeSampler, UnknownIsNotZero) {
