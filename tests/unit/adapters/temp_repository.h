@@ -1,7 +1,9 @@
 // A repository in a temporary folder: write files, then ask for the walk's view of it.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -18,8 +20,8 @@ class TempRepository {
   [[nodiscard]] std::filesystem::path path(std::string_view relative = {}) const { return folder_.path() / relative; }
 
   void write(std::string_view file, std::string_view text) const {
-    const bool written = make_directories(path(file).parent_path()) && write_file(path(file), text);
-    RH_ASSERT(written);
+    std::filesystem::create_directories(path(file).parent_path());
+    std::ofstream(path(file)) << text;
   }
 
   [[nodiscard]] model::Repository walk() const {

@@ -1,0 +1,53 @@
+// The commands of a cargo suite: download, build, one step for each test program and each crate's
+// documentation tests, and the export of coverage.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "runner/adapters/adapter.h"
+#include "runner/adapters/cargo_arguments.h"
+#include "runner/adapters/cargo_config.h"
+#include "runner/adapters/cargo_manifest.h"
+#include "runner/adapters/cargo_messages.h"
+#include "runner/adapters/cargo_toolchain.h"
+
+namespace rh::adapters {
+
+class CargoSteps {
+ public:
+  CargoSteps(const model::Suite& suite, const StepContext& context);
+
+  [[nodiscard]] Result<std::vector<model::Step>> first() const;
+  // `messages` is what the build step printed.
+  [[nodiscard]] Result<std::vector<model::Step>> after_build(std::string_view messages) const;
+
+ private:
+  [[nodiscard]] model::Step base_step(model::StepKind kind) const;
+  [[nodiscard]] Result<bool> needs_download() const;
+  [[nodiscard]] Result<model::Step> download_step() const;
+  [[nodiscard]] model::Step build_step() const;
+  [[nodiscard]] model::Step program_step(const CargoBuild& build, const CargoArtifact& program) const;
+  [[nodiscard]] model::Step doctest_step(const std::string& package) const;
+  [[nodiscard]] model::Step coverage_step(const CargoBuild& build, const std::vector<CargoArtifact>& programs) const;
+  [[nodiscard]] std::vector<std::string> doctested_packages(const CargoBuild& build) const;
+  [[nodiscard]] CargoManifest manifest_of(const std::filesystem::path& file) const;
+  [[nodiscard]] std::vector<std::string> cargo_argv(std::vector<std::string> command) const;
+  [[nodiscard]] std::string ignored_sources(const CargoBuild& build) const;
+  [[nodiscard]] std::string library_path(const CargoBuild& build, const CargoArtifact& program) const;
+  void add_program_environment(model::Environment& env, const CargoBuild& build, const CargoArtifact& program) const;
+  void add_instrumentation(model::Step& step, const std::string& profile_name) const;
+  void add_compiler(model::Step& step) const;
+
+  const model::Suite& suite_;
+  const StepContext& context_;
+  CargoFolders folders_;
+  CargoConfig config_;
+  CargoTestArguments arguments_;
+  LlvmTools llvm_;
+  bool coverage_ = false;
+  std::filesystem::path outer_target_;  // the caller's target folder when it lies outside of the repository
+};
+
+}  // namespace rh::adapters

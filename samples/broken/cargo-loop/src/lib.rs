@@ -1,0 +1,12 @@
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn ends() {}
+
+    #[test]
+    fn never_ends() {
+        loop {
+            std::hint::spin_loop();
+        }
+    }
+}
