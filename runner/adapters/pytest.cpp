@@ -75,7 +75,6 @@ model::Environment test_environment(const PythonEnvironment& python, const StepC
   env["RUNHARNESS_EVENTS"] = (context.out_dir / "events.jsonl").string();
   env["PYTEST_PLUGINS"] = prefixed("rh_pytest_plugin", variable(caller, "PYTEST_PLUGINS"), ',');
   env["PYTHONPATH"] = prefixed(context.support_dir.string(), variable(caller, "PYTHONPATH"), ':');
-  env["COVERAGE_FILE"] = (context.out_dir / ".coverage").string();
   // Compiled files stay out of the repository and are warm in the next run, unless the caller has a
   // wish of their own: together with "don't write" a prefix would make every run a cold one.
   if (variable(caller, "PYTHONDONTWRITEBYTECODE").empty() && variable(caller, "PYTHONPYCACHEPREFIX").empty())
@@ -163,6 +162,7 @@ class PytestAdapter : public Adapter {
     const CoveragePlan plan = context.coverage ? plan_coverage(context.suite_dir, python, args) : CoveragePlan{};
     std::vector<std::string>& argv = test.command.argv;
     argv = {suite.tool.path.string(), "-m"};
+    if (plan.means != CoverageMeans::none) test.command.env["COVERAGE_FILE"] = (context.out_dir / ".coverage").string();
     if (plan.means == CoverageMeans::coverage_run) {
       argv.insert(argv.end(), {"coverage", "run"});
       argv.insert(argv.end(), plan.run_options.begin(), plan.run_options.end());

@@ -43,7 +43,7 @@ def pytest_configure(config):
     if _recorder is not None or not path:
         return
     stream = Stream(path)
-    if stream.fd >= 0:
+    if stream.usable:
         worker = getattr(config, "workerinput", {}).get("workerid", "")
         _recorder = Recorder(config, stream, worker, _START_FOLDER)
 

@@ -54,9 +54,8 @@ class Recorder:
         self.disabled = False
         self.expected_written = False
         self.has_timeout = config.pluginmanager.hasplugin("timeout")
-        root = str(getattr(config, "rootpath", None) or config.rootdir)
-        base = os.path.relpath(root, start_folder)
-        self.base = "" if base == "." else base
+        self.root = str(getattr(config, "rootpath", None) or config.rootdir)  # where node ids start
+        self.start_folder = start_folder
         stream.write('{"e":"session","t":%d,"pid":%d,"runner":"pytest","version":%s,"v":1}\n'
                      % (_now(), os.getpid(), quote(pytest.__version__)))
 
@@ -67,7 +66,9 @@ class Recorder:
 
     def file_of(self, path):
         """Relative to the folder pytest was started in, where node ids of its command line start too."""
-        return os.path.normpath(os.path.join(self.base, path)) if self.base else path
+        if self.root == self.start_folder:
+            return path
+        return os.path.relpath(os.path.join(self.root, path), self.start_folder)
 
     def identity(self, nodeid, line=None, parent=None, suffix=""):
         """(name, members that name the test). The name is the node id behind the file, so that file::name selects
