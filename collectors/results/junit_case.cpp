@@ -25,6 +25,7 @@ std::string lower(std::string_view text) {
 
 // gtest, ctest and others say in an attribute what others say by a child.
 std::optional<Outcome> outcome_of_word(std::string_view word) {
+  if (word.empty()) return std::nullopt;
   const std::string name = lower(trim(word));
   if (is_one_of(name, {"notrun", "not_run", "skipped", "skip", "disabled", "ignored", "pending", "suppressed", "notexecuted"}))
     return Outcome::skipped;
@@ -141,6 +142,7 @@ model::TestEnded own_attempt(const JunitCase& test, std::uint64_t ordinal) {
 
 std::vector<model::TestEnded> junit_attempts(JunitCase&& test, std::uint64_t ordinal) {
   std::vector<model::TestEnded> attempts;
+  attempts.reserve(1 + test.problems.size());
   unsigned number = 0;
   // Flaky children are the attempts before the one that passed; rerun children those after the one
   // that failed first.

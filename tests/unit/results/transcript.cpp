@@ -110,7 +110,8 @@ Transcript transcribe_every_way(MakeReader make, std::string_view text, const Re
 void survive_mutations(MakeReader make, std::string_view text, int rounds) {
   std::mt19937 random(20240229);
   const auto below = [&](std::size_t bound) { return bound == 0 ? 0 : random() % bound; };
-  constexpr std::string_view kInteresting = "\0\n\r<>&\"'{}[],:\\/\x1b\xff\xc3 0-;!?="; 
+  using namespace std::string_view_literals;
+  constexpr std::string_view kInteresting = "\0\n\r<>&\"'{}[],:\\/\x1b\xff\xc3 0-;!?="sv;
   for (int round = 0; round < rounds; ++round) {
     std::string damaged(text);
     for (std::size_t edits = 1 + below(6); edits > 0 && !damaged.empty(); --edits) {
