@@ -129,6 +129,24 @@ TEST(TreeSampler, CgroupFilesWhereGiven) {
   EXPECT_EQ(series.cpu_source, "cgroup v2 cpu.stat");
 }
 
+// A descriptor of v1's cgroup.procs goes on showing an old list; here a new file takes the old one's place.
+TEST(TreeSampler, ProcessListIsOpenedForEachSample) {
+  const FakeProc proc;
+  proc.put({.pid = 10});
+  proc.put({.pid = 11});
+  proc.write("cg/cgroup.procs", "10\n");
+  SampledTree tree;
+  tree.root_pid = 10;
+  tree.procs_cgroup = proc.root() / "cg";
+  tree.proc_root = proc.root();
+  const auto sampler = make_tree_sampler(tree, 50ms);
+  sampler->sample(1s);
+  proc.write("cg/new", "10\n11\n");
+  std::filesystem::rename(proc.root() / "cg/new", proc.root() / "cg/cgroup.procs");
+  sampler->sample(1050ms);
+  EXPECT_EQ(sampler->take_series().processes, (std::vector<std::uint32_t>{1, 2}));
+}
+
 TEST(TreeSampler, MoreProcessesThanKeptDescriptors) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
