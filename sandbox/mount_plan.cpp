@@ -15,14 +15,17 @@ namespace {
 namespace fs = std::filesystem;
 
 // Later ones win where two rules name the same path.
-enum class Kind { private_folder, devices, readable, writable, protected_, hidden };
+enum class Kind { private_folder, devices, readable, pinned, writable, protected_, hidden };
 
 struct Entry {
   Kind kind;
   std::string options;  // tmpfs options of a private folder
+  bool effective = false;  // it has a mount of its own; one that asks for nothing new has none
 };
 
 bool is_private(Kind kind) { return kind == Kind::private_folder || kind == Kind::devices; }
+
+bool is_writable(Kind kind) { return kind == Kind::writable || kind == Kind::pinned; }
 
 class Planner {
  public:
@@ -31,7 +34,7 @@ class Planner {
   MountPlan plan() {
     add_private_folders();
     add_grants();
-    for (const auto& [path, entry] : entries_) emit(path, entry);
+    for (auto& [path, entry] : entries_) emit(path, entry);
     for (const auto& [link, content] : links_) emit_link(link, content);
     cover_proc();
     return std::move(plan_);
@@ -62,17 +65,17 @@ class Planner {
   }
 
   void add_private_folders() {
-    put("/dev", {Kind::devices, {}});
+    put("/dev", {Kind::devices, {}, false});
     for (const char* folder : {"/tmp", "/var/tmp"})
-      if (const auto path = real(folder)) put(*path, {Kind::private_folder, tmpfs_options("1777")});
-    if (const auto path = real("/run")) put(*path, {Kind::private_folder, "mode=0755,size=16m"});
+      if (const auto path = real(folder)) put(*path, {Kind::private_folder, tmpfs_options("1777"), false});
+    if (const auto path = real("/run")) put(*path, {Kind::private_folder, "mode=0755,size=16m", false});
     const auto home = real(policy_.home);
     if (!home) return;
     if (*home == "/") {
       plan_.notes.emplace_back("HOME is the root folder, so it has no private copy");
       return;
     }
-    put(*home, {Kind::private_folder, tmpfs_options("0700")});
+    put(*home, {Kind::private_folder, tmpfs_options("0700"), false});
     remember_links(policy_.home);
     for (const fs::path& writable : policy_.writable)
       if (real(writable) == home) plan_.notes.push_back(fmt::format("{} is HOME itself and writable, so nothing in it is hidden", home->string()));
@@ -93,7 +96,7 @@ class Planner {
   void grant(const fs::path& given, Kind kind) {
     const auto path = real(given);
     if (!path) return;  // missing paths are skipped by contract
-    put(*path, {kind, {}});
+    put(*path, {kind, {}, false});
     if (kind == Kind::readable || kind == Kind::writable) {
       remember_links(given);
       if (options_.other_uid) open_up_ancestors(*path);
@@ -109,7 +112,7 @@ class Planner {
       struct stat info {};
       if (stat(prefix.c_str(), &info) != 0 || (info.st_mode & S_IXOTH) != 0) continue;
       const auto at = entries_.find(prefix);
-      if (at == entries_.end()) put(prefix, {Kind::private_folder, "mode=0755,size=16m"});
+      if (at == entries_.end()) put(prefix, {Kind::private_folder, "mode=0755,size=16m", false});
     }
   }
 
@@ -128,11 +131,11 @@ class Planner {
     }
   }
 
-  // The closest rule above `path`.
+  // The closest rule above `path` that is in force.
   [[nodiscard]] const std::pair<const fs::path, Entry>* above(const fs::path& path) const {
     for (fs::path parent = path.parent_path(); parent != parent.root_path(); parent = parent.parent_path()) {
       const auto at = entries_.find(parent);
-      if (at != entries_.end()) return &*at;
+      if (at != entries_.end() && at->second.effective) return &*at;
     }
     return nullptr;
   }
@@ -145,16 +148,18 @@ class Planner {
       case Kind::private_folder:
       case Kind::devices: return false;
       case Kind::readable: return parent == nullptr ? !options_.other_uid : !under_private;
-      case Kind::writable: return parent != nullptr && parent->kind == Kind::writable;
-      case Kind::protected_: return parent == nullptr || parent->kind != Kind::writable;
+      case Kind::pinned: return false;
+      case Kind::writable: return parent != nullptr && is_writable(parent->kind);
+      case Kind::protected_: return parent == nullptr || !is_writable(parent->kind);
       case Kind::hidden: return under_private;
     }
     return false;
   }
 
-  void emit(const fs::path& path, const Entry& entry) {
+  void emit(const fs::path& path, Entry& entry) {
     const auto* parent = above(path);
     if (redundant(entry.kind, parent == nullptr ? nullptr : &parent->second)) return;
+    entry.effective = true;
     std::error_code error;
     const bool folder = fs::is_directory(path, error);
     if (parent != nullptr && is_private(parent->second.kind)) make_mount_point(path, folder);
@@ -163,6 +168,7 @@ class Planner {
       case Kind::devices: emit_devices(); break;
       case Kind::readable:
       case Kind::protected_: attach(path, path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false); break;
+      case Kind::pinned:
       case Kind::writable: attach(path, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false); break;
       case Kind::hidden: step(folder ? MountAction::cover_folder : MountAction::cover_file, path, {}); break;
     }
