@@ -26,7 +26,8 @@ constexpr std::uint64_t kMaxBranches = 5'000'000;
 // "75% (3/4)"; nullopt when the numbers are not there.
 std::optional<model::Ratio> read_condition_coverage(std::string_view text) {
   const std::size_t open = text.find('('), slash = text.find('/'), close = text.rfind(')');
-  if (open == std::string_view::npos || slash == std::string_view::npos || close == std::string_view::npos) return std::nullopt;
+  if (open == std::string_view::npos || slash == std::string_view::npos || close == std::string_view::npos)
+    return std::nullopt;
   if (slash < open || close < slash) return std::nullopt;
   const auto hit = parse_u64(trim(text.substr(open + 1, slash - open - 1)));
   const auto found = parse_u64(trim(text.substr(slash + 1, close - slash - 1)));
@@ -61,14 +62,16 @@ class CoberturaReader {
       complete = complete || (tag->kind == XmlTag::Kind::close && tag->name == "coverage");
     }
     if (!complete || tags.truncated())
-      damage_.add(Severity::error, "cobertura-truncated", fmt::format("The file ends inside its data, at byte {}.", tags.offset()));
+      damage_.add(Severity::error, "cobertura-truncated",
+                  fmt::format("The file ends inside its data, at byte {}.", tags.offset()));
     return take();
   }
 
  private:
   void declare(const XmlTag& root) {
     const auto ratio = [&](const char* found, const char* hit) -> std::optional<model::Ratio> {
-      const auto all = parse_u64(root.raw_attribute(found).value_or("")), some = parse_u64(root.raw_attribute(hit).value_or(""));
+      const auto all = parse_u64(root.raw_attribute(found).value_or("")),
+                 some = parse_u64(root.raw_attribute(hit).value_or(""));
       return all && some ? std::optional(model::Ratio{*all, *some}) : std::nullopt;
     };
     model::CoverageTotals totals;
@@ -98,7 +101,8 @@ class CoberturaReader {
   FileRecord* begin_class(const XmlTag& tag) {
     const auto name = tag.attribute("filename");
     if (name && !name->empty()) return &files_[source_path(*name)];
-    damage_.add(Severity::warning, "cobertura-class", fmt::format("A class without filename was skipped: {}.", excerpt(tag.attributes)));
+    damage_.add(Severity::warning, "cobertura-class",
+                fmt::format("A class without filename was skipped: {}.", excerpt(tag.attributes)));
     return nullptr;
   }
 
@@ -106,11 +110,13 @@ class CoberturaReader {
     const auto number = read_line_number(tag.raw_attribute("number").value_or(""));
     const auto hits = read_count(tag.raw_attribute("hits").value_or(""));
     if (file_ == nullptr || !number || !hits) {
-      damage_.add(Severity::warning, "cobertura-line", fmt::format("A line was skipped: {}.", excerpt(trim(tag.attributes))));
+      damage_.add(Severity::warning, "cobertura-line",
+                  fmt::format("A line was skipped: {}.", excerpt(trim(tag.attributes))));
       return;
     }
     if (hits->clamped)
-      damage_.add(Severity::warning, "cobertura-count", fmt::format("A count was out of range and is clamped: {}.", excerpt(trim(tag.attributes))));
+      damage_.add(Severity::warning, "cobertura-count",
+                  fmt::format("A count was out of range and is clamped: {}.", excerpt(trim(tag.attributes))));
     if (method_) {  // its first line stands for the method
       file_->functions.try_emplace({*number, *method_}, hits->value);
       method_.reset();
@@ -123,7 +129,8 @@ class CoberturaReader {
   void add_branches(LineRecord& line, std::string_view text) {
     const auto ratio = read_condition_coverage(text);
     if (!ratio || ratio->found > kMaxBranchesOfLine || ratio->hit > ratio->found) {
-      damage_.add(Severity::warning, "cobertura-branch", fmt::format("condition-coverage '{}' was skipped.", excerpt(text)));
+      damage_.add(Severity::warning, "cobertura-branch",
+                  fmt::format("condition-coverage '{}' was skipped.", excerpt(text)));
       return;
     }
     line.branches.found = std::max(line.branches.found, ratio->found);
@@ -167,7 +174,9 @@ class CoberturaReader {
     return data;
   }
 
-  Failure refuse(std::string_view why) const { return fail(ErrorKind::parse, fmt::format("read Cobertura: {}", why), subject_); }
+  Failure refuse(std::string_view why) const {
+    return fail(ErrorKind::parse, fmt::format("read Cobertura: {}", why), subject_);
+  }
 
   std::string subject_;
   DamageLog damage_;

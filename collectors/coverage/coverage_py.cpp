@@ -15,8 +15,8 @@
 namespace rh::collectors {
 namespace {
 
-using nlohmann::json;
 using model::Severity;
+using nlohmann::json;
 
 const json* member(const json& object, const char* name) {
   if (!object.is_object()) return nullptr;
@@ -64,8 +64,10 @@ class FileReader {
       return lines;
     }
     for (const json& value : *array) {
-      if (const auto line = line_number(value)) lines.push_back(*line);
-      else bad(name);
+      if (const auto line = line_number(value))
+        lines.push_back(*line);
+      else
+        bad(name);
     }
     return lines;
   }
@@ -104,7 +106,8 @@ class FileReader {
   }
 
   void bad(const char* name) {
-    damage_.add(Severity::warning, "coverage-py-record", fmt::format("{}: {} is missing or not as expected.", excerpt(path_), name));
+    damage_.add(Severity::warning, "coverage-py-record",
+                fmt::format("{}: {} is missing or not as expected.", excerpt(path_), name));
   }
 
   const std::string& path_;
@@ -133,7 +136,8 @@ bool is_wanted(int depth, json::parse_event_t event, const json& key) {
 
 Result<json> parse(std::string_view text, std::string_view subject) {
   try {
-    return json::parse(text, [](int depth, json::parse_event_t event, json& parsed) { return is_wanted(depth, event, parsed); });
+    return json::parse(
+        text, [](int depth, json::parse_event_t event, json& parsed) { return is_wanted(depth, event, parsed); });
   } catch (const json::exception& error) {
     return fail(ErrorKind::parse, fmt::format("read coverage.py JSON: {}", error.what()), std::string(subject));
   }
@@ -158,7 +162,8 @@ Result<CoverageData> read_coverage_py_json(std::string_view text, std::string_vi
     data.declared->lines = ratio_of(*totals, "num_statements", "covered_lines");
     data.declared->branches = ratio_of(*totals, "num_branches", "covered_branches");
     if (data.declared->lines && data.declared->lines != totals_of(data.files).lines.value_or(model::Ratio{}))
-      damage.add(Severity::warning, "coverage-totals", "The line totals of the file differ from its lines; they were counted again.");
+      damage.add(Severity::warning, "coverage-totals",
+                 "The line totals of the file differ from its lines; they were counted again.");
   }
   data.diagnostics = damage.take();
   return data;
@@ -166,7 +171,8 @@ Result<CoverageData> read_coverage_py_json(std::string_view text, std::string_vi
 
 bool sniff_coverage_py_json(std::string_view head) {
   if (!trim(head).starts_with('{')) return false;
-  return head.find("\"branch_coverage\"") != std::string_view::npos || head.find("\"executed_lines\"") != std::string_view::npos;
+  return head.find("\"branch_coverage\"") != std::string_view::npos ||
+         head.find("\"executed_lines\"") != std::string_view::npos;
 }
 
 }  // namespace rh::collectors

@@ -19,8 +19,11 @@ void DamageLog::add(model::Severity severity, std::string_view code, std::string
 
 std::vector<model::Diagnostic> DamageLog::take() {
   if (suppressed_ > 0)
-    entries_.push_back({model::Severity::warning, "coverage-more-damage",
-                        fmt::format("{} more records of this file were damaged.", suppressed_), subject_, {}});
+    entries_.push_back({model::Severity::warning,
+                        "coverage-more-damage",
+                        fmt::format("{} more records of this file were damaged.", suppressed_),
+                        subject_,
+                        {}});
   suppressed_ = 0;
   return std::exchange(entries_, {});
 }

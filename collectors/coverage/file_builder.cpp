@@ -18,8 +18,10 @@ void sort_and_fold(std::vector<Record>& records, Key key, Add add) {
   auto out = records.begin();
   for (auto in = records.begin(); in != records.end(); ++in) {
     if (in == records.begin()) continue;
-    if (key(*in) == key(*out)) add(*out, *in);
-    else if (++out != in) *out = std::move(*in);
+    if (key(*in) == key(*out))
+      add(*out, *in);
+    else if (++out != in)
+      *out = std::move(*in);
   }
   if (out != records.end()) records.erase(out + 1, records.end());
 }
@@ -74,8 +76,10 @@ std::vector<model::CoverageFile> gather_files(std::vector<model::CoverageFile> f
   std::vector<model::CoverageFile> gathered;
   gathered.reserve(files.size());
   for (model::CoverageFile& file : files) {
-    if (!gathered.empty() && gathered.back().path == file.path) merge_into(gathered.back(), file);
-    else gathered.push_back(std::move(file));
+    if (!gathered.empty() && gathered.back().path == file.path)
+      merge_into(gathered.back(), file);
+    else
+      gathered.push_back(std::move(file));
   }
   return gathered;
 }

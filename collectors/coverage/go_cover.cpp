@@ -70,7 +70,8 @@ std::optional<ProfileLine> read_profile_line(std::string_view text) {
 auto extent(const BlockHits& b) { return std::tie(b.start_line, b.start_column, b.end_line, b.end_column); }
 
 void fold_blocks(std::vector<BlockHits>& blocks, bool set_mode) {
-  std::stable_sort(blocks.begin(), blocks.end(), [](const BlockHits& a, const BlockHits& b) { return extent(a) < extent(b); });
+  std::stable_sort(blocks.begin(), blocks.end(),
+                   [](const BlockHits& a, const BlockHits& b) { return extent(a) < extent(b); });
   std::vector<BlockHits> folded;
   for (const BlockHits& block : blocks) {
     if (folded.empty() || extent(folded.back()) != extent(block)) {
@@ -89,10 +90,21 @@ std::uint32_t last_line(const BlockHits& block) {
   return block.end_column <= 1 && block.end_line > block.start_line ? block.end_line - 1 : block.end_line;
 }
 
+// How many lines the blocks, sorted by their start, cover together.
+std::uint64_t count_lines(const std::vector<BlockHits>& blocks) {
+  std::uint64_t lines = 0, next = 1;  // lines before `next` are counted
+  for (const BlockHits& block : blocks) {
+    if (block.statements == 0 || last_line(block) < next) continue;
+    lines += last_line(block) + 1ULL - std::max<std::uint64_t>(next, block.start_line);
+    next = last_line(block) + 1ULL;
+  }
+  return lines;
+}
+
 // A line has the largest count of the blocks over it, so it is covered when any of them is. Blocks
 // without statements (empty bodies) make no line executable. Blocks are sorted by their start; a
 // heap holds those that are open at the current line.
-bool derive_lines(model::CoverageFile& file, std::uint64_t& budget) {
+void derive_lines(model::CoverageFile& file) {
   const auto fewer_hits = [](const BlockHits* a, const BlockHits* b) { return a->hits < b->hits; };
   std::priority_queue<const BlockHits*, std::vector<const BlockHits*>, decltype(fewer_hits)> open(fewer_hits);
   auto next = file.blocks.begin();
@@ -103,11 +115,9 @@ bool derive_lines(model::CoverageFile& file, std::uint64_t& budget) {
       if (next->statements > 0) open.push(&*next);
     while (!open.empty() && last_line(*open.top()) < line) open.pop();
     if (open.empty()) continue;
-    if (budget-- == 0) return false;
     file.lines.push_back({static_cast<std::uint32_t>(line), open.top()->hits});
     ++line;
   }
-  return true;
 }
 
 class GoProfile {
@@ -119,9 +129,12 @@ class GoProfile {
       ++line_;
       const std::string_view line = trim(raw);
       if (line.empty()) continue;
-      if (line.starts_with("mode:")) RH_CHECK(read_mode(trim(line.substr(5))));
-      else if (mode_.empty()) return refuse("the first line is not 'mode: set', 'mode: count' or 'mode: atomic'");
-      else read_block(line);
+      if (line.starts_with("mode:"))
+        RH_CHECK(read_mode(trim(line.substr(5))));
+      else if (mode_.empty())
+        return refuse("the first line is not 'mode: set', 'mode: count' or 'mode: atomic'");
+      else
+        read_block(line);
     }
     return {};
   }
@@ -129,14 +142,19 @@ class GoProfile {
   Result<CoverageData> take() {
     CoverageData data;
     data.basis = "statements";
-    std::uint64_t budget = kMaxDerivedLines;
+    std::uint64_t lines = 0;
     for (auto& [path, blocks] : blocks_) {
       model::CoverageFile file;
       file.path = path;
       fold_blocks(blocks, mode_ == "set");
       file.blocks = std::move(blocks);
-      if (!derive_lines(file, budget))
-        return fail(ErrorKind::limit, fmt::format("read Go cover profile: its blocks span more than {} lines", kMaxDerivedLines), subject_);
+      const std::uint64_t lines_of_file = count_lines(file.blocks);
+      if ((lines += lines_of_file) > kMaxDerivedLines)
+        return fail(ErrorKind::limit,
+                    fmt::format("read Go cover profile: its blocks span more than {} lines", kMaxDerivedLines),
+                    subject_);
+      file.lines.reserve(lines_of_file);
+      derive_lines(file);
       data.files.push_back(std::move(file));
     }
     if (data.files.empty()) damage_.add(model::Severity::warning, "coverage-empty", "The profile has no blocks.");
@@ -148,7 +166,8 @@ class GoProfile {
   // Profiles are joined by simple concatenation too: the mode line may come again.
   Result<void> read_mode(std::string_view mode) {
     if (!is_one_of(mode, {"set", "count", "atomic"})) return refuse(fmt::format("unknown mode '{}'", excerpt(mode)));
-    if (!mode_.empty() && mode_ != mode) return refuse(fmt::format("mode {} after mode {}: their counts cannot be joined", mode, mode_));
+    if (!mode_.empty() && mode_ != mode)
+      return refuse(fmt::format("mode {} after mode {}: their counts cannot be joined", mode, mode_));
     mode_ = mode;
     return {};
   }
@@ -156,10 +175,12 @@ class GoProfile {
   void read_block(std::string_view text) {
     const auto line = read_profile_line(text);
     if (!line) {
-      damage_.add(model::Severity::warning, "go-cover-record", fmt::format("Skipped '{}': not a block.", excerpt(text)), line_);
+      damage_.add(model::Severity::warning, "go-cover-record", fmt::format("Skipped '{}': not a block.", excerpt(text)),
+                  line_);
       return;
     }
-    if (line->clamped) damage_.add(model::Severity::warning, "go-cover-count", "A count was out of range and is clamped.", line_);
+    if (line->clamped)
+      damage_.add(model::Severity::warning, "go-cover-count", "A count was out of range and is clamped.", line_);
     blocks_[source_path(line->path)].push_back(line->block);
   }
 

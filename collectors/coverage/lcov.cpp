@@ -102,8 +102,10 @@ class LcovReader {
  private:
   void read_line(std::string_view line) {
     if (line == "end_of_record") {
-      if (file_) end_record();
-      else bad(line, "end_of_record without SF");
+      if (file_)
+        end_record();
+      else
+        bad(line, "end_of_record without SF");
       return;
     }
     std::string_view rest = line;
@@ -112,7 +114,8 @@ class LcovReader {
     if (tag == "SF") return begin_record(rest);
     if (!is_one_of(tag, {"DA", "BRDA", "FN", "FNDA", "FNL", "FNA"})) {
       // Summaries, test names, versions and MC/DC hold nothing that the model has a place for.
-      if (!is_one_of(tag, {"TN", "VER", "LF", "LH", "FNF", "FNH", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH"})) bad(line, "unknown record");
+      if (!is_one_of(tag, {"TN", "VER", "LF", "LH", "FNF", "FNH", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH"}))
+        bad(line, "unknown record");
       return;
     }
     if (!file_) return bad(line, "record before any SF");
@@ -127,7 +130,8 @@ class LcovReader {
 
   void begin_record(std::string_view path) {
     if (file_) {
-      damage_.add(Severity::error, "lcov-truncated", fmt::format("The record of {} has no end_of_record.", path_), line_);
+      damage_.add(Severity::error, "lcov-truncated", fmt::format("The record of {} has no end_of_record.", path_),
+                  line_);
       end_record();
     }
     if (path.empty()) return bad("SF:", "SF without a path");
@@ -242,11 +246,13 @@ Result<CoverageData> read_lcov(std::string_view text, std::string_view subject) 
   LcovReader reader(subject);
   reader.read(without_bom(text));
   if (!reader.saw_source() && reader.first_bad_line() > 0)
-    return fail(ErrorKind::parse, fmt::format("read lcov: malformed at line {}, and no SF record in the file", reader.first_bad_line()),
+    return fail(ErrorKind::parse,
+                fmt::format("read lcov: malformed at line {}, and no SF record in the file", reader.first_bad_line()),
                 std::string(subject));
   if (reader.saw_source()) return reader.take();
   CoverageData data = reader.take();
-  data.diagnostics.push_back({Severity::warning, "coverage-empty", "The file names no source file.", std::string(subject), {}});
+  data.diagnostics.push_back(
+      {Severity::warning, "coverage-empty", "The file names no source file.", std::string(subject), {}});
   return data;
 }
 

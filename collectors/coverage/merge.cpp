@@ -20,16 +20,19 @@ void join_sorted(std::vector<Record>& into, const std::vector<Record>& other, Ke
   auto a = into.begin();
   auto b = other.begin();
   while (a != into.end() || b != other.end()) {
-    if (b == other.end() || (a != into.end() && key(*a) < key(*b))) joined.push_back(std::move(*a++));
-    else if (a == into.end() || key(*b) < key(*a)) joined.push_back(*b++);
-    else joined.push_back(std::move(*a++)), add(joined.back(), *b++);
+    if (b == other.end() || (a != into.end() && key(*a) < key(*b)))
+      joined.push_back(std::move(*a++));
+    else if (a == into.end() || key(*b) < key(*a))
+      joined.push_back(*b++);
+    else
+      joined.push_back(std::move(*a++)), add(joined.back(), *b++);
   }
   into = std::move(joined);
 }
 
-using Signature = std::vector<std::string>;                        // branch names of one block, in order
-using Counts = std::vector<std::optional<std::uint64_t>>;          // taken counts, in the same order
-using BlocksOfLine = std::map<Signature, std::vector<Counts>>;     // blocks of equal signature by rank
+using Signature = std::vector<std::string>;                     // branch names of one block, in order
+using Counts = std::vector<std::optional<std::uint64_t>>;       // taken counts, in the same order
+using BlocksOfLine = std::map<Signature, std::vector<Counts>>;  // blocks of equal signature by rank
 
 // Reads the blocks of one line; `at` is left behind them.
 BlocksOfLine read_blocks(const std::vector<model::BranchHits>& branches, std::size_t& at) {
@@ -53,8 +56,7 @@ void join_blocks(BlocksOfLine& into, BlocksOfLine other) {
     std::vector<Counts>& target = into[signature];
     if (target.size() < ranks.size()) target.resize(ranks.size(), Counts(signature.size()));
     for (std::size_t rank = 0; rank < ranks.size(); ++rank)
-      for (std::size_t i = 0; i < signature.size(); ++i)
-        target[rank][i] = add_taken(target[rank][i], ranks[rank][i]);
+      for (std::size_t i = 0; i < signature.size(); ++i) target[rank][i] = add_taken(target[rank][i], ranks[rank][i]);
   }
 }
 

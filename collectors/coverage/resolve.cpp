@@ -38,7 +38,8 @@ bool has_path_suffix(std::string_view path, std::string_view suffix) {
 
 bool is_installed(std::string_view path) {
   const std::vector<std::string_view> parts = split(path, '/');
-  return std::find_first_of(parts.begin(), parts.end(), std::begin(kInstalledFolders), std::end(kInstalledFolders)) != parts.end();
+  return std::find_first_of(parts.begin(), parts.end(), std::begin(kInstalledFolders), std::end(kInstalledFolders)) !=
+         parts.end();
 }
 
 enum class Fate { found, unresolved, outside };
@@ -50,11 +51,13 @@ struct Resolution {
 
 class PathResolver {
  public:
-  explicit PathResolver(const PathMapping& mapping) : mapping_(mapping), known_(mapping.repository_files.begin(), mapping.repository_files.end()) {
+  explicit PathResolver(const PathMapping& mapping)
+      : mapping_(mapping), known_(mapping.repository_files.begin(), mapping.repository_files.end()) {
     std::error_code ignored;
     roots_.push_back(normalized(mapping.repository_root.generic_string()));
     const fs::path real = fs::weakly_canonical(mapping.repository_root, ignored);
-    if (!real.empty() && normalized(real.generic_string()) != roots_[0]) roots_.push_back(normalized(real.generic_string()));
+    if (!real.empty() && normalized(real.generic_string()) != roots_[0])
+      roots_.push_back(normalized(real.generic_string()));
     for (const std::string& file : mapping.repository_files) by_name_[file.substr(file.rfind('/') + 1)].push_back(file);
   }
 
@@ -124,7 +127,8 @@ class PathResolver {
     const bool installed = is_installed(tail) || path.starts_with("/usr/lib/") || path.starts_with("/usr/include/");
     const std::string* only = nullptr;
     for (const std::string& file : candidates->second) {
-      const bool matches = has_path_suffix(file, tail) || (!climbs && has_path_suffix(tail, file) && (!installed || is_installed(file)));
+      const bool matches =
+          has_path_suffix(file, tail) || (!climbs && has_path_suffix(tail, file) && (!installed || is_installed(file)));
       if (!matches) continue;
       if (only != nullptr) return {};  // ambiguous, also for an absolute path: a person should know
       only = &file;

@@ -26,7 +26,8 @@ void append_utf8(std::string& text, std::uint32_t code) {
 }
 
 std::optional<std::uint32_t> read_reference(std::string_view name) {
-  constexpr std::pair<std::string_view, char> kNamed[] = {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
+  constexpr std::pair<std::string_view, char> kNamed[] = {
+      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
   for (const auto& [known, character] : kNamed)
     if (name == known) return static_cast<std::uint32_t>(character);
   if (!name.starts_with('#')) return std::nullopt;
@@ -44,9 +45,12 @@ std::size_t find_tag_end(std::string_view text) {
   char quote = 0;
   for (std::size_t i = 1; i < text.size(); ++i) {
     const char c = text[i];
-    if (quote != 0) quote = c == quote ? '\0' : quote;
-    else if (c == '"' || c == '\'') quote = c;
-    else if (c == '>') return i;
+    if (quote != 0)
+      quote = c == quote ? '\0' : quote;
+    else if (c == '"' || c == '\'')
+      quote = c;
+    else if (c == '>')
+      return i;
   }
   return std::string_view::npos;
 }
@@ -57,11 +61,16 @@ std::size_t find_doctype_end(std::string_view text) {
   char quote = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (quote != 0) quote = c == quote ? '\0' : quote;
-    else if (c == '"' || c == '\'') quote = c;
-    else if (c == '[') subset = true;
-    else if (c == ']') subset = false;
-    else if (c == '>' && !subset) return i;
+    if (quote != 0)
+      quote = c == quote ? '\0' : quote;
+    else if (c == '"' || c == '\'')
+      quote = c;
+    else if (c == '[')
+      subset = true;
+    else if (c == ']')
+      subset = false;
+    else if (c == '>' && !subset)
+      return i;
   }
   return std::string_view::npos;
 }
@@ -85,9 +94,10 @@ std::string from_utf16(std::string_view bytes, bool big_endian) {
 
 std::string from_single_byte(std::string_view bytes, bool windows) {
   // 0x80..0x9F of windows-1252; the rest is ISO-8859-1, whose bytes are code points.
-  constexpr std::array<std::uint16_t, 32> kWindows = {
-      0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD,
-      0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
+  constexpr std::array<std::uint16_t, 32> kWindows = {0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                                      0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD,
+                                                      0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                                      0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
   std::string text;
   text.reserve(bytes.size());
   for (const char c : bytes) {
@@ -115,8 +125,10 @@ std::string decode_entities(std::string_view text) {
     if (text.empty()) break;
     const std::size_t end = text.substr(0, kLongestReference).find(';');
     const auto code = end == std::string_view::npos ? std::nullopt : read_reference(text.substr(1, end - 1));
-    if (code) append_utf8(decoded, *code);
-    else decoded += '&';
+    if (code)
+      append_utf8(decoded, *code);
+    else
+      decoded += '&';
     text.remove_prefix(code ? end + 1 : 1);
   }
   return decoded;
@@ -207,7 +219,8 @@ std::optional<XmlTag> XmlTags::next() {
   const std::size_t name_end = std::min(body.find_first_of(kBlank), body.size());
   tag.name = body.substr(0, name_end);
   tag.attributes = body.substr(name_end);
-  if (const std::size_t prefix = tag.name.find(':'); prefix != std::string_view::npos) tag.name.remove_prefix(prefix + 1);
+  if (const std::size_t prefix = tag.name.find(':'); prefix != std::string_view::npos)
+    tag.name.remove_prefix(prefix + 1);
   return tag;
 }
 

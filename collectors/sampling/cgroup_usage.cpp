@@ -41,7 +41,8 @@ std::optional<std::uint64_t> CgroupMemory::read(ReadBuffer& buffer) {
   // Shared memory is counted as cache, but it is no file that could be read again.
   const std::uint64_t cache = parse_key(*stat, v2_ ? "file" : "total_cache").value_or(0);
   const std::uint64_t shared = parse_key(*stat, v2_ ? "shmem" : "total_shmem").value_or(0);
-  const std::uint64_t reclaimable = (cache > shared ? cache - shared : 0) + parse_key(*stat, "slab_reclaimable").value_or(0);
+  const std::uint64_t reclaimable =
+      (cache > shared ? cache - shared : 0) + parse_key(*stat, "slab_reclaimable").value_or(0);
   return *usage > reclaimable ? *usage - reclaimable : 0;
 }
 

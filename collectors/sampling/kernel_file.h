@@ -42,10 +42,10 @@ class KernelFile {
 struct ProcessStat {
   char state = '?';
   int parent = 0;
-  std::uint64_t own_ticks = 0;      // utime + stime
-  std::uint64_t waited_ticks = 0;   // cutime + cstime: of children that were waited for
+  std::uint64_t own_ticks = 0;     // utime + stime
+  std::uint64_t waited_ticks = 0;  // cutime + cstime: of children that were waited for
   std::uint32_t threads = 0;
-  std::uint64_t start_time = 0;     // tells a reused pid from the process that had it
+  std::uint64_t start_time = 0;  // tells a reused pid from the process that had it
 };
 [[nodiscard]] std::optional<ProcessStat> parse_stat(std::string_view text);
 // Resident pages of /proc/PID/statm.

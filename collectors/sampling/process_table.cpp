@@ -48,7 +48,8 @@ ProcessTable::ProcessTable(TableOptions options)
     : options_(std::move(options)), kept_processes_(affordable_kept_processes()) {
   real_proc_ = options_.proc_root == "/proc";
   if (const long page = ::sysconf(_SC_PAGESIZE); page > 0) page_bytes_ = static_cast<std::uint64_t>(page);
-  if (const long hertz = ::sysconf(_SC_CLK_TCK); hertz > 0) tick_ns_ = 1'000'000'000ULL / static_cast<std::uint64_t>(hertz);
+  if (const long hertz = ::sysconf(_SC_CLK_TCK); hertz > 0)
+    tick_ns_ = 1'000'000'000ULL / static_cast<std::uint64_t>(hertz);
   // Opened for each read: a kept cgroup.procs of v1 shows the list of its first read until nobody has
   // read it for a second, so a sampler would never see a new process.
   if (!options_.procs_cgroup.empty()) procs_ = KernelFile((options_.procs_cgroup / "cgroup.procs").string(), false);

@@ -18,8 +18,8 @@ struct TableOptions {
   int root_pid = 0;
   std::filesystem::path procs_cgroup;  // empty: recursion over children from root_pid
   std::filesystem::path proc_root = "/proc";
-  bool read_memory = true;             // statm; not needed beside a memory cgroup
-  bool read_cpu = true;                // CPU clocks; not needed beside a CPU cgroup
+  bool read_memory = true;  // statm; not needed beside a memory cgroup
+  bool read_cpu = true;     // CPU clocks; not needed beside a CPU cgroup
 };
 
 // A sixteenth of RLIMIT_NOFILE, at least 16 and at most 1024 processes.
@@ -52,7 +52,7 @@ class ProcessTable {
     unsigned scans = 0;
     bool io_refused = false;
     ProcessStat last;
-    Consumption used;                    // own and taken over from children that it waited for
+    Consumption used;  // own and taken over from children that it waited for
     std::uint64_t waited_ns = 0;
   };
 

@@ -54,11 +54,11 @@ class KernelTreeSampler final : public TreeSampler {
   [[nodiscard]] SampledTotals totals() const override {
     if (samples_ == 0) {
       const std::string reason = "no sample was taken: the process tree ended too soon";
-      return {model::BytesFigure::unknown(reason), model::CountFigure::unknown(reason), model::BytesFigure::unknown(reason),
-              model::BytesFigure::unknown(reason)};
+      return {model::BytesFigure::unknown(reason), model::CountFigure::unknown(reason),
+              model::BytesFigure::unknown(reason), model::BytesFigure::unknown(reason)};
     }
-    const std::string cadence =
-        fmt::format("largest of {} samples, one every {}: shorter peaks may be missed", samples_, format_duration(series_.cadence));
+    const std::string cadence = fmt::format("largest of {} samples, one every {}: shorter peaks may be missed",
+                                            samples_, format_duration(series_.cadence));
     SampledTotals totals;
     totals.peak_memory = {peak_rss_, model::Scope::sampled, series_.memory_source, cadence};
     totals.max_processes = {max_processes_, model::Scope::sampled, "process tree", cadence};

@@ -19,9 +19,7 @@ constexpr std::size_t kHeaderBytes = 4 + 1 + 4;  // magic, version, payload leng
 constexpr std::size_t kChecksumBytes = 4;
 
 // Signed differences as small unsigned numbers: 0, -1, 1, -2... become 0, 1, 2, 3...
-std::uint64_t zigzag(std::uint64_t difference) {
-  return (difference << 1) ^ (difference >> 63 ? UINT64_MAX : 0);
-}
+std::uint64_t zigzag(std::uint64_t difference) { return (difference << 1) ^ (difference >> 63 ? UINT64_MAX : 0); }
 std::uint64_t unzigzag(std::uint64_t coded) { return (coded >> 1) ^ (coded & 1 ? UINT64_MAX : 0); }
 
 class Writer {
@@ -46,7 +44,8 @@ class Writer {
   void times(const std::vector<std::int64_t>& values) {
     std::vector<std::uint64_t> steps;
     std::uint64_t last = 0;
-    for (const std::int64_t value : values) steps.push_back(static_cast<std::uint64_t>(value) - std::exchange(last, static_cast<std::uint64_t>(value)));
+    for (const std::int64_t value : values)
+      steps.push_back(static_cast<std::uint64_t>(value) - std::exchange(last, static_cast<std::uint64_t>(value)));
     column(steps);
   }
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
@@ -136,7 +135,8 @@ std::optional<SampleSeries> decode_payload(std::string_view payload) {
   for (std::size_t gaps = reader.length(3); gaps > 0 && reader.ok(); --gaps) {
     const auto from = unzigzag(reader.varint());
     const auto to = from + unzigzag(reader.varint());
-    series.gaps.push_back({Nanoseconds(static_cast<std::int64_t>(from)), Nanoseconds(static_cast<std::int64_t>(to)), reader.text()});
+    series.gaps.push_back(
+        {Nanoseconds(static_cast<std::int64_t>(from)), Nanoseconds(static_cast<std::int64_t>(to)), reader.text()});
   }
   return reader.ok() && reader.at_end() ? std::optional(std::move(series)) : std::nullopt;
 }
@@ -187,7 +187,8 @@ Result<std::vector<SampleSeries>> decode_series(std::string_view bytes) {
     const std::size_t length = read_u32(bytes.substr(kMagic.size() + 1));
     if (bytes.size() - kHeaderBytes < kChecksumBytes || bytes.size() - kHeaderBytes - kChecksumBytes < length) break;
     const std::string_view covered = bytes.substr(0, kHeaderBytes + length);
-    if (checksum(covered) != read_u32(bytes.substr(covered.size()))) return refuse(ErrorKind::parse, "its checksum is wrong");
+    if (checksum(covered) != read_u32(bytes.substr(covered.size())))
+      return refuse(ErrorKind::parse, "its checksum is wrong");
     auto series = decode_payload(covered.substr(kHeaderBytes));
     if (!series) return refuse(ErrorKind::parse, "its columns do not fit its length");
     decoded.push_back(std::move(*series));

@@ -65,8 +65,8 @@ void sample_in_loop(benchmark::State& state, const rh::collectors::SampledTree& 
     sampler->sample(now += 50ms);
     if (now.count() % (50'000'000LL * 1024) == 0) (void)sampler->take_series();
   }
-  state.counters["us_per_sample"] =
-      benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["us_per_sample"] = benchmark::Counter(static_cast<double>(state.iterations()),
+                                                       benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 void sample_proc(benchmark::State& state) {
@@ -85,7 +85,8 @@ void sample_cgroup(benchmark::State& state) {
   for (const char* folder : {"/sys/fs/cgroup/memory", "/sys/fs/cgroup"})
     if (tree.memory_cgroup.empty() && fs::exists(fs::path(folder) / "memory.stat")) tree.memory_cgroup = folder;
   for (const char* folder : {"/sys/fs/cgroup/cpuacct", "/sys/fs/cgroup"})
-    if (tree.cpu_cgroup.empty() && (fs::exists(fs::path(folder) / "cpuacct.usage") || fs::exists(fs::path(folder) / "cpu.stat")))
+    if (tree.cpu_cgroup.empty() &&
+        (fs::exists(fs::path(folder) / "cpuacct.usage") || fs::exists(fs::path(folder) / "cpu.stat")))
       tree.cpu_cgroup = folder;
   if (tree.cpu_cgroup.empty()) return state.SkipWithError("no cgroup file system is mounted");
   sample_in_loop(state, tree);

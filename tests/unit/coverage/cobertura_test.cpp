@@ -9,8 +9,9 @@ namespace {
 CoverageData read(std::string_view text) { return must(read_cobertura(text, "coverage.xml")); }
 
 std::string report(std::string_view sources, std::string_view classes) {
-  return "<?xml version=\"1.0\"?>\n<coverage line-rate=\"0.5\" lines-valid=\"4\" lines-covered=\"2\"><sources>" + std::string(sources) +
-         "</sources><packages><package name=\"p\"><classes>" + std::string(classes) + "</classes></package></packages></coverage>\n";
+  return "<?xml version=\"1.0\"?>\n<coverage line-rate=\"0.5\" lines-valid=\"4\" lines-covered=\"2\"><sources>" +
+         std::string(sources) + "</sources><packages><package name=\"p\"><classes>" + std::string(classes) +
+         "</classes></package></packages></coverage>\n";
 }
 
 TEST(Cobertura, LinesBranchesMethods) {
@@ -24,7 +25,8 @@ TEST(Cobertura, LinesBranchesMethods) {
   const CoverageFile& file = data.files[0];
   EXPECT_EQ(file.path, "/repo/src/a.py");
   EXPECT_EQ(file.lines, (std::vector<LineHits>{{1, 1}, {2, 5}, {3, 0}}));
-  EXPECT_EQ(file.branches, (std::vector<BranchHits>{{2, 0, "0", 1}, {2, 0, "1", 0}, {3, 0, "0", std::nullopt}, {3, 0, "1", std::nullopt}}));
+  EXPECT_EQ(file.branches, (std::vector<BranchHits>{
+                               {2, 0, "0", 1}, {2, 0, "1", 0}, {3, 0, "0", std::nullopt}, {3, 0, "1", std::nullopt}}));
   EXPECT_EQ(file.functions, (std::vector<FunctionHits>{{"f", 2, 5}}));
   EXPECT_EQ(data.declared->lines, (Ratio{4, 2}));
   EXPECT_TRUE(data.diagnostics.empty());
@@ -43,8 +45,10 @@ TEST(Cobertura, SourceThatHasTheFileIsTaken) {
   const TempDir dir = *TempDir::make("rh-cobertura");
   std::filesystem::create_directories(dir.path() / "two/pkg");
   std::ofstream(dir.path() / "two/pkg/a.py") << "x";
-  const std::string sources = "<source>" + (dir.path() / "one").string() + "</source><source>" + (dir.path() / "two").string() + "/</source>";
-  const CoverageData data = read(report(sources, R"x(<class filename="pkg/a.py"><lines><line number="1" hits="1"/></lines></class>
+  const std::string sources =
+      "<source>" + (dir.path() / "one").string() + "</source><source>" + (dir.path() / "two").string() + "/</source>";
+  const CoverageData data =
+      read(report(sources, R"x(<class filename="pkg/a.py"><lines><line number="1" hits="1"/></lines></class>
       <class filename="pkg/b.py"><lines><line number="1" hits="1"/></lines></class>)x"));
   ASSERT_EQ(data.files.size(), 2U);
   EXPECT_EQ(data.files[0].path, (dir.path() / "two/pkg/a.py").string());
@@ -61,17 +65,20 @@ TEST(Cobertura, OddSourcesAndAbsoluteNames) {
 TEST(Cobertura, DoctypeWithInternalSubsetAndComments) {
   const CoverageData data = read(
       "<?xml version=\"1.0\"?><!DOCTYPE coverage [ <!ENTITY e \"]>\"> <!ELEMENT line EMPTY> ]><!-- <coverage> -->"
-      "<c:coverage xmlns:c='u' line-rate='1'><class filename='a'><lines><line number='1' hits='3'/></lines></class></c:coverage>");
+      "<c:coverage xmlns:c='u' line-rate='1'><class filename='a'><lines><line number='1' "
+      "hits='3'/></lines></class></c:coverage>");
   EXPECT_EQ(data.files[0].lines, (std::vector<LineHits>{{1, 3}}));
   EXPECT_TRUE(data.diagnostics.empty());
 }
 
 TEST(Cobertura, OtherEncodings) {
-  const std::string latin = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><coverage line-rate=\"1\"><class filename=\"caf\xE9.py\"><lines>"
-                            "<line number=\"1\" hits=\"1\"/></lines></class></coverage>";
+  const std::string latin =
+      "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><coverage line-rate=\"1\"><class filename=\"caf\xE9.py\"><lines>"
+      "<line number=\"1\" hits=\"1\"/></lines></class></coverage>";
   EXPECT_EQ(read(latin).files[0].path, "caf\xC3\xA9.py");
   std::string utf16 = "\xFF\xFE";
-  for (const char c : std::string("<coverage line-rate='1'><class filename='a'><lines><line number='1' hits='1'/></lines></class></coverage>")) {
+  for (const char c : std::string("<coverage line-rate='1'><class filename='a'><lines><line number='1' "
+                                  "hits='1'/></lines></class></coverage>")) {
     utf16 += c;
     utf16 += '\0';
   }
@@ -80,7 +87,8 @@ TEST(Cobertura, OtherEncodings) {
 }
 
 TEST(Cobertura, CutReportKeepsWhatWasRead) {
-  const std::string whole = report("", R"x(<class filename="a"><lines><line number="1" hits="1"/><line number="2" hits="0"/></lines></class>)x");
+  const std::string whole = report(
+      "", R"x(<class filename="a"><lines><line number="1" hits="1"/><line number="2" hits="0"/></lines></class>)x");
   const CoverageData data = read(whole.substr(0, whole.find("number=\"2\"") + 4));
   EXPECT_EQ(data.files[0].lines, (std::vector<LineHits>{{1, 1}}));
   EXPECT_TRUE(has_code(data, "cobertura-truncated"));

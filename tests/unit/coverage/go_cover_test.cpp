@@ -29,9 +29,11 @@ TEST(GoCover, RepeatedBlocksJoinByMode) {
 }
 
 TEST(GoCover, OverlappingBlocksTakeTheLargestCountOfALine) {
-  const CoverageData data = read("mode: count\na.go:1.1,10.2 4 1\na.go:3.1,4.9 1 7\na.go:6.1,6.9 1 0\na.go:20.1,20.5 1 0\n");
+  const CoverageData data =
+      read("mode: count\na.go:1.1,10.2 4 1\na.go:3.1,4.9 1 7\na.go:6.1,6.9 1 0\na.go:20.1,20.5 1 0\n");
   const auto& lines = data.files[0].lines;
   ASSERT_EQ(lines.size(), 11U);
+  EXPECT_EQ(lines.capacity(), 11U);  // counted before they are made
   EXPECT_EQ(lines[2], (LineHits{3, 7}));
   EXPECT_EQ(lines[4], (LineHits{5, 1}));
   EXPECT_EQ(lines[5], (LineHits{6, 1}));

@@ -24,24 +24,27 @@ TEST(Lcov, FunctionsOfVersionTwo) {
       "SF:a\nFN:1,8,with_end\nFNDA:4,with_end\nFNL:0,10,12\nFNL:1,20\nFNA:0,3,std::map<int, long>::at\nFNA:0,5,alias\n"
       "FNA:1,0,cold\nend_of_record\n");
   EXPECT_EQ(data.files[0].functions,
-            (std::vector<FunctionHits>{{"alias", 10, 5}, {"cold", 20, 0}, {"std::map<int, long>::at", 10, 3}, {"with_end", 1, 4}}));
+            (std::vector<FunctionHits>{
+                {"alias", 10, 5}, {"cold", 20, 0}, {"std::map<int, long>::at", 10, 3}, {"with_end", 1, 4}}));
 }
 
 TEST(Lcov, FunctionNamesWithCommasAndRepeatedNames) {
   const CoverageData data = read(
-      "SF:a\nFN:1,f<int, 3>(a, b)\nFNDA:1,f<int, 3>(a, b)\nFN:2,constructor\nFN:7,constructor\nFNDA:5,constructor\nFNDA:0,constructor\n"
+      "SF:a\nFN:1,f<int, 3>(a, b)\nFNDA:1,f<int, 3>(a, "
+      "b)\nFN:2,constructor\nFN:7,constructor\nFNDA:5,constructor\nFNDA:0,constructor\n"
       "FNDA:9,undeclared\nend_of_record\n");
-  EXPECT_EQ(data.files[0].functions, (std::vector<FunctionHits>{{"constructor", 2, 5},
-                                                                {"constructor", 7, 0},
-                                                                {"f<int, 3>(a, b)", 1, 1},
-                                                                {"undeclared", 0, 9}}));
+  EXPECT_EQ(data.files[0].functions,
+            (std::vector<FunctionHits>{
+                {"constructor", 2, 5}, {"constructor", 7, 0}, {"f<int, 3>(a, b)", 1, 1}, {"undeclared", 0, 9}}));
 }
 
 TEST(Lcov, BranchFlagsAndTextBranches) {
   const CoverageData data = read(
-      "SF:a\nBRDA:1,e0,0,1\nBRDA:1,f0,1,0\nBRDA:2,U0,0,0\nBRDA:2,0,a, b < c,7\nBRDA:3,0,jump to line 4,-\nend_of_record\n");
+      "SF:a\nBRDA:1,e0,0,1\nBRDA:1,f0,1,0\nBRDA:2,U0,0,0\nBRDA:2,0,a, b < c,7\nBRDA:3,0,jump to line "
+      "4,-\nend_of_record\n");
   EXPECT_EQ(data.files[0].branches,
-            (std::vector<BranchHits>{{1, 0, "0", 1}, {1, 0, "1", 0}, {2, 0, "a, b < c", 7}, {3, 0, "jump to line 4", std::nullopt}}));
+            (std::vector<BranchHits>{
+                {1, 0, "0", 1}, {1, 0, "1", 0}, {2, 0, "a, b < c", 7}, {3, 0, "jump to line 4", std::nullopt}}));
 }
 
 TEST(Lcov, NeverEvaluatedDiffersFromZero) {
@@ -50,7 +53,8 @@ TEST(Lcov, NeverEvaluatedDiffersFromZero) {
 }
 
 TEST(Lcov, ImpossibleCountsAreClampedAndReported) {
-  const CoverageData data = read("SF:a\nDA:1,-4\nDA:2,99999999999999999999999\nDA:3,1e3\nDA:4,18446744073709551615\nDA:4,2\nend_of_record\n");
+  const CoverageData data =
+      read("SF:a\nDA:1,-4\nDA:2,99999999999999999999999\nDA:3,1e3\nDA:4,18446744073709551615\nDA:4,2\nend_of_record\n");
   EXPECT_EQ(data.files[0].lines, (std::vector<LineHits>{{1, 0}, {2, UINT64_MAX}, {3, 1000}, {4, UINT64_MAX}}));
   ASSERT_EQ(data.diagnostics.size(), 2U);
   EXPECT_EQ(data.diagnostics[0].code, "lcov-count");
@@ -58,7 +62,8 @@ TEST(Lcov, ImpossibleCountsAreClampedAndReported) {
 }
 
 TEST(Lcov, SameFileAgainIsMerged) {
-  const CoverageData data = read("SF:a\nDA:1,1\nDA:2,0\nend_of_record\nSF:b\nDA:1,0\nend_of_record\nSF:a\nDA:2,3\nDA:3,0\nend_of_record\n");
+  const CoverageData data =
+      read("SF:a\nDA:1,1\nDA:2,0\nend_of_record\nSF:b\nDA:1,0\nend_of_record\nSF:a\nDA:2,3\nDA:3,0\nend_of_record\n");
   ASSERT_EQ(data.files.size(), 2U);
   EXPECT_EQ(data.files[0].lines, (std::vector<LineHits>{{1, 1}, {2, 3}, {3, 0}}));
 }

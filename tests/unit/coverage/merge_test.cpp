@@ -29,7 +29,8 @@ TEST(Merge, NeverEvaluatedAndZeroAreKeptApart) {
 TEST(Merge, OtherBranchSetsOfALineAreNotMatchedByIndex) {
   CoverageFile a = with_branches({{1, 0, "0", 5}, {1, 0, "1", 0}});
   merge_into(a, with_branches({{1, 0, "0", 1}, {1, 0, "1", 1}, {1, 0, "2", 0}}));
-  EXPECT_EQ(a.branches, (std::vector<BranchHits>{{1, 0, "0", 5}, {1, 0, "1", 0}, {1, 1, "0", 1}, {1, 1, "1", 1}, {1, 1, "2", 0}}));
+  EXPECT_EQ(a.branches,
+            (std::vector<BranchHits>{{1, 0, "0", 5}, {1, 0, "1", 0}, {1, 1, "0", 1}, {1, 1, "1", 1}, {1, 1, "2", 0}}));
 }
 
 TEST(Merge, BlockNumbersThatMoveBetweenRunsStillMeet) {
@@ -58,9 +59,11 @@ CoverageFile random_file(std::mt19937& random) {
     std::uint32_t block = 0;
     for (unsigned blocks = below(3); blocks > 0; --blocks, block += 1 + below(3))
       for (unsigned branch = 0; branch <= random() % 3; ++branch)
-        file.branches.push_back({line, block, std::to_string(branch), random() % 3 ? std::optional(count()) : std::nullopt});
+        file.branches.push_back(
+            {line, block, std::to_string(branch), random() % 3 ? std::optional(count()) : std::nullopt});
     if (random() % 3 == 0) file.functions.push_back({"f" + std::to_string(line), line, count()});
-    if (random() % 3 == 0) file.blocks.push_back({line, 1, line, 9, static_cast<std::uint32_t>(1 + random() % 2), count()});
+    if (random() % 3 == 0)
+      file.blocks.push_back({line, 1, line, 9, static_cast<std::uint32_t>(1 + random() % 2), count()});
   }
   return file;
 }

@@ -14,9 +14,11 @@ struct Sample {
 
 const Sample kSamples[] = {
     {read_lcov,
-     "TN:t\nSF:a\\b.c\nFN:1,3,main\nFNL:0,4\nFNA:0,2,x\nFNDA:2,main\nBRDA:4,e0,a, b,2\nBRDA:4,0,1,-\nDA:3,2\nDA:4,18446744073709551615\n"
+     "TN:t\nSF:a\\b.c\nFN:1,3,main\nFNL:0,4\nFNA:0,2,x\nFNDA:2,main\nBRDA:4,e0,a, "
+     "b,2\nBRDA:4,0,1,-\nDA:3,2\nDA:4,18446744073709551615\n"
      "LF:3\nend_of_record\nSF:a/b.c\nDA:4,1\nBRDA:4,1,1,0\nend_of_record\n"},
-    {read_go_cover, "mode: count\nm/a.go:3.20,5.2 2 1\nm/a.go:5.2,7.3 1 0\nm/a.go:3.20,5.2 2 9\nm/b c.go:1.1,1.9 1 0\n"},
+    {read_go_cover,
+     "mode: count\nm/a.go:3.20,5.2 2 1\nm/a.go:5.2,7.3 1 0\nm/a.go:3.20,5.2 2 9\nm/b c.go:1.1,1.9 1 0\n"},
     {read_coverage_py_json,
      R"({"meta":{"branch_coverage":true},"files":{"a.py":{"executed_lines":[1,2],"missing_lines":[3],"executed_branches":[[1,2]],
         "missing_branches":[[3,-1]],"functions":{"f":{"executed_lines":[2],"missing_lines":[],"start_line":1}}}},"totals":{"num_statements":3,"covered_lines":2}})"},
@@ -28,7 +30,8 @@ const Sample kSamples[] = {
 
 template <class Record>
 bool is_strictly_sorted(const std::vector<Record>& records) {
-  return std::adjacent_find(records.begin(), records.end(), [](const Record& a, const Record& b) { return !(a < b); }) == records.end();
+  return std::adjacent_find(records.begin(), records.end(),
+                            [](const Record& a, const Record& b) { return !(a < b); }) == records.end();
 }
 
 std::string damaged(std::string text, std::mt19937& random) {
@@ -36,10 +39,18 @@ std::string damaged(std::string text, std::mt19937& random) {
   for (unsigned i = 0; i <= random() % 5; ++i) {
     const std::size_t at = random() % text.size();
     switch (random() % 4) {
-      case 0: text[at] = static_cast<char>(random()); break;
-      case 1: text.insert(at, 1, kBytes[random() % kBytes.size()]); break;
-      case 2: text.erase(at, 1 + random() % 8); break;
-      default: text.insert(at, text.substr(random() % text.size(), random() % 40)); break;
+      case 0:
+        text[at] = static_cast<char>(random());
+        break;
+      case 1:
+        text.insert(at, 1, kBytes[random() % kBytes.size()]);
+        break;
+      case 2:
+        text.erase(at, 1 + random() % 8);
+        break;
+      default:
+        text.insert(at, text.substr(random() % text.size(), random() % 40));
+        break;
     }
     if (text.empty()) return "x";
   }
@@ -69,7 +80,8 @@ TEST(Mutation, EveryReaderKeepsItsPromises) {
 TEST(Mutation, SniffersAgreeWithTheReaders) {
   bool (*const sniffers[])(std::string_view) = {sniff_lcov, sniff_go_cover, sniff_coverage_py_json, sniff_cobertura};
   for (std::size_t i = 0; i < std::size(kSamples); ++i)
-    for (std::size_t j = 0; j < std::size(sniffers); ++j) EXPECT_EQ(sniffers[j](kSamples[i].text), i == j) << i << ' ' << j;
+    for (std::size_t j = 0; j < std::size(sniffers); ++j)
+      EXPECT_EQ(sniffers[j](kSamples[i].text), i == j) << i << ' ' << j;
 }
 
 }  // namespace

@@ -27,8 +27,10 @@ PathMapping mapping_of(Paths repository_files = {}) {
 
 TEST(ResolvePaths, LongestPrefixWins) {
   PathMapping mapping = mapping_of();
-  mapping.prefixes = {{"example.com/m", "/no/repo"}, {"example.com/m/sub", "/no/repo/other"}, {"example.com/mo", "/no/repo/wrong"}};
-  const auto report = resolve_paths(files_named({"example.com/m/a.go", "example.com/m/sub/b.go", "example.com/mod/c.go"}), mapping);
+  mapping.prefixes = {
+      {"example.com/m", "/no/repo"}, {"example.com/m/sub", "/no/repo/other"}, {"example.com/mo", "/no/repo/wrong"}};
+  const auto report =
+      resolve_paths(files_named({"example.com/m/a.go", "example.com/m/sub/b.go", "example.com/mod/c.go"}), mapping);
   EXPECT_EQ(paths_of(report), (Paths{"a.go", "example.com/mod/c.go", "other/b.go"}));
 }
 
@@ -40,12 +42,14 @@ TEST(ResolvePaths, BaseThenDotsAreNormalised) {
 }
 
 TEST(ResolvePaths, AbsoluteBelowTheRoot) {
-  EXPECT_EQ(paths_of(resolve_paths(files_named({"/no/repo/x/./a.c", "/no/repository/b.c"}), mapping_of({"x/a.c"}))), (Paths{"x/a.c"}));
+  EXPECT_EQ(paths_of(resolve_paths(files_named({"/no/repo/x/./a.c", "/no/repository/b.c"}), mapping_of({"x/a.c"}))),
+            (Paths{"x/a.c"}));
 }
 
 TEST(ResolvePaths, UniqueSuffixOnly) {
   const PathMapping mapping = mapping_of({"src/one/a.py", "src/two/a.py", "src/two/b.py"});
-  const auto report = resolve_paths(files_named({"/build/ws/src/one/a.py", "b.py", "a.py", "nowhere.py", "C:\\ws\\src\\two\\b.py"}), mapping);
+  const auto report = resolve_paths(
+      files_named({"/build/ws/src/one/a.py", "b.py", "a.py", "nowhere.py", "C:\\ws\\src\\two\\b.py"}), mapping);
   EXPECT_EQ(paths_of(report), (Paths{"src/one/a.py", "src/two/b.py"}));
   EXPECT_EQ(report.files[1].lines, (std::vector<LineHits>{{1, 2}}));  // two names of one file are merged
   EXPECT_EQ(report.unresolved, (Paths{"a.py", "nowhere.py"}));

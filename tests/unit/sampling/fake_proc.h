@@ -36,10 +36,11 @@ class FakeProc {
 
   void put(const FakeProcess& p) const {
     const std::filesystem::path folder = std::to_string(p.pid);
-    write(folder / "stat", fmt::format("{} (a) b (c) {} {} 1 1 0 -1 4194304 9 9 9 9 {} 0 {} 0 20 0 {} 0 {} 1 2 3\n", p.pid, p.state,
-                                       p.parent, p.own_ticks, p.waited_ticks, p.threads, p.start_time));
+    write(folder / "stat", fmt::format("{} (a) b (c) {} {} 1 1 0 -1 4194304 9 9 9 9 {} 0 {} 0 20 0 {} 0 {} 1 2 3\n",
+                                       p.pid, p.state, p.parent, p.own_ticks, p.waited_ticks, p.threads, p.start_time));
     write(folder / "statm", fmt::format("999 {} 3 1 0 5 0\n", p.pages));
-    write(folder / "io", fmt::format("rchar: 7\nwchar: 8\nread_bytes: {}\nwrite_bytes: {}\ncancelled_write_bytes: 0\n", p.read, p.written));
+    write(folder / "io", fmt::format("rchar: 7\nwchar: 8\nread_bytes: {}\nwrite_bytes: {}\ncancelled_write_bytes: 0\n",
+                                     p.read, p.written));
     write(folder / "task" / folder / "children", fmt::format("{} ", fmt::join(p.children, " ")));
   }
 
