@@ -37,9 +37,12 @@ std::string tool_version(const PythonEnvironment& python, const std::string& pyt
 std::string missing_pytest(const PythonEnvironment& python, const fs::path& suite_dir, const fs::path& root) {
   std::string advice = "install it there, or create .venv with it";
   for (fs::path folder = suite_dir;; folder = folder.parent_path()) {
-    if (is_file(folder / "uv.lock")) advice = "run `uv sync` to create .venv";
-    else if (is_file(folder / "poetry.lock")) advice = "run `poetry install` and start runharness in `poetry run`";
-    else if (is_file(folder / "Pipfile.lock")) advice = "run `pipenv install --dev` and start runharness in `pipenv run`";
+    if (is_file(folder / "uv.lock"))
+      advice = "run `uv sync` to create .venv";
+    else if (is_file(folder / "poetry.lock"))
+      advice = "run `poetry install` and start runharness in `poetry run`";
+    else if (is_file(folder / "Pipfile.lock"))
+      advice = "run `pipenv install --dev` and start runharness in `pipenv run`";
     if (folder == root || !is_below(folder, root)) break;
   }
   return fmt::format("pytest is not importable by {}: {}", python.python.string(), advice);
@@ -55,7 +58,8 @@ void add_grants(model::Step& step, const PythonEnvironment& python, const Host& 
   const auto grant = [&](const fs::path& path) {
     if (path.empty() || path == "/" || path == "/usr") return;
     const auto same = [&](const model::PathGrant& each) { return each.path == path; };
-    if (std::none_of(step.grants.begin(), step.grants.end(), same)) step.grants.push_back({path, model::Access::read_only});
+    if (std::none_of(step.grants.begin(), step.grants.end(), same))
+      step.grants.push_back({path, model::Access::read_only});
   };
   grant(python.prefix);
   grant(python.base_prefix);
@@ -89,10 +93,26 @@ model::Environment test_environment(const PythonEnvironment& python, const StepC
 }
 
 std::vector<std::string> passed_variables() {
-  return {"PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_XDIST_AUTO_NUM_WORKERS", "PYTHONHASHSEED",
-          "PYTHONWARNINGS", "PYTHONUTF8", "PYTHONIOENCODING", "PYTHONDEVMODE", "PYTHONUNBUFFERED", "PYTHONOPTIMIZE",
-          "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONASYNCIODEBUG", "PYTHONNOUSERSITE", "PYTHONSAFEPATH",
-          "PYENV_*", "CONDA_PREFIX", "COVERAGE_RCFILE", "COVERAGE_CORE", "DJANGO_SETTINGS_MODULE"};
+  return {"PYTEST_ADDOPTS",
+          "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
+          "PYTEST_XDIST_AUTO_NUM_WORKERS",
+          "PYTHONHASHSEED",
+          "PYTHONWARNINGS",
+          "PYTHONUTF8",
+          "PYTHONIOENCODING",
+          "PYTHONDEVMODE",
+          "PYTHONUNBUFFERED",
+          "PYTHONOPTIMIZE",
+          "PYTHONDONTWRITEBYTECODE",
+          "PYTHONPYCACHEPREFIX",
+          "PYTHONASYNCIODEBUG",
+          "PYTHONNOUSERSITE",
+          "PYTHONSAFEPATH",
+          "PYENV_*",
+          "CONDA_PREFIX",
+          "COVERAGE_RCFILE",
+          "COVERAGE_CORE",
+          "DJANGO_SETTINGS_MODULE"};
 }
 
 bool has_no_cache(const std::vector<std::string>& args) {
@@ -200,22 +220,29 @@ class PytestAdapter : public Adapter {
     if (end.ending == model::Ending::start_failed) return model::StepMeaning::broken;
     if (end.ending != model::Ending::exited || !end.status.exit_code) return model::StepMeaning::crashed;
     switch (*end.status.exit_code) {
-      case 0: return model::StepMeaning::ok;
+      case 0:
+        return model::StepMeaning::ok;
       // `python -m pytest` without pytest ends with 1 as well.
-      case 1: return end.tests_finished > 0 ? model::StepMeaning::tests_failed : model::StepMeaning::broken;
-      case 2: return model::StepMeaning::broken;   // interrupted, or a file that could not be collected
-      case 3: return model::StepMeaning::crashed;  // internal error
+      case 1:
+        return end.tests_finished > 0 ? model::StepMeaning::tests_failed : model::StepMeaning::broken;
+      case 2:
+        return model::StepMeaning::broken;  // interrupted, or a file that could not be collected
+      case 3:
+        return model::StepMeaning::crashed;  // internal error
       case 4:
         return said_at_end(end).find("loading conftest") != std::string::npos ? model::StepMeaning::broken
                                                                               : model::StepMeaning::usage;
-      case 5: return model::StepMeaning::no_tests;
-      default: return model::StepMeaning::crashed;
+      case 5:
+        return model::StepMeaning::no_tests;
+      default:
+        return model::StepMeaning::crashed;
     }
   }
 
   std::string rerun_command(const model::Suite& suite, const model::TestCase& test) const override {
     const auto word = suite.details.find("python");
-    std::vector<std::string> argv{word != suite.details.end() ? word->second : suite.tool.path.string(), "-m", "pytest"};
+    std::vector<std::string> argv{word != suite.details.end() ? word->second : suite.tool.path.string(), "-m",
+                                  "pytest"};
     const std::string& name = test.kind == model::TestKind::subtest ? test.parent : test.name;
     if (!test.file.empty()) argv.push_back(name.empty() || name == test.file ? test.file : test.file + "::" + name);
     const std::string command = shell_join(argv);

@@ -137,17 +137,22 @@ std::vector<std::string> split_words(std::string_view text) {
       continue;
     }
     inside = true;
-    if (c == quote) quote = 0;
-    else if (quote == 0 && (c == '"' || c == '\'')) quote = c;
-    else if (c == '\\' && quote != '\'' && i + 1 < text.size()) word += text[++i];
-    else word += c;
+    if (c == quote)
+      quote = 0;
+    else if (quote == 0 && (c == '"' || c == '\''))
+      quote = c;
+    else if (c == '\\' && quote != '\'' && i + 1 < text.size())
+      word += text[++i];
+    else
+      word += c;
   }
   if (inside) words.push_back(word);
   return words;
 }
 
 bool may_configure_pytest(std::string_view file) {
-  return is_one_of(file, {"pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"});
+  return is_one_of(
+      file, {"pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"});
 }
 
 PytestConfig read_pytest_config(const fs::path& folder, const std::string& relative,

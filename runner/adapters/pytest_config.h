@@ -18,8 +18,8 @@ struct PytestConfig {
 };
 
 struct CoverageConfig {
-  bool selects_files = false;   // source, source_pkgs, include or omit is set: nothing of ours is added
-  bool parallel = false;        // data files get a suffix and must be combined
+  bool selects_files = false;  // source, source_pkgs, include or omit is set: nothing of ours is added
+  bool parallel = false;       // data files get a suffix and must be combined
 };
 
 // What pytest would find in that folder itself. A file that cannot be parsed becomes a diagnostic

@@ -32,10 +32,14 @@ bool asks_for_xdist(const std::vector<std::string>& args) {
   bool asks = false;
   for (std::size_t i = 0; i < args.size(); ++i) {
     std::string_view count;
-    if (args[i] == "-n" || args[i] == "--numprocesses") count = i + 1 < args.size() ? args[i + 1] : "";
-    else if (args[i].starts_with("--numprocesses=")) count = std::string_view(args[i]).substr(15);
-    else if (args[i].starts_with("-n")) count = std::string_view(args[i]).substr(2);
-    else continue;
+    if (args[i] == "-n" || args[i] == "--numprocesses")
+      count = i + 1 < args.size() ? args[i + 1] : "";
+    else if (args[i].starts_with("--numprocesses="))
+      count = std::string_view(args[i]).substr(15);
+    else if (args[i].starts_with("-n"))
+      count = std::string_view(args[i]).substr(2);
+    else
+      continue;
     asks = count != "0" && !count.empty();
   }
   return asks;
@@ -64,7 +68,8 @@ std::vector<std::string> source_options(const fs::path& suite_dir) {
   if (sources.empty()) return {};
   std::vector<std::string> options{"--source=" + join(sources, ",")};
   if (sources.front() == ".")
-    options.emplace_back("--omit=setup.py,conftest.py,noxfile.py,*/conftest.py,test_*.py,*_test.py,*/test_*.py,*/*_test.py");
+    options.emplace_back(
+        "--omit=setup.py,conftest.py,noxfile.py,*/conftest.py,test_*.py,*_test.py,*/test_*.py,*/*_test.py");
   return options;
 }
 
@@ -95,8 +100,10 @@ std::vector<std::string> guess_sources(const fs::path& suite_dir) {
   for (fs::directory_iterator each(suite_dir, error), end; !error && each != end; each.increment(error)) {
     const std::string name = each->path().filename().string();
     if (name.starts_with('.')) continue;
-    if (name.ends_with(".py")) modules |= !is_support_module(name);
-    else if (!is_support_folder(name) && is_file(each->path() / "__init__.py")) packages.push_back(name);
+    if (name.ends_with(".py"))
+      modules |= !is_support_module(name);
+    else if (!is_support_folder(name) && is_file(each->path() / "__init__.py"))
+      packages.push_back(name);
   }
   if (modules || packages.size() > kMaxSources) return {"."};
   std::sort(packages.begin(), packages.end());
@@ -151,8 +158,8 @@ std::vector<model::Step> coverage_steps(const CoveragePlan& plan, const model::S
   };
   if (plan.combine) add("coverage combine", {"-m", "coverage", "combine", out_dir.string()});
   // The project's own fail_under is a gate of its own runs; here the figure is wanted in any case.
-  add("coverage json", {"-m", "coverage", "json", "--ignore-errors", "--fail-under=0", "-o",
-                        coverage_json(out_dir).string()});
+  add("coverage json",
+      {"-m", "coverage", "json", "--ignore-errors", "--fail-under=0", "-o", coverage_json(out_dir).string()});
   model::CoverageSource source;
   source.format = "coverage-py-json";
   source.path = coverage_json(out_dir);

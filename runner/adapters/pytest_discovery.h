@@ -11,9 +11,9 @@
 namespace rh::adapters {
 
 struct PytestRoot {
-  std::string folder;                // relative to the repository, "." for its root
-  std::string reason;                // "pytest.ini", "tests/test_a.py holds tests"
-  std::vector<std::string> nested;   // roots inside of it, relative to it: they run apart
+  std::string folder;               // relative to the repository, "." for its root
+  std::string reason;               // "pytest.ini", "tests/test_a.py holds tests"
+  std::vector<std::string> nested;  // roots inside of it, relative to it: they run apart
 };
 
 // Sorted by folder.

@@ -203,7 +203,8 @@ PythonEnvironment inspect_python(const fs::path& path, const fs::path& repositor
   python.prefix = python.base_prefix = real.parent_path().parent_path();
   python.in_repository = is_below(real, repository_root);
   const std::string folder = python.prefix.filename().string();
-  const bool versioned = !folder.empty() && folder[0] >= '2' && folder[0] <= '9' && folder.find('.') != std::string::npos;
+  const bool versioned =
+      !folder.empty() && folder[0] >= '2' && folder[0] <= '9' && folder.find('.') != std::string::npos;
   python.version = versioned ? folder : version_of_name(real.filename().string());
   add_installation_folders(python, host);
   return python;

@@ -19,12 +19,11 @@ struct PythonEnvironment {
   std::string version;                // "3.11.7" or "3.11"; empty when files do not tell
   std::string origin;                 // ".venv", "VIRTUAL_ENV", "PATH"
   bool is_venv = false;
-  bool in_repository = false;         // may be written by the repository: not trusted as a helper
+  bool in_repository = false;                       // may be written by the repository: not trusted as a helper
   std::vector<std::filesystem::path> site_folders;  // where packages are installed, in import order
 
   // Version of an installed distribution; "" = installed, version unknown; nullopt = not found.
-  [[nodiscard]] std::optional<std::string> find_package(std::string_view distribution,
-                                                        std::string_view module) const;
+  [[nodiscard]] std::optional<std::string> find_package(std::string_view distribution, std::string_view module) const;
 };
 
 // Everything about one interpreter.

@@ -16,7 +16,8 @@ inline void write_program(const TempRepository& files, const std::string& path) 
 // `folder`/bin/`name`, or `folder`/`name` for a folder of shims (`bin` empty).
 inline void install_python(const TempRepository& files, const std::string& folder, const std::string& bin,
                            const std::string& shim = {}) {
-  write_program(files, (std::filesystem::path(folder) / (bin.empty() ? shim : "bin/" + bin)).lexically_normal().string());
+  write_program(files,
+                (std::filesystem::path(folder) / (bin.empty() ? shim : "bin/" + bin)).lexically_normal().string());
 }
 
 inline void install_venv(const TempRepository& files, const std::string& folder, const std::string& home) {

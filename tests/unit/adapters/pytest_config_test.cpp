@@ -17,13 +17,15 @@ std::vector<std::string> addopts_of(const TempRepository& files) {
 }
 
 TEST(SplitWords, LikeAShell) {
-  EXPECT_THAT(split_words(" -k 'a or b' --x=\"1 2\"  a\\ b ''\n-q"), ElementsAre("-k", "a or b", "--x=1 2", "a b", "", "-q"));
+  EXPECT_THAT(split_words(" -k 'a or b' --x=\"1 2\"  a\\ b ''\n-q"),
+              ElementsAre("-k", "a or b", "--x=1 2", "a b", "", "-q"));
   EXPECT_THAT(split_words("  "), IsEmpty());
 }
 
 TEST(PytestConfig, AddoptsOfIniAndToml) {
   TempRepository ini;
-  ini.write("pytest.ini", "; comment\n[pytest]\naddopts = -ra\n    --strict-markers\n    # no\n    -n 2\nmarkers =\n    slow: x\n");
+  ini.write("pytest.ini",
+            "; comment\n[pytest]\naddopts = -ra\n    --strict-markers\n    # no\n    -n 2\nmarkers =\n    slow: x\n");
   EXPECT_THAT(addopts_of(ini), ElementsAre("-ra", "--strict-markers", "-n", "2"));
   TempRepository list;
   list.write("pyproject.toml", "[tool.pytest.ini_options]\naddopts = ['--cov', '-k', 'a b']\n");

@@ -198,7 +198,8 @@ TEST_F(PytestSteps, RerunCommandsRunFromTheRepositoryRoot) {
   EXPECT_THAT(adapter_->rerun_command(suite(), test), HasSubstr("tests/test_a.py::test_p"));
   test = {};
   test.file = test.name = "test_skipped_module.py";
-  EXPECT_THAT(adapter_->rerun_command(suite(), test), AllOf(HasSubstr("pytest test_skipped_module.py"), Not(HasSubstr("::"))));
+  EXPECT_THAT(adapter_->rerun_command(suite(), test),
+              AllOf(HasSubstr("pytest test_skipped_module.py"), Not(HasSubstr("::"))));
 }
 
 }  // namespace
