@@ -122,19 +122,23 @@ std::vector<int> RunCgroup::pids() const {
   return procs_.empty() ? std::vector<int>() : read_pids(procs_ / "cgroup.procs");
 }
 
+// Version 1 counts the total exactly, but splits it by clock ticks; version 2 scales its split to
+// the exact total. The cgroup2 folder counts also where no controller is attached to it.
 std::optional<RunCgroup::Cpu> RunCgroup::cpu_used() const {
   using std::chrono::nanoseconds;
-  if (cpu_.empty()) return std::nullopt;
-  if (cpu_v2()) {
-    const auto user = read_keyed(cpu_ / "cpu.stat", "user_usec");
-    const auto system = read_keyed(cpu_ / "cpu.stat", "system_usec");
-    if (!user || !system) return std::nullopt;
-    return Cpu{nanoseconds(*user * 1000), nanoseconds(*system * 1000)};
+  if (!unified_.empty()) {
+    const auto user = read_keyed(unified_ / "cpu.stat", "user_usec");
+    const auto system = read_keyed(unified_ / "cpu.stat", "system_usec");
+    if (user && system) return Cpu{nanoseconds(*user * 1000), nanoseconds(*system * 1000)};
   }
+  if (cpu_.empty() || cpu_v2()) return std::nullopt;
+  const auto total = read_number(cpu_ / "cpuacct.usage");
   const auto user = read_number(cpu_ / "cpuacct.usage_user");
   const auto system = read_number(cpu_ / "cpuacct.usage_sys");
-  if (!user || !system) return std::nullopt;
-  return Cpu{nanoseconds(*user), nanoseconds(*system)};
+  if (!total || !user || !system) return std::nullopt;
+  const double share = *user + *system == 0 ? 1.0 : static_cast<double>(*user) / static_cast<double>(*user + *system);
+  const auto scaled = static_cast<std::uint64_t>(static_cast<double>(*total) * share);
+  return Cpu{nanoseconds(scaled), nanoseconds(*total - scaled)};
 }
 
 std::optional<std::uint64_t> RunCgroup::memory_peak() const {

@@ -57,6 +57,7 @@ class RunCgroup {
     std::chrono::nanoseconds user{}, system{};
   };
   [[nodiscard]] std::optional<Cpu> cpu_used() const;
+  [[nodiscard]] const char* cpu_source() const { return unified_.empty() ? "cgroup v1 cpuacct" : "cgroup v2 cpu.stat"; }
   [[nodiscard]] std::optional<std::uint64_t> memory_peak() const;
   [[nodiscard]] std::optional<std::uint64_t> oom_kills() const;
   [[nodiscard]] std::optional<std::uint64_t> pids_refused() const;

@@ -150,7 +150,7 @@ void describe_cpu(const Context& context, IsolationRow& row) {
   const RunCgroup& group = *context.plan.cgroup;
   if (group.cpu().empty())
     return degraded(row, "process clocks of the tree", group.problem().empty() ? "no CPU control group" : group.problem());
-  applied(row, group.cpu_v2() ? "cgroup v2 cpu.stat" : "cgroup v1 cpuacct.usage");
+  applied(row, group.cpu_source());
 }
 
 void describe_wall(const Context& context, IsolationRow& row) {

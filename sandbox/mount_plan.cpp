@@ -34,6 +34,7 @@ class Planner {
   MountPlan plan() {
     add_private_folders();
     add_grants();
+    pin_parents_of_protected();
     for (auto& [path, entry] : entries_) emit(path, entry);
     for (const auto& [link, content] : links_) emit_link(link, content);
     cover_proc();
@@ -129,6 +130,21 @@ class Planner {
       }
       prefix = candidate;
     }
+  }
+
+  // A folder above a mount point can be renamed, and a new one made in its place without the
+  // protected path. A mount point itself cannot: so the folders between become mount points.
+  void pin_parents_of_protected() {
+    std::vector<fs::path> pins;
+    for (const auto& [path, entry] : entries_) {
+      if (entry.kind != Kind::protected_) continue;
+      std::vector<fs::path> between;
+      fs::path parent = path.parent_path();
+      for (; parent != parent.root_path() && !entries_.contains(parent); parent = parent.parent_path()) between.push_back(parent);
+      const auto at = entries_.find(parent);
+      if (at != entries_.end() && at->second.kind == Kind::writable) pins.insert(pins.end(), between.begin(), between.end());
+    }
+    for (const fs::path& pin : pins) put(pin, {Kind::pinned, {}, false});
   }
 
   // The closest rule above `path` that is in force.

@@ -81,7 +81,7 @@ class Supervisor {
 
   void wait_for_something() {
     std::array<pollfd, 5> events{{{init_.pidfd().fd, POLLIN, 0},
-                                  {init_.status().fd, POLLIN, 0},
+                                  {status_ended_ ? -1 : init_.status().fd, POLLIN, 0},
                                   {plan_.stdout_read.get(), POLLIN, 0},
                                   {plan_.stderr_read.get(), POLLIN, 0},
                                   {cancelled_ ? -1 : hooks_.cancel.fd, POLLIN, 0}}};
@@ -89,6 +89,7 @@ class Supervisor {
     const timespec timeout{static_cast<time_t>(wait.count() / 1'000'000'000), wait.count() % 1'000'000'000};
     if (ppoll(events.data(), events.size(), &timeout, nullptr) < 0) return;
     init_ended_ = events[0].revents != 0;
+    status_ended_ = status_ended_ || events[1].revents == POLLHUP;
     cancelled_ = cancelled_ || (events[4].revents & POLLIN) != 0;
   }
 
@@ -177,7 +178,7 @@ class Supervisor {
     next_cpu_look_ = now + std::clamp<Nanoseconds>(left / cores, kCpuLookMin, milliseconds(1000));
     if (left > Nanoseconds{}) return;
     stop(Ending::cpu_time,
-         fmt::format("{}: {} used, limit {}", plan_.cgroup->cpu().empty() ? "process clocks" : plan_.cgroup->cpu_v2() ? "cgroup v2 cpu.stat" : "cgroup v1 cpuacct",
+         fmt::format("{}: {} used, limit {}", plan_.cgroup->cpu().empty() ? "process clocks" : plan_.cgroup->cpu_source(),
                      format_duration(used), format_duration(*spec_.limits.cpu)),
          spec_.limits.grace);
   }
@@ -286,7 +287,7 @@ class Supervisor {
   Watchdog watchdog_;
   Phase phase_ = Phase::starting;
   Nanoseconds next_tick_{}, next_cpu_look_{}, deadline_{};
-  bool init_ended_ = false, cancelled_ = false;
+  bool init_ended_ = false, status_ended_ = false, cancelled_ = false;
   Outcome outcome_;
 };
 

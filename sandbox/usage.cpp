@@ -18,7 +18,7 @@ std::chrono::nanoseconds of(const timeval& time) {
 
 void fill_cpu(model::ProcessUsage& usage, const RunCgroup& cgroup, const Outcome& outcome) {
   if (const auto used = cgroup.cpu_used()) {
-    const char* source = cgroup.cpu_v2() ? "cgroup v2 cpu.stat" : "cgroup v1 cpuacct";
+    const char* source = cgroup.cpu_source();
     usage.user_cpu = {used->user, Scope::exact_process, source, {}};
     usage.system_cpu = {used->system, Scope::exact_process, source, {}};
   } else if (outcome.tree_usage) {

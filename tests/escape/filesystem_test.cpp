@@ -1,0 +1,136 @@
+// Attempts to read or change what the command was not given.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/escape/sandboxed.h"
+
+namespace rh::escape {
+namespace {
+
+namespace fs = std::filesystem;
+using model::Ending;
+
+class Filesystem : public Sandboxed {
+ protected:
+  void SetUp() override {
+    if (!namespaces_available()) GTEST_SKIP() << "no user namespaces on this host";
+  }
+};
+
+TEST_F(Filesystem, HostFoldersAreReadOnly) {
+  const Result result = run(shell("for d in /etc /usr /opt /; do echo x > $d/rh_owned; done; echo done"));
+  EXPECT_EQ(result.out, "done\n");
+  EXPECT_NE(result.err.find("Read-only file system"), std::string::npos) << result.err;
+  for (const char* path : {"/etc/rh_owned", "/usr/rh_owned", "/opt/rh_owned", "/rh_owned"}) EXPECT_FALSE(fs::exists(path)) << path;
+  RH_EXPECT_APPLIED(result, "file system");
+}
+
+TEST_F(Filesystem, FileOfTheSameUserOutsideTheWorkspaceCannotBeChanged) {
+  const auto outside = TempDir::make("rh-outside");
+  ASSERT_TRUE(outside);
+  const fs::path victim = outside->path() / "victim";
+  ASSERT_TRUE(write_file(victim, "intact\n"));
+  const Result result = run(shell("echo changed >> " + victim.string() + " || echo refused"));
+  EXPECT_EQ(result.out, "refused\n");
+  EXPECT_EQ(*read_file(victim), "intact\n");
+}
+
+TEST_F(Filesystem, HomeIsPrivateAndItsSecretsAreGone) {
+  const std::string script = "cat " + (home() / ".ssh/id_canary").string() + "; touch $HOME/mine && ls -A $HOME";
+  const Result control = run(shell(script, model::IsolationLevel::none));
+  ASSERT_NE(control.out.find("HOME-CANARY"), std::string::npos);
+  fs::remove(home() / "mine");
+  const Result result = run(shell(script));
+  EXPECT_EQ(result.out, "mine\n");
+  EXPECT_NE(result.err.find("No such file or directory"), std::string::npos) << result.err;
+  EXPECT_FALSE(fs::exists(home() / "mine"));
+  RH_EXPECT_APPLIED(result, "file system");
+}
+
+TEST_F(Filesystem, SymlinkedHomeIsPrivateUnderBothNames) {
+  const fs::path link = home().parent_path() / "link";
+  fs::create_symlink(home(), link);
+  auto asked = shell("cat " + (home() / ".ssh/id_canary").string() + " " + (link / ".ssh/id_canary").string() + "; touch $HOME/x && echo wrote");
+  asked.files.home = link;
+  asked.command.env["HOME"] = link.string();
+  const Result result = run(asked);
+  EXPECT_EQ(result.out, "wrote\n") << result.err << result.record.ending_detail;
+  EXPECT_FALSE(fs::exists(home() / "x"));
+}
+
+TEST_F(Filesystem, GrantedFolderBelowHomeStaysVisibleReadOnly) {
+  fs::create_directories(home() / ".cache/tool");
+  ASSERT_TRUE(write_file(home() / ".cache/tool/data", "tool\n"));
+  auto asked = shell("cat $HOME/.cache/tool/data; touch $HOME/.cache/tool/x || echo refused; touch $HOME/.cache/y && echo wrote");
+  asked.files.readable = {home() / ".cache/tool"};
+  const Result result = run(asked);
+  EXPECT_EQ(result.out, "tool\nrefused\nwrote\n") << result.err << result.record.ending_detail;
+}
+
+TEST_F(Filesystem, HiddenAndProtectedPathsInsideTheWorkspace) {
+  fs::create_directories(workspace() / ".git/hooks");
+  ASSERT_TRUE(write_file(workspace() / "secret.env", "TOKEN\n"));
+  auto asked = shell("cat secret.env; touch .git/hooks/pre-commit || echo refused; mv .git elsewhere || echo kept; touch .git/index && echo pinned; touch ok && echo wrote");
+  asked.files.protected_ = {workspace() / ".git/hooks", workspace() / "missing"};
+  asked.files.hidden = {workspace() / "secret.env"};
+  const Result result = run(asked);
+  EXPECT_EQ(result.out, "refused\nkept\npinned\nwrote\n") << result.err << result.record.ending_detail;
+  EXPECT_FALSE(fs::exists(workspace() / ".git/hooks/pre-commit"));
+  EXPECT_FALSE(fs::exists(workspace() / "missing"));
+}
+
+TEST_F(Filesystem, ShadowFileIsClosedToARootRunner) {
+  if (geteuid() != 0) GTEST_SKIP() << "the runner is not root";
+  const Result control = run(shell("head -c 4 /etc/shadow", model::IsolationLevel::none));
+  ASSERT_EQ(control.out.size(), 4U);
+  const Result result = run(shell("cat /etc/shadow || echo refused"));
+  EXPECT_EQ(result.out, "refused\n");
+  EXPECT_NE(result.err.find("Permission denied"), std::string::npos) << result.err;
+  RH_EXPECT_APPLIED(result, "user namespace");
+}
+
+TEST_F(Filesystem, KernelSwitchesAreReadOnly) {
+  const Result result = run(shell("for f in /proc/sys/kernel/core_pattern /proc/sys/vm/swappiness /proc/sysrq-trigger; do "
+                                  "(echo 1 > $f) 2>/dev/null && echo \"wrote $f\"; done; cat /proc/keys | wc -c"));
+  EXPECT_EQ(result.out, "0\n");
+}
+
+TEST_F(Filesystem, MountingAndUnmountingIsRefused) {
+  const Result result = run(shell("mount --bind / /mnt 2>/dev/null && echo bound; mount -o remount,rw / 2>/dev/null && echo remounted; "
+                                  "umount /tmp 2>/dev/null && echo unmounted; unshare -Urm true 2>/dev/null && echo unshared; echo end"));
+  EXPECT_EQ(result.out, "end\n");
+  RH_EXPECT_APPLIED(result, "privileges");
+}
+
+TEST_F(Filesystem, OnlyHarmlessDevicesExist) {
+  const Result result = run(shell("ls /dev | tr '\\n' ' '; mknod /tmp/sda b 8 0 2>/dev/null && echo made; head -c 1 /dev/urandom | wc -c"));
+  EXPECT_EQ(result.out, "fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero 1\n") << result.err;
+}
+
+TEST_F(Filesystem, PrivateTmpIsBounded) {
+  auto asked = shell("head -c 20000000 /dev/zero > /tmp/fill 2>/tmp/e || true; stat -c %s /tmp/fill; head -c 4 /tmp/e | wc -c");
+  asked.limits.tmp_bytes = 4U << 20;
+  const Result result = run(asked);
+  EXPECT_TRUE(result.out.starts_with("41") || result.out.starts_with("40")) << result.out;
+  EXPECT_FALSE(fs::exists("/tmp/fill"));
+  RH_EXPECT_APPLIED(result, "temporary space");
+}
+
+TEST_F(Filesystem, OwnerOnlyWorkspaceBelowAnOwnerOnlyFolderWorks) {
+  const fs::path closed = workspace().parent_path() / "closed";
+  fs::create_directories(closed / "repo");
+  ASSERT_TRUE(write_file(closed / "repo/file", "inside\n"));
+  ASSERT_TRUE(write_file(closed / "beside", "BESIDE\n"));
+  chmod((closed / "repo/file").c_str(), 0600);
+  chmod((closed / "repo").c_str(), 0700);
+  chmod(closed.c_str(), 0700);
+  auto asked = shell("cat file; echo new > made; cat ../beside");
+  asked.files.writable = {closed / "repo"};
+  asked.command.cwd = closed / "repo";
+  const Result result = run(asked);
+  EXPECT_EQ(result.out, "inside\n") << result.err << result.record.ending_detail;
+  EXPECT_EQ(*read_file(closed / "repo/made"), "new\n");
+}
+
+}  // namespace
+}  // namespace rh::escape
