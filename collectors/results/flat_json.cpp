@@ -54,8 +54,10 @@ class FlatObject::Cursor {
       into += text_.substr(at_, stop - at_);
       at_ = stop;
       if (at_end()) break;
-      if (text_[at_++] == '"') closed = true;
-      else escape(into);
+      if (text_[at_++] == '"')
+        closed = true;
+      else
+        escape(into);
     }
     if (has_high_bytes(into)) into = to_valid_utf8(into);
     return closed;
@@ -96,9 +98,12 @@ class FlatObject::Cursor {
     const char c = text_[at_++];
     constexpr std::string_view kNames = "bfnrt";
     constexpr std::string_view kBytes = "\b\f\n\r\t";
-    if (const std::size_t i = kNames.find(c); i != std::string_view::npos) into += kBytes[i];
-    else if (c == 'u') unicode(into);
-    else into += c;
+    if (const std::size_t i = kNames.find(c); i != std::string_view::npos)
+      into += kBytes[i];
+    else if (c == 'u')
+      unicode(into);
+    else
+      into += c;
   }
 
   std::optional<std::uint32_t> four_digits() {
@@ -126,8 +131,10 @@ class FlatObject::Cursor {
         return append_utf8(into, 0x10000 + ((*code - 0xD800) << 10) + (*low - 0xDC00));
       at_ = before;
     }
-    if (!code || (*code >= 0xD800 && *code < 0xE000)) into += kReplacement;
-    else append_utf8(into, *code);
+    if (!code || (*code >= 0xD800 && *code < 0xE000))
+      into += kReplacement;
+    else
+      append_utf8(into, *code);
   }
 
   std::string_view text_;

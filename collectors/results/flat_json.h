@@ -14,15 +14,15 @@ namespace rh::collectors {
 class FlatObject {
  public:
   enum class Parse {
-    whole,   // one object and nothing else
-    cut,     // the line ends inside of the object: the members before the cut are there
+    whole,  // one object and nothing else
+    cut,    // the line ends inside of the object: the members before the cut are there
     invalid,
   };
 
   // Replaces the members. Nested arrays and objects are skipped.
   Parse parse(std::string_view line);
 
-  [[nodiscard]] bool has(std::string_view key) const;       // and is not null
+  [[nodiscard]] bool has(std::string_view key) const;               // and is not null
   [[nodiscard]] std::string_view text(std::string_view key) const;  // empty when absent or no string
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view key) const;
   [[nodiscard]] std::optional<std::uint64_t> count(std::string_view key) const;

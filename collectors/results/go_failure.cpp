@@ -31,9 +31,7 @@ std::optional<Located> parse_location(std::string_view text) {
   return located;
 }
 
-bool is_mark(std::string_view line) {
-  return line.starts_with("=== ") || trim(line).starts_with("--- ");
-}
+bool is_mark(std::string_view line) { return line.starts_with("=== ") || trim(line).starts_with("--- "); }
 
 // What t.Error wrote: indented by four blanks for each level, and the file is a base name.
 std::optional<Located> parse_log_line(std::string_view line) {
@@ -52,10 +50,14 @@ std::string table_message(const std::vector<std::string_view>& lines, std::size_
     const std::string_view row = trim(lines[i]);
     const bool label = row.starts_with("Error:") || row.starts_with("Test:") || row.starts_with("Messages:") ||
                        row.starts_with("Error Trace:");
-    if (row.starts_with("Error:")) message = trim(row.substr(6));
-    else if (label && !message.empty()) break;
-    else if (!message.empty() && !row.empty()) message.append(" ").append(row);
-    else continue;
+    if (row.starts_with("Error:"))
+      message = trim(row.substr(6));
+    else if (label && !message.empty())
+      break;
+    else if (!message.empty() && !row.empty())
+      message.append(" ").append(row);
+    else
+      continue;
     ++joined;
   }
   return message;

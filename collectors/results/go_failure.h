@@ -10,10 +10,10 @@
 namespace rh::collectors {
 
 struct GoFailure {
-  std::string message;                // one line, without the location
-  std::string file;                   // as the output names it: a base name (t.Errorf) or an absolute path (panic)
+  std::string message;  // one line, without the location
+  std::string file;     // as the output names it: a base name (t.Errorf) or an absolute path (panic)
   std::optional<std::uint32_t> line;
-  bool died = false;                  // a panic or a fatal error of the Go runtime
+  bool died = false;  // a panic or a fatal error of the Go runtime
 };
 
 // The first line that t.Error, t.Fatal or t.Skip wrote, or the panic with the first frame that lies

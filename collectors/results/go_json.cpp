@@ -28,7 +28,9 @@ constexpr std::chrono::nanoseconds kLiveTolerance = std::chrono::seconds(2);
 class GoJsonReader : public ResultReader {
  public:
   GoJsonReader(const ResultReaderOptions& options, ResultSink sink)
-      : options_(options), sink_(std::move(sink)), constructed_(wall_now().time_since_epoch()),
+      : options_(options),
+        sink_(std::move(sink)),
+        constructed_(wall_now().time_since_epoch()),
         to_monotonic_(monotonic_now() - constructed_) {}
 
   void feed(std::string_view bytes) override {
@@ -63,9 +65,11 @@ void GoJsonReader::read(const Line& line) {
   const bool usable = parsed == FlatObject::Parse::whole || (parsed == FlatObject::Parse::cut && line.cut);
   if (usable && !event_.text("Action").empty()) return read_event();
   if (parsed == FlatObject::Parse::cut && !line.ended)
-    return sink_(model::Diagnostic{Severity::error, "go-stream-truncated",
+    return sink_(model::Diagnostic{Severity::error,
+                                   "go-stream-truncated",
                                    fmt::format("the stream of go test ends inside of an event at byte {}", line.offset),
-                                   options_.subject, {}});
+                                   options_.subject,
+                                   {}});
   read_plain_line(line.text);
 }
 
@@ -103,19 +107,28 @@ void GoJsonReader::read_event() {
   GoPackage& current = package(name);
   const std::string_view test = event_.text("Test");
   if (test.empty()) return read_package_event(action, current);
-  if (action == "run") current.run(test, stamp());
-  else if (action == "pause") current.pause(test, stamp());
-  else if (action == "cont") current.resume(test, stamp());
-  else if (action == "output") current.output(test, event_.text("Output"));
-  else if (action == "pass" || action == "bench") current.end(test, Outcome::passed, event_.number("Elapsed"), stamp());
-  else if (action == "fail") current.end(test, Outcome::failed, event_.number("Elapsed"), stamp());
-  else if (action == "skip") current.end(test, Outcome::skipped, event_.number("Elapsed"), stamp());
+  if (action == "run")
+    current.run(test, stamp());
+  else if (action == "pause")
+    current.pause(test, stamp());
+  else if (action == "cont")
+    current.resume(test, stamp());
+  else if (action == "output")
+    current.output(test, event_.text("Output"));
+  else if (action == "pass" || action == "bench")
+    current.end(test, Outcome::passed, event_.number("Elapsed"), stamp());
+  else if (action == "fail")
+    current.end(test, Outcome::failed, event_.number("Elapsed"), stamp());
+  else if (action == "skip")
+    current.end(test, Outcome::skipped, event_.number("Elapsed"), stamp());
 }
 
 void GoJsonReader::read_build_event(std::string_view action) {
   const std::string path(event_.text("ImportPath"));
-  if (action == "build-output") build_output_[path].append(event_.text("Output"));
-  else build_output_.try_emplace(path);
+  if (action == "build-output")
+    build_output_[path].append(event_.text("Output"));
+  else
+    build_output_.try_emplace(path);
 }
 
 void GoJsonReader::read_package_event(std::string_view action, GoPackage& current) {
@@ -139,8 +152,11 @@ void GoJsonReader::finish() {
   for (const auto& [name, stopped] : packages_) stopped->stopped();
   packages_.clear();
   if (plain_.empty()) return;
-  sink_(model::Diagnostic{plain_means_failure_ ? Severity::error : Severity::warning, "go-plain-output",
-                          fmt::format("go test wrote beside its events:\n{}", trim(plain_.text())), options_.subject, {}});
+  sink_(model::Diagnostic{plain_means_failure_ ? Severity::error : Severity::warning,
+                          "go-plain-output",
+                          fmt::format("go test wrote beside its events:\n{}", trim(plain_.text())),
+                          options_.subject,
+                          {}});
 }
 
 }  // namespace
@@ -155,8 +171,7 @@ bool sniff_go_json(std::string_view head) {
     if (trim(line).empty()) continue;
     FlatObject event;
     if (event.parse(line) == FlatObject::Parse::invalid) return false;
-    return !event.text("Action").empty() &&
-           (event.has("Package") || event.has("ImportPath") || event.has("Time"));
+    return !event.text("Action").empty() && (event.has("Package") || event.has("ImportPath") || event.has("Time"));
   }
   return false;
 }

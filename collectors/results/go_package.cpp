@@ -40,7 +40,8 @@ void GoPackage::diagnose(Severity severity, std::string_view code, std::string m
 
 // A name with a '/' in a part ("TestSub/a/b") has levels without a test of their own.
 std::string GoPackage::parent_of(std::string_view name) const {
-  for (std::size_t slash = name.rfind('/'); slash != std::string_view::npos && slash > 0; slash = name.rfind('/', slash - 1))
+  for (std::size_t slash = name.rfind('/'); slash != std::string_view::npos && slash > 0;
+       slash = name.rfind('/', slash - 1))
     if (runs_.contains(name.substr(0, slash))) return std::string(name.substr(0, slash));
   return {};
 }
@@ -138,8 +139,10 @@ void GoPackage::report(Tests::iterator test, Outcome outcome) {
   model::TestEnded record = std::move(test->second.record);
   running_.erase(test);
   record.attempt.outcome = outcome;
-  if (outcome == Outcome::failed) failures_.push_back(std::move(record));
-  else sink_(std::move(record));
+  if (outcome == Outcome::failed)
+    failures_.push_back(std::move(record));
+  else
+    sink_(std::move(record));
 }
 
 void GoPackage::report_failures(bool inner) {
@@ -182,8 +185,9 @@ void GoPackage::failed(std::string_view failed_build, std::string_view build_out
   report_failures(false);
   if (!failed_build.empty()) {
     const std::string_view culprit = failed_build.substr(0, failed_build.find(' '));
-    const std::string what = culprit == name_ ? fmt::format("package {} could not be built", name_)
-                                              : fmt::format("package {} was not tested, because {} could not be built", name_, culprit);
+    const std::string what =
+        culprit == name_ ? fmt::format("package {} could not be built", name_)
+                         : fmt::format("package {} was not tested, because {} could not be built", name_, culprit);
     return diagnose(Severity::error, "go-build-failed",
                     build_output.empty() ? what : fmt::format("{}:\n{}", what, shortened(build_output)));
   }
@@ -195,7 +199,8 @@ void GoPackage::failed(std::string_view failed_build, std::string_view build_out
   }
   if (!running_.empty())
     diagnose(Severity::error, "go-package-died",
-             fmt::format("package {} died while it ran {}; its later tests did not run:\n{}", name_, open_names(), shortened(written)));
+             fmt::format("package {} died while it ran {}; its later tests did not run:\n{}", name_, open_names(),
+                         shortened(written)));
   else if (!some_failed)
     diagnose(Severity::error, "go-package-died",
              fmt::format("package {} failed although none of its tests did:\n{}", name_, shortened(written)));

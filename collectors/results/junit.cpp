@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "collectors/results/junit_case.h"
+#include "collectors/results/junit_elements.h"
 #include "collectors/results/junit_neighbours.h"
 #include "collectors/results/junit_suite.h"
 #include "collectors/results/reader.h"
@@ -25,45 +26,18 @@ using model::Severity;
 constexpr std::size_t kMaxDepth = 1000;
 constexpr std::size_t kMaxNameBytes = 16U << 10;
 
-enum class Kind { suites, suite, test, problem, out, err, stack_trace, other };
+using Kind = JunitElement;
 
 struct Element {
   Kind kind = Kind::other;
   std::string name;
 };
 
-struct ElementName {
-  std::string_view name;
-  Kind kind;
-  JunitProblemKind problem = JunitProblemKind::failure;
-};
-
-constexpr ElementName kElements[] = {
-    {"testcase", Kind::test},
-    {"system-out", Kind::out},
-    {"system-err", Kind::err},
-    {"failure", Kind::problem, JunitProblemKind::failure},
-    {"error", Kind::problem, JunitProblemKind::error},
-    {"skipped", Kind::problem, JunitProblemKind::skipped},
-    {"testsuite", Kind::suite},
-    {"testsuites", Kind::suites},
-    {"flakyFailure", Kind::problem, JunitProblemKind::flaky},
-    {"flakyError", Kind::problem, JunitProblemKind::flaky},
-    {"rerunFailure", Kind::problem, JunitProblemKind::rerun},
-    {"rerunError", Kind::problem, JunitProblemKind::rerun},
-    {"stackTrace", Kind::stack_trace},
-};
-
-ElementName known_element(std::string_view name) {
-  for (const ElementName& each : kElements)
-    if (each.name == name) return each;
-  return {name, Kind::other};
-}
-
 // A file that was cut inside of its first tag.
 bool may_begin_junit(std::string_view head) {
   const std::string name = first_element(head);
-  return !name.empty() && (std::string_view("testsuites").starts_with(name) || std::string_view("testcase").starts_with(name));
+  return !name.empty() &&
+         (std::string_view("testsuites").starts_with(name) || std::string_view("testcase").starts_with(name));
 }
 
 class JunitReader : public ResultReader, private XmlHandler {
@@ -158,8 +132,8 @@ std::optional<Nanoseconds> JunitReader::time_of(std::string_view raw) {
 
 void JunitReader::start_element(std::string_view name, const std::vector<XmlAttribute>& attributes) {
   if (root_.empty()) root_ = name_of(name);
-  const ElementName known = known_element(name);
-  const bool container = known.kind == Kind::test || known.kind == Kind::suite || known.kind == Kind::suites;
+  const JunitElementName known = known_element(name);
+  const bool container = known.element == Kind::test || known.element == Kind::suite || known.element == Kind::suites;
   if (container && case_) {  // its end tag is missing
     xml_.fault();
     while (case_) close_top();
@@ -167,14 +141,19 @@ void JunitReader::start_element(std::string_view name, const std::vector<XmlAttr
   if (open_.size() >= kMaxDepth) {
     ++too_deep_;
     if (!depth_reported_)
-      diagnose(Severity::error, "junit-too-deep", fmt::format("elements nest deeper than {} at line {}; what is inside is not read", kMaxDepth, xml_.line()));
+      diagnose(
+          Severity::error, "junit-too-deep",
+          fmt::format("elements nest deeper than {} at line {}; what is inside is not read", kMaxDepth, xml_.line()));
     depth_reported_ = true;
     return;
   }
-  open_.push_back({known.kind, std::string(name)});
-  if (known.kind == Kind::suite || known.kind == Kind::suites) start_suite(known.kind, attributes);
-  else if (known.kind == Kind::test) start_case(attributes);
-  else if (known.kind == Kind::problem) start_problem(known.problem, attributes);
+  open_.push_back({known.element, std::string(name)});
+  if (known.element == Kind::suite || known.element == Kind::suites)
+    start_suite(known.element, attributes);
+  else if (known.element == Kind::test)
+    start_case(attributes);
+  else if (known.element == Kind::problem)
+    start_problem(known.problem, attributes);
 }
 
 void JunitReader::start_suite(Kind kind, const std::vector<XmlAttribute>& attributes) {
@@ -182,8 +161,10 @@ void JunitReader::start_suite(Kind kind, const std::vector<XmlAttribute>& attrib
   suite.is_root = kind == Kind::suites;
   suite.header = JunitHeader::read(attributes);
   for (const auto& [name, value] : attributes) {
-    if (name == "name") suite.name = name_of(value);
-    else if (name == "file" || name == "filepath") suite.file = test_file(name_of(value), options_.suite_root);
+    if (name == "name")
+      suite.name = name_of(value);
+    else if (name == "file" || name == "filepath")
+      suite.file = test_file(name_of(value), options_.suite_root);
   }
   if (suite.name == (suite.is_root ? "pytest tests" : "pytest")) pytest_ = true;
   ++suites_seen_;
@@ -194,18 +175,25 @@ void JunitReader::start_case(const std::vector<XmlAttribute>& attributes) {
   case_.emplace();
   model::TestCase& test = case_->test;
   for (const auto& [name, value] : attributes) {
-    if (name == "name") test.name = name_of(value);
-    else if (name == "classname" || (name == "class" && test.classname.empty())) test.classname = name_of(value);
-    else if (name == "file" || name == "filepath") test.file = test_file(name_of(value), options_.suite_root);
-    else if (name == "time") case_->time = time_of(value);
-    else if (name == "status") case_->status = name_of(value);
-    else if (name == "result") case_->result = name_of(value);
+    if (name == "name")
+      test.name = name_of(value);
+    else if (name == "classname" || (name == "class" && test.classname.empty()))
+      test.classname = name_of(value);
+    else if (name == "file" || name == "filepath")
+      test.file = test_file(name_of(value), options_.suite_root);
+    else if (name == "time")
+      case_->time = time_of(value);
+    else if (name == "status")
+      case_->status = name_of(value);
+    else if (name == "result")
+      case_->result = name_of(value);
     else if (name == "line" || name == "lineno")
       // pytest counts lines from 0 (family xunit1).
       if (const auto line = parse_u64(trim(value)); line && *line + (pytest_ ? 1 : 0) - 1 < UINT32_MAX)
         test.line = static_cast<std::uint32_t>(*line + (pytest_ ? 1 : 0));
   }
-  for (auto suite = suites_.open.rbegin(); test.file.empty() && suite != suites_.open.rend(); ++suite) test.file = suite->file;
+  for (auto suite = suites_.open.rbegin(); test.file.empty() && suite != suites_.open.rend(); ++suite)
+    test.file = suite->file;
   // node:test writes the word "test" there; pytest leaves it empty for a module it could not collect.
   if ((test.classname.empty() && !pytest_) || test.classname == "test")
     if (std::string path = suites_.path(); !path.empty()) test.classname = std::move(path);
@@ -218,15 +206,22 @@ void JunitReader::start_problem(JunitProblemKind kind, const std::vector<XmlAttr
   JunitProblem problem;
   problem.kind = kind;
   for (const auto& [name, value] : attributes) {
-    if (name == "message") problem.message = bounded_output(xml_text(value, encoding_.charset));
-    else if (name == "type") problem.type = name_of(value);
-    else if (name == "file") problem.file = test_file(name_of(value), options_.suite_root);
-    else if (name == "time") problem.time = time_of(value);
+    if (name == "message")
+      problem.message = bounded_output(xml_text(value, encoding_.charset));
+    else if (name == "type")
+      problem.type = name_of(value);
+    else if (name == "file")
+      problem.file = test_file(name_of(value), options_.suite_root);
+    else if (name == "time")
+      problem.time = time_of(value);
     else if (name == "line")
-      if (const auto line = parse_u64(trim(value)); line && *line > 0 && *line <= UINT32_MAX) problem.line = static_cast<std::uint32_t>(*line);
+      if (const auto line = parse_u64(trim(value)); line && *line > 0 && *line <= UINT32_MAX)
+        problem.line = static_cast<std::uint32_t>(*line);
   }
-  if (case_) case_->problems.push_back(std::move(problem));
-  else suite_problem_ = std::move(problem);
+  if (case_)
+    case_->problems.push_back(std::move(problem));
+  else
+    suite_problem_ = std::move(problem);
 }
 
 void JunitReader::end_element(std::string_view name) {
@@ -244,8 +239,10 @@ void JunitReader::end_element(std::string_view name) {
 void JunitReader::close_top() {
   const Kind kind = open_.back().kind;
   open_.pop_back();
-  if (kind == Kind::test) close_case();
-  else if (kind == Kind::suite || kind == Kind::suites) suites_.close(xml_.line());
+  if (kind == Kind::test)
+    close_case();
+  else if (kind == Kind::suite || kind == Kind::suites)
+    suites_.close(xml_.line());
   else if (kind == Kind::problem && suite_problem_ && !case_) {
     const JunitSuite& suite = suites_.open.back();
     JunitCase broken;
@@ -260,8 +257,6 @@ void JunitReader::close_top() {
     for (model::TestEnded& ended : junit_attempts(std::move(broken), ++keys_)) sink_(std::move(ended));
   }
 }
-
-
 
 void JunitReader::close_case() {
   if (!case_) return;
@@ -311,17 +306,21 @@ void JunitReader::cut_document() {
   std::string lost;
   if (case_) {
     // What failed has failed; whether another would have passed is not known.
-    const bool failed = std::any_of(case_->problems.begin(), case_->problems.end(),
-                                    [](const JunitProblem& each) { return each.kind == JunitProblemKind::failure || each.kind == JunitProblemKind::error; });
-    if (failed) close_case();
-    else lost = fmt::format("; test case \"{}\" is incomplete and not counted", one_line(case_->test.name));
+    const bool failed = std::any_of(case_->problems.begin(), case_->problems.end(), [](const JunitProblem& each) {
+      return each.kind == JunitProblemKind::failure || each.kind == JunitProblemKind::error;
+    });
+    if (failed)
+      close_case();
+    else
+      lost = fmt::format("; test case \"{}\" is incomplete and not counted", one_line(case_->test.name));
     case_.reset();
   }
   suite_problem_.reset();
   truncated_ = true;
-  diagnose(Severity::error, "junit-truncated",
-           fmt::format("the file ends inside of <{}> at byte {}, line {}, after {} test cases{}", open_.empty() ? "a tag" : one_line(open_.back().name),
-                       xml_.offset(), xml_.line(), cases_, lost));
+  diagnose(
+      Severity::error, "junit-truncated",
+      fmt::format("the file ends inside of <{}> at byte {}, line {}, after {} test cases{}",
+                  open_.empty() ? "a tag" : one_line(open_.back().name), xml_.offset(), xml_.line(), cases_, lost));
   suites_.abandon();
   open_.clear();
   too_deep_ = 0;
@@ -348,18 +347,22 @@ void JunitReader::diagnose_file() {
     const std::string_view neighbour = name_of_neighbour(root_, head_);
     const std::string found = root_.empty() ? "no element" : fmt::format("the first element is <{}>", one_line(root_));
     diagnose(Severity::error, "not-junit",
-             neighbour.empty() ? fmt::format("this is not a JUnit report: {}", found) : fmt::format("this is {}, not a JUnit report", neighbour));
+             neighbour.empty() ? fmt::format("this is not a JUnit report: {}", found)
+                               : fmt::format("this is {}, not a JUnit report", neighbour));
   } else if (keys_ == 0 && !truncated_) {
     diagnose(Severity::warning, "junit-no-cases", "the report holds no test case");
   }
   if (xml_.faults() > 0 && !root_.empty())
     diagnose(Severity::warning, "junit-malformed",
-             fmt::format("the XML is not well-formed in {} places, first at line {}; it was read as well as it can be", xml_.faults(), xml_.first_fault_line()));
+             fmt::format("the XML is not well-formed in {} places, first at line {}; it was read as well as it can be",
+                         xml_.faults(), xml_.first_fault_line()));
   if (negative_times_ > 0)
-    diagnose(Severity::warning, "junit-negative-time", fmt::format("{} times are negative and were read as 0", negative_times_));
+    diagnose(Severity::warning, "junit-negative-time",
+             fmt::format("{} times are negative and were read as 0", negative_times_));
   if (suites_.mismatches() > 0 && !truncated_)
     diagnose(Severity::warning, "junit-count-mismatch",
-             fmt::format("the counts of {} elements disagree with what they hold; {}", suites_.mismatches(), suites_.first_mismatch()));
+             fmt::format("the counts of {} elements disagree with what they hold; {}", suites_.mismatches(),
+                         suites_.first_mismatch()));
 }
 
 }  // namespace

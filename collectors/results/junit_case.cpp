@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "collectors/results/outcome_rank.h"
 #include "runner/base/text.h"
 
 namespace rh::collectors {
@@ -27,7 +28,8 @@ std::string lower(std::string_view text) {
 std::optional<Outcome> outcome_of_word(std::string_view word) {
   if (word.empty()) return std::nullopt;
   const std::string name = lower(trim(word));
-  if (is_one_of(name, {"notrun", "not_run", "skipped", "skip", "disabled", "ignored", "pending", "suppressed", "notexecuted"}))
+  if (is_one_of(name, {"notrun", "not_run", "skipped", "skip", "disabled", "ignored", "pending", "suppressed",
+                       "notexecuted"}))
     return Outcome::skipped;
   if (is_one_of(name, {"fail", "failed", "failure"})) return Outcome::failed;
   if (is_one_of(name, {"error", "errored", "broken", "crashed"})) return Outcome::errored;
@@ -42,22 +44,13 @@ Outcome outcome_of_problem(const JunitProblem& problem, bool todo) {
     case JunitProblemKind::failure:
       if (todo) return Outcome::expected_failure;
       return problem.type == "testTimeoutFailure" ? Outcome::timed_out : Outcome::failed;  // node:test
-    case JunitProblemKind::error: return Outcome::errored;
+    case JunitProblemKind::error:
+      return Outcome::errored;
     case JunitProblemKind::flaky:
-    case JunitProblemKind::rerun: return Outcome::failed;
+    case JunitProblemKind::rerun:
+      return Outcome::failed;
   }
   return Outcome::failed;
-}
-
-int rank(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::passed: return 0;
-    case Outcome::skipped: return 1;
-    case Outcome::expected_failure: return 2;
-    case Outcome::failed: return 3;
-    case Outcome::timed_out: return 4;
-    default: return 5;
-  }
 }
 
 model::TestEnded new_attempt(const JunitCase& test, std::uint64_t ordinal, unsigned number) {
@@ -101,7 +94,8 @@ void describe(model::TestEnded& ended, const JunitProblem& problem) {
 }
 
 // A failed attempt that surefire or nextest wrote as a child of the final one.
-model::TestEnded earlier_attempt(const JunitCase& test, const JunitProblem& problem, std::uint64_t ordinal, unsigned number) {
+model::TestEnded earlier_attempt(const JunitCase& test, const JunitProblem& problem, std::uint64_t ordinal,
+                                 unsigned number) {
   model::TestEnded ended = new_attempt(test, ordinal, number);
   ended.attempt.outcome = Outcome::failed;
   ended.attempt.duration = problem.time;
@@ -122,14 +116,14 @@ model::TestEnded own_attempt(const JunitCase& test, std::uint64_t ordinal) {
   for (const JunitProblem& problem : test.problems) {
     if (problem.kind == JunitProblemKind::flaky || problem.kind == JunitProblemKind::rerun) continue;
     const Outcome own = outcome_of_problem(problem, todo);
-    if (rank(own) > rank(outcome)) outcome = own;
+    if (badness(own) > badness(outcome)) outcome = own;
     describe(ended, problem);
     explained = true;
   }
   for (const std::string& word : {test.status, test.result}) {
     const auto said = outcome_of_word(word);
     if (!said || explained) continue;
-    if (rank(*said) > rank(outcome)) outcome = *said;
+    if (badness(*said) > badness(outcome)) outcome = *said;
   }
   ended.attempt.outcome = outcome;
   ended.attempt.duration = test.time;
@@ -162,8 +156,10 @@ JunitTime parse_junit_time(std::string_view text) {
   const std::size_t comma = digits.find(',');
   if (comma != std::string::npos) {
     const bool decimal = digits.find('.') == std::string::npos && digits.find(',', comma + 1) == std::string::npos;
-    if (decimal) digits[comma] = '.';
-    else std::erase(digits, ',');
+    if (decimal)
+      digits[comma] = '.';
+    else
+      std::erase(digits, ',');
   }
   if (digits.ends_with('s')) digits.pop_back();
   const auto seconds = parse_double(digits);

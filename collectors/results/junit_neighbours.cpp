@@ -48,7 +48,8 @@ std::string_view name_of_neighbour(std::string_view root, std::string_view head)
   if (!root.empty()) return {};
   head = trim(head);
   if (head.starts_with('{') || head.starts_with('[')) return name_of_json(head);
-  if (head.starts_with("TAP version") || head.starts_with("1..") || head.starts_with("ok 1") || head.starts_with("not ok 1"))
+  if (head.starts_with("TAP version") || head.starts_with("1..") || head.starts_with("ok 1") ||
+      head.starts_with("not ok 1"))
     return "TAP";
   if (head.starts_with("TN:") || head.starts_with("SF:")) return "an LCOV coverage file";
   if (head.starts_with("mode: ")) return "a Go coverage profile";

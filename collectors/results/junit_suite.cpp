@@ -18,9 +18,12 @@ void add_to(std::optional<std::uint64_t>& sum, std::optional<std::uint64_t> valu
 
 void JunitCounts::add(model::Outcome outcome) {
   ++tests;
-  if (outcome == model::Outcome::errored) ++errored;
-  else if (model::is_failure(outcome)) ++failed;
-  else if (outcome == model::Outcome::skipped || outcome == model::Outcome::expected_failure) ++skipped;
+  if (outcome == model::Outcome::errored)
+    ++errored;
+  else if (model::is_failure(outcome))
+    ++failed;
+  else if (outcome == model::Outcome::skipped || outcome == model::Outcome::expected_failure)
+    ++skipped;
 }
 
 void JunitCounts::add(const JunitCounts& other) {
@@ -33,11 +36,16 @@ void JunitCounts::add(const JunitCounts& other) {
 JunitHeader JunitHeader::read(const std::vector<XmlAttribute>& attributes) {
   JunitHeader header;
   for (const auto& [name, value] : attributes) {
-    if (name == "tests") header.tests = parse_u64(trim(value));
-    else if (name == "failures") header.failed = parse_u64(trim(value));
-    else if (name == "errors") header.errored = parse_u64(trim(value));
-    else if (name == "skipped" || name == "skip" || name == "skips") header.skipped = parse_u64(trim(value));
-    else if (name == "disabled") header.disabled = parse_u64(trim(value));
+    if (name == "tests")
+      header.tests = parse_u64(trim(value));
+    else if (name == "failures")
+      header.failed = parse_u64(trim(value));
+    else if (name == "errors")
+      header.errored = parse_u64(trim(value));
+    else if (name == "skipped" || name == "skip" || name == "skips")
+      header.skipped = parse_u64(trim(value));
+    else if (name == "disabled")
+      header.disabled = parse_u64(trim(value));
   }
   return header;
 }
@@ -93,8 +101,9 @@ model::RunnerFinished JunitSuites::totals() const {
   // Cases outside of every header that counts (node:test): the sum of the headers says nothing.
   if (mismatches_ == 0 && claimed_.tests != counted_.tests) return finished;
   if (claimed_.tests)
-    finished.text = fmt::format("tests={} failures={} errors={} skipped={}", *claimed_.tests,
-                                claimed_.failed.value_or(0), claimed_.errored.value_or(0), claimed_.skipped.value_or(0));
+    finished.text =
+        fmt::format("tests={} failures={} errors={} skipped={}", *claimed_.tests, claimed_.failed.value_or(0),
+                    claimed_.errored.value_or(0), claimed_.skipped.value_or(0));
   // Wrong headers are reported as such; they are no figures to compare with.
   if (mismatches_ > 0) return finished;
   finished.tests = claimed_.tests;

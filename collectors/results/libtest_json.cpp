@@ -42,8 +42,7 @@ std::optional<Nanoseconds> seconds(std::optional<double> value) {
 
 class LibtestJsonReader : public ResultReader {
  public:
-  LibtestJsonReader(const ResultReaderOptions& options, ResultSink sink)
-      : options_(options), sink_(std::move(sink)) {}
+  LibtestJsonReader(const ResultReaderOptions& options, ResultSink sink) : options_(options), sink_(std::move(sink)) {}
 
   void feed(std::string_view bytes) override {
     lines_.feed(bytes, [this](const Line& line) { read(line); });
@@ -75,7 +74,8 @@ void LibtestJsonReader::read(const Line& line) {
   // an event at the end of overlong raw output is in the tail.
   if (line.text.starts_with('{') && read_object(line.text, line.cut)) return;
   const std::string_view last = line.cut ? line.tail : line.text;
-  if (const std::size_t at = find_event(last); at != std::string_view::npos && read_object(last.substr(at), false)) return;
+  if (const std::size_t at = find_event(last); at != std::string_view::npos && read_object(last.substr(at), false))
+    return;
   // A line that stops inside of an event is the mark of a death that the missing suite event tells.
 }
 
@@ -83,10 +83,14 @@ bool LibtestJsonReader::read_object(std::string_view text, bool may_be_cut) {
   const FlatObject::Parse parsed = event_.parse(text);
   if (parsed == FlatObject::Parse::invalid || (parsed == FlatObject::Parse::cut && !may_be_cut)) return false;
   const std::string_view type = event_.text("type");
-  if (type == "suite") read_suite(event_.text("event"));
-  else if (type == "test" && !event_.text("name").empty()) read_test(event_.text("event"));
-  else if (type == "bench" && !event_.text("name").empty()) end_test(event_.text("name"), Outcome::passed);
-  else return !type.empty();
+  if (type == "suite")
+    read_suite(event_.text("event"));
+  else if (type == "test" && !event_.text("name").empty())
+    read_test(event_.text("event"));
+  else if (type == "bench" && !event_.text("name").empty())
+    end_test(event_.text("name"), Outcome::passed);
+  else
+    return !type.empty();
   return true;
 }
 
@@ -118,9 +122,12 @@ void LibtestJsonReader::read_test(std::string_view event) {
       return diagnose(Severity::warning, "duplicate-begin", fmt::format("test {} began twice", one_line(name)));
     return sink_(model::TestBegan{std::string(name), test_case(name), std::nullopt, 0});
   }
-  if (event == "ok") end_test(name, Outcome::passed);
-  else if (event == "failed") end_test(name, event_.text("reason") == "time limit exceeded" ? Outcome::timed_out : Outcome::failed);
-  else if (event == "ignored") end_test(name, Outcome::skipped);
+  if (event == "ok")
+    end_test(name, Outcome::passed);
+  else if (event == "failed")
+    end_test(name, event_.text("reason") == "time limit exceeded" ? Outcome::timed_out : Outcome::failed);
+  else if (event == "ignored")
+    end_test(name, Outcome::skipped);
   // "timeout" only says that a test has been running for a minute.
 }
 
@@ -137,7 +144,8 @@ void LibtestJsonReader::end_test(std::string_view name, Outcome outcome) {
     // A test can forge events on file descriptor 1; a failure is never taken back.
     const bool same = *earlier == outcome;
     diagnose(same ? Severity::warning : Severity::error, same ? "duplicate-result" : "contradictory-result",
-             fmt::format("test {} was reported {} and then {}", one_line(name), model::name_of(*earlier), model::name_of(outcome)));
+             fmt::format("test {} was reported {} and then {}", one_line(name), model::name_of(*earlier),
+                         model::name_of(outcome)));
     if (same || !model::is_failure(outcome)) return;
   }
   earlier = outcome;
@@ -161,7 +169,8 @@ void LibtestJsonReader::explain(model::TestEnded& ended) const {
   const RustFailure failure = find_rust_failure(output);
   ended.test.file = failure.file;
   ended.test.line = failure.line;
-  if (ended.attempt.message.empty()) ended.attempt.message = failure.message.empty() ? one_line(output) : failure.message;
+  if (ended.attempt.message.empty())
+    ended.attempt.message = failure.message.empty() ? one_line(output) : failure.message;
   ended.attempt.details = clean_details(note.empty() ? std::string(output) : fmt::format("{}\n{}", note, output));
 }
 

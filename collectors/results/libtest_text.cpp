@@ -63,8 +63,7 @@ void locate_doctest(model::TestCase& test) {
 
 class LibtestTextReader : public ResultReader {
  public:
-  LibtestTextReader(const ResultReaderOptions& options, ResultSink sink)
-      : options_(options), sink_(std::move(sink)) {}
+  LibtestTextReader(const ResultReaderOptions& options, ResultSink sink) : options_(options), sink_(std::move(sink)) {}
 
   void feed(std::string_view bytes) override {
     lines_.feed(bytes, [this](const Line& line) { read(line.text); });
@@ -127,10 +126,14 @@ void LibtestTextReader::begin_block(std::uint64_t tests) {
 void LibtestTextReader::read_test(const TestLine& test) {
   model::TestEnded ended;
   const bool ignored = test.verdict == "ignored" || test.verdict.starts_with("ignored, ");
-  if (test.verdict == "ok" || test.verdict.starts_with("ok <") || test.verdict.starts_with("bench:")) ended.attempt.outcome = Outcome::passed;
-  else if (test.verdict == "FAILED" || test.verdict.starts_with("FAILED")) ended.attempt.outcome = Outcome::failed;
-  else if (ignored) ended.attempt.outcome = Outcome::skipped;
-  else return;
+  if (test.verdict == "ok" || test.verdict.starts_with("ok <") || test.verdict.starts_with("bench:"))
+    ended.attempt.outcome = Outcome::passed;
+  else if (test.verdict == "FAILED" || test.verdict.starts_with("FAILED"))
+    ended.attempt.outcome = Outcome::failed;
+  else if (ignored)
+    ended.attempt.outcome = Outcome::skipped;
+  else
+    return;
   if (test.verdict.starts_with("ignored, ")) ended.attempt.message = one_line(test.verdict.substr(9));
   ended.test.classname = options_.scope;
   ended.test.name = to_valid_utf8(test.name);
@@ -140,7 +143,8 @@ void LibtestTextReader::read_test(const TestLine& test) {
   ended.attempt.usage.cpu = model::CpuFigure::unknown(std::string(kNoUsage));
   ended.attempt.usage.peak_memory = model::BytesFigure::unknown(std::string(kNoUsage));
   ++ended_;
-  if (ended.attempt.outcome != Outcome::failed || failures_.size() == kMaxWaitingFailures) return sink_(std::move(ended));
+  if (ended.attempt.outcome != Outcome::failed || failures_.size() == kMaxWaitingFailures)
+    return sink_(std::move(ended));
   failure_index_[ended.test.name] = failures_.size();
   failures_.push_back(std::move(ended));
 }
@@ -201,8 +205,9 @@ void LibtestTextReader::finish() {
   lines_.finish([this](const Line& line) { read(line.text); });
   report_failures();
   if (in_block_)
-    diagnose(Severity::error, "libtest-stream-stopped",
-             fmt::format("the test run ended without its result line; {} of {} tests were reported", ended_, expected_));
+    diagnose(
+        Severity::error, "libtest-stream-stopped",
+        fmt::format("the test run ended without its result line; {} of {} tests were reported", ended_, expected_));
 }
 
 }  // namespace

@@ -13,6 +13,10 @@
 
 namespace rh::collectors {
 
+// Two rules for who listens. A TestEnded may name file and line where its TestBegan could not (Go and
+// libtest tell a place only with a failure), so an identity that must be stable across runs is made
+// from the TestBegan. A TestEnded whose key has ended before replaces the earlier one: the stream
+// contradicted itself, a diagnostic says so, and the worse outcome comes last.
 using ResultSink = std::function<void(model::ResultEvent)>;
 
 class ResultReader {
@@ -32,7 +36,7 @@ struct ResultReaderOptions {
 };
 
 struct ResultFormat {
-  std::string_view name;   // "rh-events", "go-json", "libtest-json", "libtest-text", "junit"
+  std::string_view name;  // "rh-events", "go-json", "libtest-json", "libtest-text", "junit"
   std::string_view help;
   std::unique_ptr<ResultReader> (*make)(const ResultReaderOptions&, ResultSink);
   bool (*sniff)(std::string_view head);  // may be null: never recognised by content

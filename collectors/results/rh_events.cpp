@@ -12,6 +12,7 @@
 
 #include "collectors/results/flat_json.h"
 #include "collectors/results/line_splitter.h"
+#include "collectors/results/outcome_rank.h"
 #include "collectors/results/reader.h"
 #include "collectors/results/test_text.h"
 #include "runner/base/clock.h"
@@ -31,22 +32,6 @@ constexpr std::int64_t kStreamVersion = 1;
 
 constexpr std::string_view kNoEndReason = "the runner reported no end of this test";
 constexpr std::string_view kNoBeginReason = "the runner reported no begin of this test";
-
-// How bad an outcome is, for a test that was reported twice.
-int badness(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::passed: return 0;
-    case Outcome::expected_failure:
-    case Outcome::skipped: return 1;
-    case Outcome::unexpected_pass: return 2;
-    case Outcome::failed:
-    case Outcome::errored: return 3;
-    case Outcome::timed_out:
-    case Outcome::crashed:
-    case Outcome::not_run: return 4;
-  }
-  return 4;
-}
 
 // One attempt of one test, while parts of it are still to come.
 struct Pending {
@@ -146,26 +131,34 @@ class RhEventsReader : public ResultReader {
 void RhEventsReader::read(const Line& line) {
   if (trim(line.text).empty()) return;
   const FlatObject::Parse parsed = record_.parse(line.text);
-  if (parsed == FlatObject::Parse::invalid)
-    return bad_line(line, "is not a JSON object");
+  if (parsed == FlatObject::Parse::invalid) return bad_line(line, "is not a JSON object");
   if (parsed == FlatObject::Parse::cut && !line.cut)
     return bad_line(line, line.ended ? "ends inside of its JSON object" : "was cut off when its writer died");
   pid_ = record_.integer("pid").value_or(0);
   const std::string_view kind = record_.text("e");
-  if (is_one_of(kind, {"begin", "end", "result"}) && record_.text("key").empty())
-    return bad_line(line, "has no key");
+  if (is_one_of(kind, {"begin", "end", "result"}) && record_.text("key").empty()) return bad_line(line, "has no key");
   if (parsed == FlatObject::Parse::cut)
-    diagnose(Severity::warning, "events-line-too-long",
-             fmt::format("the {} record at byte {} is longer than {} bytes and was cut", kind, line.offset, kMaxLineBytes));
-  if (kind == "begin") read_begin();
-  else if (kind == "end") read_end();
-  else if (kind == "result" && !model::from_name<Outcome>(record_.text("outcome"))) bad_line(line, "has no known outcome");
-  else if (kind == "result") read_result();
-  else if (kind == "error") read_error();
-  else if (kind == "expected") sink_(model::TestsExpected{record_.count("count").value_or(0)});
-  else if (kind == "finish") read_finish();
-  else if (kind == "session") read_session();
-  else bad_line(line, "has an unknown kind");
+    diagnose(
+        Severity::warning, "events-line-too-long",
+        fmt::format("the {} record at byte {} is longer than {} bytes and was cut", kind, line.offset, kMaxLineBytes));
+  if (kind == "begin")
+    read_begin();
+  else if (kind == "end")
+    read_end();
+  else if (kind == "result" && !model::from_name<Outcome>(record_.text("outcome")))
+    bad_line(line, "has no known outcome");
+  else if (kind == "result")
+    read_result();
+  else if (kind == "error")
+    read_error();
+  else if (kind == "expected")
+    sink_(model::TestsExpected{record_.count("count").value_or(0)});
+  else if (kind == "finish")
+    read_finish();
+  else if (kind == "session")
+    read_session();
+  else
+    bad_line(line, "has an unknown kind");
 }
 
 void RhEventsReader::bad_line(const Line& line, std::string_view why) {
@@ -220,7 +213,8 @@ void RhEventsReader::describe(model::TestCase& test) const {
   take(test.classname, "class");
   take(test.parent, "parent");
   if (test.name.empty()) test.name = record_.text("key");
-  if (const std::string_view file = record_.text("file"); !file.empty()) test.file = test_file(file, options_.suite_root);
+  if (const std::string_view file = record_.text("file"); !file.empty())
+    test.file = test_file(file, options_.suite_root);
   if (const auto line = record_.count("line"); line && *line > 0 && *line <= UINT32_MAX)
     test.line = static_cast<std::uint32_t>(*line);
   if (record_.text("kind") == "subtest") test.kind = model::TestKind::subtest;
@@ -256,8 +250,7 @@ void RhEventsReader::read_end() {
   }
   pending->ended = true;
   pending->end_t = record_.integer("t");
-  pending->test.attempt.usage.cpu =
-      figure<Nanoseconds>(record_, "cpu_ns", "cpu_reason", "CPU clock of the process");
+  pending->test.attempt.usage.cpu = figure<Nanoseconds>(record_, "cpu_ns", "cpu_reason", "CPU clock of the process");
   pending->test.attempt.usage.peak_memory = figure<std::uint64_t>(record_, "peak_bytes", "peak_reason", "VmHWM");
   if (pending->has_result) report(*state, static_cast<std::size_t>(pending - state->pending.data()));
 }
@@ -288,9 +281,12 @@ void RhEventsReader::read_result() {
   if (Pending* pending = find(*state, [](const Pending& each) { return !each.has_result; })) {
     fill_result(*pending, outcome);
     // A skip inside of a test that its process has left behind: no end will come.
-    const bool left_behind = outcome == Outcome::skipped && pending->begin_order < last_begin_[pending->test.attempt.pid];
-    if (pending->ended || left_behind) report(*state, static_cast<std::size_t>(pending - state->pending.data()));
-    else held_[pending->test.attempt.pid].push_back(key);
+    const bool left_behind =
+        outcome == Outcome::skipped && pending->begin_order < last_begin_[pending->test.attempt.pid];
+    if (pending->ended || left_behind)
+      report(*state, static_cast<std::size_t>(pending - state->pending.data()));
+    else
+      held_[pending->test.attempt.pid].push_back(key);
     return;
   }
   const bool other_attempt = state->reported && record_.count("attempt").value_or(1) != state->reported->attempt;

@@ -12,10 +12,10 @@ namespace {
 constexpr std::uint32_t kReplacement = 0xFFFD;
 
 // Windows-1252, 0x80 to 0x9F; the five unused ones are replaced.
-constexpr std::array<std::uint16_t, 32> kWindows1252 = {
-    0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD, 0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
+constexpr std::array<std::uint16_t, 32> kWindows1252 = {0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+                                                        0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD,
+                                                        0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+                                                        0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
 
 // The value of encoding="..." in a declaration at the beginning, lower case.
 std::string declared_encoding(std::string_view head) {
@@ -90,8 +90,10 @@ void Utf16Decoder::unit(std::uint32_t value, std::string& into) {
   }
   if (high_ != 0) append_utf8(into, kReplacement);
   high_ = 0;
-  if (value >= 0xD800 && value < 0xDC00) high_ = value;
-  else append_utf8(into, value);
+  if (value >= 0xD800 && value < 0xDC00)
+    high_ = value;
+  else
+    append_utf8(into, value);
 }
 
 void Utf16Decoder::finish(std::string& into) {

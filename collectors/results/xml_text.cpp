@@ -26,9 +26,12 @@ std::optional<Reference> parse_number(std::string_view body, std::size_t length)
   std::uint32_t code = 0;
   for (const char c : body) {
     std::uint32_t digit = 99;
-    if (c >= '0' && c <= '9') digit = static_cast<std::uint32_t>(c - '0');
-    else if (hex && c >= 'a' && c <= 'f') digit = static_cast<std::uint32_t>(c - 'a' + 10);
-    else if (hex && c >= 'A' && c <= 'F') digit = static_cast<std::uint32_t>(c - 'A' + 10);
+    if (c >= '0' && c <= '9')
+      digit = static_cast<std::uint32_t>(c - '0');
+    else if (hex && c >= 'a' && c <= 'f')
+      digit = static_cast<std::uint32_t>(c - 'a' + 10);
+    else if (hex && c >= 'A' && c <= 'F')
+      digit = static_cast<std::uint32_t>(c - 'A' + 10);
     if (digit == 99) return std::nullopt;
     code = code * (hex ? 16 : 10) + digit;
     if (code > 0x10FFFF) code = 0x110000;  // forbidden, and no overflow
@@ -74,8 +77,10 @@ std::string xml_text(std::string_view raw, Charset charset) {
         reference->code = 0x10000 + ((reference->code - 0xD800) << 10) + (low->code - 0xDC00);
         at += low->length;
       }
-    if (is_allowed(reference->code)) append_utf8(text, reference->code);
-    else text += kReplacement;
+    if (is_allowed(reference->code))
+      append_utf8(text, reference->code);
+    else
+      text += kReplacement;
     copied = at;
   }
   return text + to_utf8(raw.substr(copied), charset);
@@ -88,8 +93,10 @@ std::string xml_name(std::string_view raw, Charset charset) {
   std::string name;
   name.reserve(text.size());
   for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) name += c == '\t' || c == '\n' || c == '\r' ? std::string_view(" ") : kReplacement;
-    else name += c;
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      name += c == '\t' || c == '\n' || c == '\r' ? std::string_view(" ") : kReplacement;
+    else
+      name += c;
   }
   return name;
 }

@@ -15,7 +15,8 @@ constexpr std::size_t kReferenceBytes = 16;  // longest reference that a chunk i
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 bool is_name_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' || static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 bool is_name_char(char c) { return is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.'; }
@@ -143,11 +144,16 @@ std::size_t XmlTokenizer::consume(std::string_view bytes) {
 
 std::size_t XmlTokenizer::step(std::string_view rest) {
   switch (state_) {
-    case State::content: return rest[0] == '<' ? step_markup(rest) : step_content(rest);
-    case State::comment: return step_skip(rest, "-->");
-    case State::instruction: return step_skip(rest, "?>");
-    case State::cdata: return step_cdata(rest);
-    case State::doctype: return step_doctype(rest);
+    case State::content:
+      return rest[0] == '<' ? step_markup(rest) : step_content(rest);
+    case State::comment:
+      return step_skip(rest, "-->");
+    case State::instruction:
+      return step_skip(rest, "?>");
+    case State::cdata:
+      return step_cdata(rest);
+    case State::doctype:
+      return step_doctype(rest);
   }
   return 0;
 }
@@ -159,16 +165,19 @@ std::size_t XmlTokenizer::step_content(std::string_view rest) {
 
 // Chunks begin at fixed distances from the start of the text, whatever the split of the input.
 std::size_t XmlTokenizer::emit_text(std::string_view text, bool complete, bool cdata) {
-  if (text.size() > kTextChunkBytes + 2) text = text.substr(0, cut_before(text, kTextChunkBytes));
-  else if (!complete) return 0;
+  if (text.size() > kTextChunkBytes + 2)
+    text = text.substr(0, cut_before(text, kTextChunkBytes));
+  else if (!complete)
+    return 0;
   handler_.text(text, cdata);
   return text.size();
 }
 
 std::size_t XmlTokenizer::step_markup(std::string_view rest) {
   // Too short to tell, unless it can no longer become one of the long openings.
-  if (!final_ && (rest.size() < 2 || (rest.size() < kCdata.size() && (kCdata.starts_with(rest) || kComment.starts_with(rest) ||
-                                                                       (rest[1] == '!' && rest.size() < 3)))))
+  if (!final_ &&
+      (rest.size() < 2 || (rest.size() < kCdata.size() && (kCdata.starts_with(rest) || kComment.starts_with(rest) ||
+                                                           (rest[1] == '!' && rest.size() < 3)))))
     return 0;
   if (rest.starts_with(kComment)) {
     state_ = State::comment;
@@ -262,8 +271,10 @@ std::size_t XmlTokenizer::step_start_tag(std::string_view rest) {
   bool empty = false;
   if (end == kNowhere) {
     // A quote that is never closed must not swallow the rest of the file.
-    if (final_) end = rest.find('>');
-    else if (rest.size() >= kMaxTagBytes) end = kMaxTagBytes - 1;
+    if (final_)
+      end = rest.find('>');
+    else if (rest.size() >= kMaxTagBytes)
+      end = kMaxTagBytes - 1;
     if (end == kNowhere) return 0;
     fault();
   } else {

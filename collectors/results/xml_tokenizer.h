@@ -65,8 +65,8 @@ class XmlTokenizer {
 
   XmlHandler& handler_;
   State state_ = State::content;
-  std::string pending_;          // the unfinished token
-  std::size_t retry_size_ = 0;   // of pending_, before it is worth looking at again
+  std::string pending_;         // the unfinished token
+  std::size_t retry_size_ = 0;  // of pending_, before it is worth looking at again
   std::vector<XmlAttribute> attributes_;
   Subset subset_ = Subset::none;
   char doctype_quote_ = '\0';

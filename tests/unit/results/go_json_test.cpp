@@ -19,13 +19,15 @@ using testing::SizeIs;
 using testing::StartsWith;
 
 Transcript read(std::string_view text) {
-  return transcribe_every_way(make_go_json_reader, text, {.subject = "stdout", .scope = "example.com/demo", .suite_root = "/repo"});
+  return transcribe_every_way(make_go_json_reader, text,
+                              {.subject = "stdout", .scope = "example.com/demo", .suite_root = "/repo"});
 }
 
 // {"Time":"2026-03-01T00:00:00.<ms>Z","Action":...,"Package":"example.com/demo/p","Test":...}
 std::string event(int ms, std::string_view action, std::string_view test = "", std::string_view more = "") {
-  std::string line = "{\"Time\":\"2026-03-01T00:00:0" + std::to_string(ms / 1000) + "." + std::to_string(1000 + ms % 1000).substr(1) +
-                     "Z\",\"Action\":\"" + std::string(action) + "\",\"Package\":\"example.com/demo/p\"";
+  std::string line = "{\"Time\":\"2026-03-01T00:00:0" + std::to_string(ms / 1000) + "." +
+                     std::to_string(1000 + ms % 1000).substr(1) + "Z\",\"Action\":\"" + std::string(action) +
+                     "\",\"Package\":\"example.com/demo/p\"";
   if (!test.empty()) line += ",\"Test\":\"" + std::string(test) + "\"";
   return line + std::string(more) + "}\n";
 }
@@ -87,8 +89,9 @@ TEST(GoJson, BenchmarksAndRepeatedTestsEnd) {
 }
 
 TEST(GoJson, FailuresInAPackageThatPassedAreInnerFailures) {
-  const Transcript seen = read(event(0, "start") + event(0, "run", "TestSuite") + output("TestSuite", "    s_test.go:5: boom\\n") +
-                               event(1, "fail", "TestSuite") + event(2, "pass"));
+  const Transcript seen =
+      read(event(0, "start") + event(0, "run", "TestSuite") + output("TestSuite", "    s_test.go:5: boom\\n") +
+           event(1, "fail", "TestSuite") + event(2, "pass"));
   EXPECT_EQ(seen.ended("TestSuite")->attempt.outcome, Outcome::expected_failure);
   EXPECT_EQ(seen.ended("TestSuite")->attempt.message, "inner failure, the package passed: boom");
   EXPECT_THAT(seen.diagnostics(), IsEmpty());
@@ -101,13 +104,15 @@ TEST(GoJson, DurationLeavesPausesOut) {
 }
 
 TEST(GoJson, LateTimeStampsCountWithinElapsed) {
-  const Transcript seen = read(event(0, "run", "TestA") + event(1, "pass", "TestA", ",\"Elapsed\":0.05") + event(1, "pass"));
+  const Transcript seen =
+      read(event(0, "run", "TestA") + event(1, "pass", "TestA", ",\"Elapsed\":0.05") + event(1, "pass"));
   EXPECT_EQ(seen.ended("TestA")->attempt.duration, milliseconds(45));
 }
 
 TEST(GoJson, ElapsedCountsWithoutTimeStamps) {
-  const Transcript seen = read("{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"T\"}\n"
-                               "{\"Action\":\"pass\",\"Package\":\"p\",\"Test\":\"T\",\"Elapsed\":0.25}\n");
+  const Transcript seen = read(
+      "{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"T\"}\n"
+      "{\"Action\":\"pass\",\"Package\":\"p\",\"Test\":\"T\",\"Elapsed\":0.25}\n");
   EXPECT_EQ(seen.ended("T")->attempt.duration, milliseconds(250));
 }
 
@@ -124,11 +129,13 @@ TEST(GoJson, LiveStreamHasMonotonicStarts) {
 }
 
 TEST(GoJson, StreamThatStopsIsAnError) {
-  const std::string whole = event(0, "start") + event(0, "run", "TestA") + event(1, "fail", "TestA") + event(1, "run", "TestB");
+  const std::string whole =
+      event(0, "start") + event(0, "run", "TestA") + event(1, "fail", "TestA") + event(1, "run", "TestB");
   const Transcript seen = read(whole);
   ASSERT_THAT(seen.diagnostics("go-stream-stopped"), SizeIs(1));
   EXPECT_THAT(seen.diagnostics()[0].message, HasSubstr("TestB"));
-  EXPECT_EQ(seen.ended("TestA")->attempt.outcome, Outcome::failed) << "failures that waited for the verdict are not lost";
+  EXPECT_EQ(seen.ended("TestA")->attempt.outcome, Outcome::failed)
+      << "failures that waited for the verdict are not lost";
   EXPECT_THAT(seen.open(), ElementsAre("TestB"));
   EXPECT_THAT(read(whole.substr(0, whole.size() - 9)).diagnostics("go-stream-truncated"), SizeIs(1));
 }
@@ -141,17 +148,19 @@ TEST(GoJson, PackageThatFailsWithoutAFailedTest) {
 }
 
 TEST(GoJson, PanicInAGoroutineCrashesTheTestThatShowsIt) {
-  const Transcript seen = read(event(0, "run", "TestA") + event(0, "run", "TestB") + output("TestB", "panic: in goroutine\\n") +
-                               output("TestB", "\\t/repo/p/b_test.go:4 +0x25\\n") + event(2, "fail"));
+  const Transcript seen =
+      read(event(0, "run", "TestA") + event(0, "run", "TestB") + output("TestB", "panic: in goroutine\\n") +
+           output("TestB", "\\t/repo/p/b_test.go:4 +0x25\\n") + event(2, "fail"));
   EXPECT_EQ(seen.ended("TestB")->attempt.outcome, Outcome::crashed);
   EXPECT_EQ(seen.ended("TestB")->test.file, "p/b_test.go");
   EXPECT_THAT(seen.open(), ElementsAre("TestA"));
 }
 
 TEST(GoJson, OtherPackagesOfABrokenBuildSayWhoIsToBlame) {
-  const Transcript seen = read("{\"ImportPath\":\"q [q.test]\",\"Action\":\"build-output\",\"Output\":\"q.go:1: bad\\n\"}\n"
-                               "{\"ImportPath\":\"q [q.test]\",\"Action\":\"build-fail\"}\n" +
-                               event(0, "start") + event(0, "fail", "", ",\"FailedBuild\":\"q [q.test]\""));
+  const Transcript seen = read(
+      "{\"ImportPath\":\"q [q.test]\",\"Action\":\"build-output\",\"Output\":\"q.go:1: bad\\n\"}\n"
+      "{\"ImportPath\":\"q [q.test]\",\"Action\":\"build-fail\"}\n" +
+      event(0, "start") + event(0, "fail", "", ",\"FailedBuild\":\"q [q.test]\""));
   ASSERT_THAT(seen.diagnostics("go-build-failed"), SizeIs(1));
   EXPECT_THAT(seen.diagnostics()[0].message, HasSubstr("was not tested, because q could not be built"));
 }
@@ -176,8 +185,10 @@ TEST(GoJson, OutputOfAFailureIsBounded) {
 
 TEST(GoFailure, ReadsTestify) {
   const GoFailure failure = find_go_failure(
-      "=== RUN   TestX\n    x_test.go:12: \n        \tError Trace:\t/repo/x_test.go:12\n        \tError:      \tNot equal: \n"
-      "        \t            \texpected: 1\n        \t            \tactual  : 2\n        \tTest:       \tTestX\n--- FAIL: TestX (0.00s)\n",
+      "=== RUN   TestX\n    x_test.go:12: \n        \tError Trace:\t/repo/x_test.go:12\n        \tError:      \tNot "
+      "equal: \n"
+      "        \t            \texpected: 1\n        \t            \tactual  : 2\n        \tTest:       \tTestX\n--- "
+      "FAIL: TestX (0.00s)\n",
       "/repo");
   EXPECT_EQ(failure.message, "Not equal: expected: 1 actual  : 2");
   EXPECT_EQ(failure.file, "x_test.go");
@@ -201,7 +212,8 @@ TEST(Timestamp, ReadsRfc3339) {
   EXPECT_EQ(parse_rfc3339("1970-01-01T00:00:01.5Z"), milliseconds(1500));
   EXPECT_EQ(parse_rfc3339("1970-01-01T01:00:00+01:00"), milliseconds(0));
   EXPECT_EQ(parse_rfc3339("2024-02-29T12:34:56.123456789Z"), Nanoseconds(1709210096123456789));
-  for (const char* bad : {"", "2024-02-30T00:00:00Z", "2024-01-01T00:00:00", "2024-01-01T25:00:00Z", "2024-01-01T00:00:00Zx", "x"})
+  for (const char* bad :
+       {"", "2024-02-30T00:00:00Z", "2024-01-01T00:00:00", "2024-01-01T25:00:00Z", "2024-01-01T00:00:00Zx", "x"})
     EXPECT_EQ(parse_rfc3339(bad), std::nullopt) << bad;
 }
 

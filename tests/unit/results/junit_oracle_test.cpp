@@ -45,7 +45,8 @@ std::vector<Case> by_reader(const std::string& text) {
   std::vector<Case> cases;
   for (const model::ResultEvent& event : transcribe(make_junit_reader, text).events)
     if (const auto* ended = std::get_if<model::TestEnded>(&event))
-      cases.push_back({ended->test.name, ended->test.classname, ended->attempt.details, ended->attempt.outcome == model::Outcome::failed});
+      cases.push_back({ended->test.name, ended->test.classname, ended->attempt.details,
+                       ended->attempt.outcome == model::Outcome::failed});
   return cases;
 }
 
@@ -55,7 +56,8 @@ class Generator {
 
   std::string report() {
     std::string text = pick({"", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", "\xEF\xBB\xBF<?xml version='1.0'?>"});
-    return text + pick({"", "<!-- c -->", "<!DOCTYPE a SYSTEM \"b\">"}) + "<testsuites>" + suites(0) + "</testsuites>" + pick({"", "\n", "<!-- e -->"});
+    return text + pick({"", "<!-- c -->", "<!DOCTYPE a SYSTEM \"b\">"}) + "<testsuites>" + suites(0) + "</testsuites>" +
+           pick({"", "\n", "<!-- e -->"});
   }
 
  private:
@@ -64,18 +66,24 @@ class Generator {
   std::string words(bool attribute) {
     std::string text;
     for (unsigned count = 1 + random_() % 4; count > 0; --count)
-      text += pick({"test", "x[1]", " a", "&lt;", "&amp;", "&#233;", "&#x1F600;", "\xC3\xA9", "/b", attribute ? "&quot;" : "\"", ">", "'s", "::c", "."});
+      text += pick({"test", "x[1]", " a", "&lt;", "&amp;", "&#233;", "&#x1F600;", "\xC3\xA9", "/b",
+                    attribute ? "&quot;" : "\"", ">", "'s", "::c", "."});
     return "w" + text + "w";
   }
 
   std::string one_case() {
     const std::string quoted = words(true);
-    std::string text = fmt::format("<testcase{}name=\"{}\"{}classname = \"{}\" time=\"0.5\"", pick({" ", "\n  "}), quoted, pick({" ", "\t"}), words(true));
+    std::string text = fmt::format("<testcase{}name=\"{}\"{}classname = \"{}\" time=\"0.5\"", pick({" ", "\n  "}),
+                                   quoted, pick({" ", "\t"}), words(true));
     switch (random_() % 4) {
-      case 0: return text + "/>";
-      case 1: return text + "></testcase >";
-      case 2: return text + "><system-out>" + words(false) + "</system-out></testcase>";
-      default: return text + "><failure message=\"m\" type='t'>" + words(false) + "</failure></testcase>";
+      case 0:
+        return text + "/>";
+      case 1:
+        return text + "></testcase >";
+      case 2:
+        return text + "><system-out>" + words(false) + "</system-out></testcase>";
+      default:
+        return text + "><failure message=\"m\" type='t'>" + words(false) + "</failure></testcase>";
     }
   }
 
@@ -83,8 +91,10 @@ class Generator {
     std::string text;
     for (unsigned count = random_() % 4; count > 0; --count) {
       text += pick({"", "\n", "<!-- x -->", "<properties/>"});
-      if (depth < 5 && random_() % 3 == 0) text += "<testsuite name=\"s\">" + suites(depth + 1) + "</testsuite>";
-      else text += one_case();
+      if (depth < 5 && random_() % 3 == 0)
+        text += "<testsuite name=\"s\">" + suites(depth + 1) + "</testsuite>";
+      else
+        text += one_case();
     }
     return text;
   }
@@ -100,7 +110,10 @@ TEST(JunitOracle, AgreesWithTinyxml2) {
     cases += expected.size();
     const std::vector<Case> found = by_reader(text);
     ASSERT_EQ(found.size(), expected.size()) << text;
-    for (std::size_t i = 0; i < found.size(); ++i) ASSERT_TRUE(found[i] == expected[i]) << "seed " << seed << ": " << found[i].name << " / " << expected[i].name << "\n" << text;
+    for (std::size_t i = 0; i < found.size(); ++i)
+      ASSERT_TRUE(found[i] == expected[i])
+          << "seed " << seed << ": " << found[i].name << " / " << expected[i].name << "\n"
+          << text;
   }
   EXPECT_GT(cases, 500U) << "the generator makes something to compare";
 }

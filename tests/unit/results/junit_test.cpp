@@ -61,18 +61,23 @@ more" type="E">trace&#10;back</failure><system-out><![CDATA[out & <b>]]></system
 
 TEST(Junit, RootsAndNesting) {
   EXPECT_EQ(read("<testcase name='a'/>").count_ended(), 1U);
-  EXPECT_EQ(read("<testsuite><testcase name='a'/></testsuite><testsuite><testcase name='b'/></testsuite>").count_ended(), 2U);
-  const Transcript nested = read("<testsuites><testsuite name='a'><testcase name='x'/><testsuite name='b'><testcase name='y' classname='test'/>"
-                                 "</testsuite></testsuite></testsuites>");
+  EXPECT_EQ(
+      read("<testsuite><testcase name='a'/></testsuite><testsuite><testcase name='b'/></testsuite>").count_ended(), 2U);
+  const Transcript nested = read(
+      "<testsuites><testsuite name='a'><testcase name='x'/><testsuite name='b'><testcase name='y' classname='test'/>"
+      "</testsuite></testsuite></testsuites>");
   EXPECT_EQ(nested.ended("x")->test.classname, "a");
   EXPECT_EQ(nested.ended("y")->test.classname, "a > b");
   EXPECT_EQ(read("<j:testsuite xmlns:j='u'><j:testcase name='a'/></j:testsuite>").count_ended(), 1U);
-  EXPECT_EQ(read("<report><testsuite><testcase name='a'/></testsuite></report>").count_ended(), 1U) << "unknown elements are transparent";
+  EXPECT_EQ(read("<report><testsuite><testcase name='a'/></testsuite></report>").count_ended(), 1U)
+      << "unknown elements are transparent";
 }
 
 TEST(Junit, RetriesBecomeAttempts) {
-  const Transcript flaky = read(suite("<testcase name='a' time='3'><flakyFailure message='first' time='1'><stackTrace>st</stackTrace>"
-                                      "<system-out>o1</system-out></flakyFailure><flakyError message='second'/><system-out>own</system-out></testcase>"));
+  const Transcript flaky =
+      read(suite("<testcase name='a' time='3'><flakyFailure message='first' time='1'><stackTrace>st</stackTrace>"
+                 "<system-out>o1</system-out></flakyFailure><flakyError "
+                 "message='second'/><system-out>own</system-out></testcase>"));
   ASSERT_EQ(flaky.count_ended(), 3U);
   const auto& first = std::get<model::TestEnded>(flaky.events[0]);
   EXPECT_EQ(first.attempt.outcome, Outcome::failed);
@@ -82,7 +87,8 @@ TEST(Junit, RetriesBecomeAttempts) {
   EXPECT_EQ(flaky.ended("a")->attempt.number, 3U);
   EXPECT_EQ(flaky.ended("a")->attempt.outcome, Outcome::passed);
   EXPECT_EQ(flaky.ended("a")->attempt.standard_output, "own");
-  const Transcript rerun = read(suite("<testcase name='a'><failure message='1st'/><rerunFailure message='2nd'/></testcase>"));
+  const Transcript rerun =
+      read(suite("<testcase name='a'><failure message='1st'/><rerunFailure message='2nd'/></testcase>"));
   ASSERT_EQ(rerun.count_ended(), 2U);
   EXPECT_EQ(std::get<model::TestEnded>(rerun.events[0]).attempt.message, "1st");
   EXPECT_EQ(rerun.ended("a")->attempt.message, "2nd");
@@ -96,14 +102,24 @@ TEST(Junit, DuplicatesAreKept) {
 }
 
 TEST(Junit, Dialects) {
-  EXPECT_EQ(read(suite("<testcase name='a'><skipped type='pytest.xfail' message='x'/></testcase>")).ended("a")->attempt.outcome, Outcome::expected_failure);
+  EXPECT_EQ(read(suite("<testcase name='a'><skipped type='pytest.xfail' message='x'/></testcase>"))
+                .ended("a")
+                ->attempt.outcome,
+            Outcome::expected_failure);
   EXPECT_EQ(read(suite("<testcase name='a' status='notrun'/>")).ended("a")->attempt.outcome, Outcome::skipped);
-  EXPECT_EQ(read(suite("<testcase name='a' status='run' result='suppressed'/>")).ended("a")->attempt.outcome, Outcome::skipped);
+  EXPECT_EQ(read(suite("<testcase name='a' status='run' result='suppressed'/>")).ended("a")->attempt.outcome,
+            Outcome::skipped);
   EXPECT_EQ(read(suite("<testcase name='a' status='fail'/>")).ended("a")->attempt.outcome, Outcome::failed);
-  EXPECT_EQ(read(suite("<testcase name='a' status='run' result='completed'/>")).ended("a")->attempt.outcome, Outcome::passed);
-  EXPECT_EQ(read(suite("<testcase name='a'><skipped type='todo'/><failure/></testcase>")).ended("a")->attempt.outcome, Outcome::expected_failure);
-  EXPECT_EQ(read(suite("<testcase name='a'><failure type='testTimeoutFailure'/></testcase>")).ended("a")->attempt.outcome, Outcome::timed_out);
-  EXPECT_EQ(read(suite("<testcase name='a'><failure/><error/></testcase>")).ended("a")->attempt.outcome, Outcome::errored) << "the worst counts";
+  EXPECT_EQ(read(suite("<testcase name='a' status='run' result='completed'/>")).ended("a")->attempt.outcome,
+            Outcome::passed);
+  EXPECT_EQ(read(suite("<testcase name='a'><skipped type='todo'/><failure/></testcase>")).ended("a")->attempt.outcome,
+            Outcome::expected_failure);
+  EXPECT_EQ(
+      read(suite("<testcase name='a'><failure type='testTimeoutFailure'/></testcase>")).ended("a")->attempt.outcome,
+      Outcome::timed_out);
+  EXPECT_EQ(read(suite("<testcase name='a'><failure/><error/></testcase>")).ended("a")->attempt.outcome,
+            Outcome::errored)
+      << "the worst counts";
   EXPECT_EQ(read(suite("<testcase name='a'><warning/></testcase>")).ended("a")->attempt.outcome, Outcome::passed);
   EXPECT_EQ(read("<testsuite name='pytest'><testcase name='a' line='0'/></testsuite>").ended("a")->test.line, 1U);
   const Transcript broken = read("<testsuite name='s' tests='0' errors='1'><error message='no fixture'/></testsuite>");
@@ -112,32 +128,44 @@ TEST(Junit, Dialects) {
 }
 
 TEST(Junit, HeadersAreRecounted) {
-  const Transcript seen = read("<testsuites><testsuite name='s' tests='3' failures='0'><testcase name='a'/></testsuite></testsuites>");
+  const Transcript seen =
+      read("<testsuites><testsuite name='s' tests='3' failures='0'><testcase name='a'/></testsuite></testsuites>");
   ASSERT_THAT(codes(seen), ElementsAre("junit-count-mismatch"));
   EXPECT_EQ(seen.diagnostics()[0].severity, Severity::warning);
   EXPECT_THAT(seen.diagnostics()[0].message, HasSubstr("claims 3 tests and holds 1"));
   EXPECT_FALSE(seen.finished().at(0).tests);
-  EXPECT_THAT(codes(read("<testsuite tests='1' failures='0' errors='1'><testcase name='a'><failure/></testcase></testsuite>")), IsEmpty()) << "mocha";
-  EXPECT_THAT(codes(read("<testsuite tests='1' disabled='1' skipped='0'><testcase name='a' status='notrun'/></testsuite>")), IsEmpty()) << "gtest";
+  EXPECT_THAT(
+      codes(read("<testsuite tests='1' failures='0' errors='1'><testcase name='a'><failure/></testcase></testsuite>")),
+      IsEmpty())
+      << "mocha";
+  EXPECT_THAT(
+      codes(read("<testsuite tests='1' disabled='1' skipped='0'><testcase name='a' status='notrun'/></testsuite>")),
+      IsEmpty())
+      << "gtest";
 }
 
 TEST(Junit, HeadersThatDoNotCoverAllCasesAreNoTotals) {
-  const Transcript node = read("<testsuites><testcase name='a' classname='test'/><testsuite name='g' tests='1'><testcase name='b'/></testsuite></testsuites>");
+  const Transcript node = read(
+      "<testsuites><testcase name='a' classname='test'/><testsuite name='g' tests='1'><testcase "
+      "name='b'/></testsuite></testsuites>");
   EXPECT_FALSE(node.finished().at(0).tests);
   EXPECT_THAT(codes(node), IsEmpty());
 }
 
 TEST(Junit, MessageIsWhatSaysSomething) {
-  const Transcript seen = read(suite("<testcase name='a'><failure message='f.cc:2&#10;Expected: 1'/></testcase><testcase name='b'><failure>f.cc:2\n"
-                                     "Expected: 2</failure></testcase><testcase name='c'><skipped type='pytest.xfail' message=''/></testcase>"));
+  const Transcript seen = read(suite(
+      "<testcase name='a'><failure message='f.cc:2&#10;Expected: 1'/></testcase><testcase name='b'><failure>f.cc:2\n"
+      "Expected: 2</failure></testcase><testcase name='c'><skipped type='pytest.xfail' message=''/></testcase>"));
   EXPECT_EQ(seen.ended("a")->attempt.message, "Expected: 1");
   EXPECT_EQ(seen.ended("b")->attempt.message, "Expected: 2");
   EXPECT_EQ(seen.ended("c")->attempt.message, "");
 }
 
 TEST(Junit, CutFileKeepsWhatCameBefore) {
-  const std::string whole = "<testsuites><testsuite name='s' tests='3'><testcase name='a'/><testcase name='b'><failure message='m'>body</failure></testcase>"
-                            "<testcase name='c'><system-out><![CDATA[x]]></system-out></testcase></testsuite></testsuites>";
+  const std::string whole =
+      "<testsuites><testsuite name='s' tests='3'><testcase name='a'/><testcase name='b'><failure "
+      "message='m'>body</failure></testcase>"
+      "<testcase name='c'><system-out><![CDATA[x]]></system-out></testcase></testsuite></testsuites>";
   const std::size_t c = whole.find("<testcase name='c'");
   for (std::size_t length = whole.find("<testcase name='b'"); length < whole.size(); ++length) {
     const Transcript seen = transcribe(make_junit_reader, whole.substr(0, length));
@@ -149,8 +177,10 @@ TEST(Junit, CutFileKeepsWhatCameBefore) {
     }
     EXPECT_THAT(seen.finished(), IsEmpty());
   }
-  EXPECT_THAT(read(whole.substr(0, c + 25)).diagnostics()[0].message, HasSubstr("line 1, after 2 test cases; test case \"c\" is incomplete"));
-  EXPECT_EQ(read("<testsuite><testcase name='a'><failure message='known'/>").ended("a")->attempt.outcome, Outcome::failed);
+  EXPECT_THAT(read(whole.substr(0, c + 25)).diagnostics()[0].message,
+              HasSubstr("line 1, after 2 test cases; test case \"c\" is incomplete"));
+  EXPECT_EQ(read("<testsuite><testcase name='a'><failure message='known'/>").ended("a")->attempt.outcome,
+            Outcome::failed);
   EXPECT_THAT(codes(read("<testsui")), ElementsAre("junit-truncated"));
 }
 
@@ -182,8 +212,10 @@ TEST(Junit, Encodings) {
   const std::string e = "\xC3\xA9";
   EXPECT_NE(read("\xEF\xBB\xBF<?xml version='1.0'?><testcase name='" + e + "'/>").ended(e), nullptr);
   EXPECT_NE(read("<?xml version='1.0' encoding='ISO-8859-1'?><testcase name='\xE9'/>").ended(e), nullptr);
-  EXPECT_NE(read("<?xml version='1.0' encoding='windows-1252'?><testcase name='\x80'/>").ended("\xE2\x82\xAC"), nullptr);
-  EXPECT_NE(read("<?xml version='1.0' encoding='ISO-8859-1'?><testcase name='" + e + "'/>").ended(e), nullptr) << "bytes before declaration";
+  EXPECT_NE(read("<?xml version='1.0' encoding='windows-1252'?><testcase name='\x80'/>").ended("\xE2\x82\xAC"),
+            nullptr);
+  EXPECT_NE(read("<?xml version='1.0' encoding='ISO-8859-1'?><testcase name='" + e + "'/>").ended(e), nullptr)
+      << "bytes before declaration";
   EXPECT_NE(read("<?xml version='1.0' encoding='utf-16'?><testcase name='" + e + "'/>").ended(e), nullptr);
   EXPECT_NE(read("<?xml version='1.0' encoding='Shift_JIS'?><testcase name='\x83'/>").ended("\xEF\xBF\xBD"), nullptr);
   const std::u16string wide = u"<?xml version='1.0' encoding='utf-16'?><testcase name='\u00e9\U0001F600'/>";
@@ -202,11 +234,18 @@ TEST(Junit, Encodings) {
 TEST(Junit, CharactersThatXmlForbids) {
   using namespace std::string_literals;
   EXPECT_NE(read("<testcase name='a\0b\x1b'/>"s).ended("a\xEF\xBF\xBD"s + "b\xEF\xBF\xBD"), nullptr);
-  EXPECT_NE(read("<testcase name='a&#0;b'/>").ended("a\xEF\xBF\xBD" "b"), nullptr);
+  EXPECT_NE(read("<testcase name='a&#0;b'/>")
+                .ended("a\xEF\xBF\xBD"
+                       "b"),
+            nullptr);
   EXPECT_NE(read("<testcase name='&#xD83D;&#xDE00;'/>").ended("\xF0\x9F\x98\x80"), nullptr);
-  EXPECT_NE(read("<testcase name='&#xD83D;x&#xFFFF;&#99999999999;'/>").ended("\xEF\xBF\xBDx\xEF\xBF\xBD&#99999999999;"), nullptr);
+  EXPECT_NE(read("<testcase name='&#xD83D;x&#xFFFF;&#99999999999;'/>").ended("\xEF\xBF\xBDx\xEF\xBF\xBD&#99999999999;"),
+            nullptr);
   EXPECT_NE(read("<testcase name='a&nbsp;b & c&amp;d'/>").ended("a&nbsp;b & c&d"), nullptr);
-  EXPECT_EQ(read("<testcase name='a'><failure message='&#27;[31mred&#27;[0m'>\x1b[1mb\x1b[0m</failure></testcase>").ended("a")->attempt.details, "b");
+  EXPECT_EQ(read("<testcase name='a'><failure message='&#27;[31mred&#27;[0m'>\x1b[1mb\x1b[0m</failure></testcase>")
+                .ended("a")
+                ->attempt.details,
+            "b");
 }
 
 TEST(Junit, WhatIsNotWellFormedIsReadWithAWarning) {
@@ -230,9 +269,14 @@ TEST(Junit, WhatWritersDoAnyway) {
   EXPECT_EQ(read("<!-- a -- b --><testcase name='a'/><!-- tests 1 -->").count_ended(), 1U);
   EXPECT_EQ(read("<!DOCTYPE t [<!ENTITY e \"]>\"> <!-- don't --> ]><testcase name='&e;'/>").count_ended(), 1U);
   EXPECT_EQ(read("junk <?xml version='1.0'?>\n<testcase name='a'/> tail").count_ended(), 1U);
-  EXPECT_EQ(read("<?xml version='1.0'?><testcase name='a'/><?xml version='1.0'?><testcase name='b'/>").count_ended(), 2U);
-  EXPECT_THAT(codes(read("<?xml version='1.0'?><testsuite><testcase name='a'/><?xml version='1.0'?><testcase name='b'/>")), ElementsAre("junit-truncated"));
-  const Transcript parts = read("<testcase name='a'><failure>one <![CDATA[two]]> <![CDATA[three ]] > ]]>four</failure><failure>five</failure></testcase>");
+  EXPECT_EQ(read("<?xml version='1.0'?><testcase name='a'/><?xml version='1.0'?><testcase name='b'/>").count_ended(),
+            2U);
+  EXPECT_THAT(
+      codes(read("<?xml version='1.0'?><testsuite><testcase name='a'/><?xml version='1.0'?><testcase name='b'/>")),
+      ElementsAre("junit-truncated"));
+  const Transcript parts = read(
+      "<testcase name='a'><failure>one <![CDATA[two]]> <![CDATA[three ]] > "
+      "]]>four</failure><failure>five</failure></testcase>");
   EXPECT_EQ(parts.ended("a")->attempt.details, "one twothree ]] > four\n\nfive");
 }
 
@@ -251,8 +295,8 @@ TEST(Junit, DepthIsBounded) {
 }
 
 TEST(Junit, LongTextIsBounded) {
-  const std::string text = "<testcase name='a'><failure><![CDATA[" + std::string(3'000'000, 'x') + "end]]></failure><system-out>" +
-                           std::string(3'000'000, '&') + "</system-out></testcase>";
+  const std::string text = "<testcase name='a'><failure><![CDATA[" + std::string(3'000'000, 'x') +
+                           "end]]></failure><system-out>" + std::string(3'000'000, '&') + "</system-out></testcase>";
   const Transcript seen = transcribe(make_junit_reader, text);
   EXPECT_EQ(transcribe(make_junit_reader, text, {}, 65'536).lines(), seen.lines());
   EXPECT_LT(seen.ended("a")->attempt.details.size(), 70'000U);

@@ -14,7 +14,8 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 Transcript read(std::string_view text) {
-  return transcribe_every_way(make_libtest_json_reader, text, {.subject = "stdout", .scope = "demo", .suite_root = "/repo"});
+  return transcribe_every_way(make_libtest_json_reader, text,
+                              {.subject = "stdout", .scope = "demo", .suite_root = "/repo"});
 }
 
 TEST(LibtestJson, ReadsARealRun) {
@@ -52,8 +53,8 @@ TEST(LibtestJson, AbortLeavesTheCulpritOpen) {
 
 TEST(LibtestJson, OverlongOutputKeepsTheResult) {
   const std::string big(2 * kMaxLineBytes, 'x');
-  const std::string text = R"({ "type": "test", "name": "a", "event": "failed", "exec_time": 1.5, "stdout": ")" + big + "\" }\n" +
-                           big + R"({ "type": "test", "name": "b", "event": "ok" })" + "\n";
+  const std::string text = R"({ "type": "test", "name": "a", "event": "failed", "exec_time": 1.5, "stdout": ")" + big +
+                           "\" }\n" + big + R"({ "type": "test", "name": "b", "event": "ok" })" + "\n";
   const Transcript seen = transcribe(make_libtest_json_reader, text);
   EXPECT_EQ(transcribe(make_libtest_json_reader, text, {}, 777).lines(), seen.lines());
   EXPECT_EQ(seen.ended("a")->attempt.outcome, Outcome::failed);
@@ -61,14 +62,18 @@ TEST(LibtestJson, OverlongOutputKeepsTheResult) {
 }
 
 TEST(LibtestJson, RawLinesAreSkipped) {
-  const Transcript seen = read("hello\n{not json}\n{\"type\":\"unknown\"}\n[1]\n\xff\xfe\n{\"type\":\"test\",\"name\":\"a\",\"event\":\"ok\"}\n");
+  const Transcript seen = read(
+      "hello\n{not "
+      "json}\n{\"type\":\"unknown\"}\n[1]\n\xff\xfe\n{\"type\":\"test\",\"name\":\"a\",\"event\":\"ok\"}\n");
   EXPECT_EQ(seen.count_ended(), 1U);
   EXPECT_THAT(seen.diagnostics(), IsEmpty());
 }
 
 TEST(LibtestJson, ForgedResultIsAContradiction) {
-  const std::string passed = R"({"type":"test","name":"a","event":"ok"})" "\n";
-  const std::string failed = R"({"type":"test","name":"a","event":"failed"})" "\n";
+  const std::string passed = R"({"type":"test","name":"a","event":"ok"})"
+                             "\n";
+  const std::string failed = R"({"type":"test","name":"a","event":"failed"})"
+                             "\n";
   const Transcript forged = read(passed + failed);
   EXPECT_THAT(forged.diagnostics("contradictory-result"), SizeIs(1));
   EXPECT_EQ(forged.ended("a")->attempt.outcome, Outcome::failed);
@@ -77,9 +82,12 @@ TEST(LibtestJson, ForgedResultIsAContradiction) {
 }
 
 TEST(LibtestJson, TimeLimitAndBenchmark) {
-  const Transcript seen = read(R"({"type":"test","name":"a","event":"failed","reason":"time limit exceeded"})" "\n"
-                               R"({"type":"test","name":"b","event":"timeout"})" "\n"
-                               R"({"type":"bench","name":"c","median":1,"deviation":2})" "\n");
+  const Transcript seen = read(R"({"type":"test","name":"a","event":"failed","reason":"time limit exceeded"})"
+                               "\n"
+                               R"({"type":"test","name":"b","event":"timeout"})"
+                               "\n"
+                               R"({"type":"bench","name":"c","median":1,"deviation":2})"
+                               "\n");
   EXPECT_EQ(seen.ended("a")->attempt.outcome, Outcome::timed_out);
   EXPECT_EQ(seen.ended("b"), nullptr);
   EXPECT_EQ(seen.ended("c")->attempt.outcome, Outcome::passed);
@@ -96,9 +104,7 @@ TEST(RustPanic, ReadsOldAndNewForms) {
   EXPECT_EQ(find_rust_failure("nothing of the kind").message, "");
 }
 
-TEST(LibtestJson, SurvivesMutations) {
-  survive_mutations(make_libtest_json_reader, read_data("libtest.jsonl"), 150);
-}
+TEST(LibtestJson, SurvivesMutations) { survive_mutations(make_libtest_json_reader, read_data("libtest.jsonl"), 150); }
 
 }  // namespace
 }  // namespace rh::collectors

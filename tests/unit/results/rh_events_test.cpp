@@ -27,7 +27,8 @@ std::string end(std::string_view key, int pid, int t = 300) {
 }
 std::string result(std::string_view key, int pid, std::string_view outcome, std::string_view more = "") {
   return "{\"e\":\"result\",\"t\":1,\"pid\":" + std::to_string(pid) + ",\"key\":\"" + std::string(key) +
-         "\",\"name\":\"" + std::string(key) + "\",\"outcome\":\"" + std::string(outcome) + "\"" + std::string(more) + "}\n";
+         "\",\"name\":\"" + std::string(key) + "\",\"outcome\":\"" + std::string(outcome) + "\"" + std::string(more) +
+         "}\n";
 }
 
 TEST(RhEvents, JoinsBeginResultAndEnd) {
@@ -48,7 +49,8 @@ TEST(RhEvents, JoinsBeginResultAndEnd) {
 }
 
 TEST(RhEvents, ResultAfterItsEndFromAnotherProcess) {
-  const Transcript seen = read(begin("a", 7) + end("a", 7) + result("a", 1, "failed", ",\"message\":\"\\n\\u001b[31mboom\\u001b[0m\\nmore\""));
+  const Transcript seen = read(begin("a", 7) + end("a", 7) +
+                               result("a", 1, "failed", ",\"message\":\"\\n\\u001b[31mboom\\u001b[0m\\nmore\""));
   ASSERT_NE(seen.ended("a"), nullptr);
   EXPECT_EQ(seen.ended("a")->attempt.outcome, Outcome::failed);
   EXPECT_EQ(seen.ended("a")->attempt.pid, 7);
@@ -73,7 +75,8 @@ TEST(RhEvents, ResultWhoseEndNeverComesIsReleasedByTheNextBegin) {
 }
 
 TEST(RhEvents, ResultWithoutEndIsReleasedByFinishAndByTheEndOfTheStream) {
-  const Transcript one = read(begin("a", 7) + result("a", 7, "passed") + "{\"e\":\"finish\",\"tests\":1,\"passed\":1}\n");
+  const Transcript one =
+      read(begin("a", 7) + result("a", 7, "passed") + "{\"e\":\"finish\",\"tests\":1,\"passed\":1}\n");
   EXPECT_TRUE(std::holds_alternative<model::TestEnded>(one.events[1]));
   EXPECT_EQ(one.finished().at(0).tests, 1U);
   EXPECT_FALSE(one.finished().at(0).failed);
@@ -87,7 +90,8 @@ TEST(RhEvents, SkipOfATestThatItsProcessLeftBehindIsNotHeld) {
 }
 
 TEST(RhEvents, DeadProcessLeavesItsTestOpen) {
-  const Transcript seen = read(begin("a", 7) + result("a", 7, "passed") + end("a", 7) + begin("b", 7) + begin("c", 8) + end("c", 8));
+  const Transcript seen =
+      read(begin("a", 7) + result("a", 7, "passed") + end("a", 7) + begin("b", 7) + begin("c", 8) + end("c", 8));
   EXPECT_THAT(seen.open(), ElementsAre("b", "c"));
 }
 
@@ -128,8 +132,9 @@ TEST(RhEvents, SameResultTwiceCountsOnceAndAnotherAttemptCounts) {
 }
 
 TEST(RhEvents, ErrorsCountLikeTests) {
-  const Transcript seen = read("{\"e\":\"error\",\"file\":\"/repo/bad.py\",\"message\":\"collection failure\",\"details\":\"x\"}\n"
-                               "{\"e\":\"error\",\"message\":\"late\"}\n");
+  const Transcript seen = read(
+      "{\"e\":\"error\",\"file\":\"/repo/bad.py\",\"message\":\"collection failure\",\"details\":\"x\"}\n"
+      "{\"e\":\"error\",\"message\":\"late\"}\n");
   EXPECT_EQ(seen.ended("bad.py")->attempt.outcome, Outcome::errored);
   EXPECT_EQ(seen.ended("bad.py")->test.classname, "");
   EXPECT_EQ(seen.ended("bad.py")->test.kind, model::TestKind::test);
@@ -148,8 +153,8 @@ TEST(RhEvents, UnknownFiguresSayWhy) {
 
 TEST(RhEvents, DamagedLinesAreNamedByOffset) {
   const std::string first = result("a", 7, "passed");
-  const Transcript seen = read(first + "garbage\n" + "{\"e\":\"nonsense\"}\n" + result("b", 7, "great") + "{\"e\":\"begin\"}\n" +
-                               result("c", 7, "passed").substr(0, 40));
+  const Transcript seen = read(first + "garbage\n" + "{\"e\":\"nonsense\"}\n" + result("b", 7, "great") +
+                               "{\"e\":\"begin\"}\n" + result("c", 7, "passed").substr(0, 40));
   EXPECT_EQ(seen.count_ended(), 1U);
   ASSERT_THAT(seen.diagnostics("events-damaged"), SizeIs(4));
   EXPECT_THAT(seen.diagnostics("events-damaged")[0].message, HasSubstr("byte " + std::to_string(first.size())));
@@ -171,7 +176,9 @@ TEST(RhEvents, ManyDamagedLinesAreCounted) {
 }
 
 TEST(RhEvents, OverlongLineKeepsItsResult) {
-  const std::string text = begin("a", 7) + result("a", 7, "failed", ",\"stdout\":\"" + std::string(2 * kMaxLineBytes, 'x') + "\"") + end("a", 7);
+  const std::string text = begin("a", 7) +
+                           result("a", 7, "failed", ",\"stdout\":\"" + std::string(2 * kMaxLineBytes, 'x') + "\"") +
+                           end("a", 7);
   const Transcript seen = transcribe(make_rh_events_reader, text);
   EXPECT_EQ(transcribe(make_rh_events_reader, text, {}, 1000).lines(), seen.lines());
   EXPECT_EQ(seen.ended("a")->attempt.outcome, Outcome::failed);
@@ -180,7 +187,8 @@ TEST(RhEvents, OverlongLineKeepsItsResult) {
 }
 
 TEST(RhEvents, LooseWritersAreRead) {
-  const Transcript seen = read(result("a", 7, "failed", ",\"message\":\"lone \\udcff, pair \\ud83d\\ude00, raw \xff \x01\""));
+  const Transcript seen =
+      read(result("a", 7, "failed", ",\"message\":\"lone \\udcff, pair \\ud83d\\ude00, raw \xff \x01\""));
   EXPECT_EQ(seen.ended("a")->attempt.message, "lone \xEF\xBF\xBD, pair \xF0\x9F\x98\x80, raw \xEF\xBF\xBD");
 }
 
@@ -192,7 +200,8 @@ TEST(RhEvents, OtherVersionIsAnError) {
 TEST(RhEvents, SurvivesMutations) {
   survive_mutations(make_rh_events_reader,
                     "{\"e\":\"expected\",\"count\":2}\n" + begin("a", 7) + result("a", 7, "passed") + end("a", 7) +
-                        result("b", 7, "failed", ",\"message\":\"\\u001b\\ud800\"") + "{\"e\":\"finish\",\"tests\":2}\n",
+                        result("b", 7, "failed", ",\"message\":\"\\u001b\\ud800\"") +
+                        "{\"e\":\"finish\",\"tests\":2}\n",
                     600);
 }
 

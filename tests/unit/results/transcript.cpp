@@ -26,8 +26,8 @@ struct Describe {
     return fmt::format("ended {} | {} {} {}:{} {} {} #{} dur={} cpu={} peak={} | {} | {} | {}", e.key, e.test.classname,
                        e.test.name, e.test.file, e.test.line.value_or(0), model::name_of(e.test.kind),
                        model::name_of(a.outcome), a.number, a.duration ? a.duration->count() : -1,
-                       a.usage.cpu.value ? a.usage.cpu.value->count() : -1, number(a.usage.peak_memory.value), a.message,
-                       a.details, a.standard_output);
+                       a.usage.cpu.value ? a.usage.cpu.value->count() : -1, number(a.usage.peak_memory.value),
+                       a.message, a.details, a.standard_output);
   }
   std::string operator()(const model::TestsExpected& e) const { return fmt::format("expected {}", e.count); }
   std::string operator()(const model::RunnerFinished& e) const {
@@ -57,7 +57,8 @@ const model::TestEnded* Transcript::ended(std::string_view name) const {
 std::vector<model::Diagnostic> Transcript::diagnostics(std::string_view code) const {
   std::vector<model::Diagnostic> found;
   for (const model::ResultEvent& event : events)
-    if (const auto* diagnostic = std::get_if<model::Diagnostic>(&event); diagnostic && (code.empty() || diagnostic->code == code))
+    if (const auto* diagnostic = std::get_if<model::Diagnostic>(&event);
+        diagnostic && (code.empty() || diagnostic->code == code))
       found.push_back(*diagnostic);
   return found;
 }
@@ -118,11 +119,21 @@ void survive_mutations(MakeReader make, std::string_view text, int rounds) {
       const std::size_t at = below(damaged.size());
       const std::size_t length = std::min(below(40), damaged.size() - at);
       switch (below(5)) {
-        case 0: damaged[at] = static_cast<char>(below(256)); break;
-        case 1: damaged[at] = kInteresting[below(kInteresting.size())]; break;
-        case 2: damaged.erase(at, length); break;
-        case 3: damaged.insert(below(damaged.size()), damaged.substr(at, length)); break;
-        default: damaged.resize(at); break;
+        case 0:
+          damaged[at] = static_cast<char>(below(256));
+          break;
+        case 1:
+          damaged[at] = kInteresting[below(kInteresting.size())];
+          break;
+        case 2:
+          damaged.erase(at, length);
+          break;
+        case 3:
+          damaged.insert(below(damaged.size()), damaged.substr(at, length));
+          break;
+        default:
+          damaged.resize(at);
+          break;
       }
     }
     const Transcript whole = transcribe(make, damaged);
