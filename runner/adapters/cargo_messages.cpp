@@ -49,7 +49,11 @@ CargoArtifact artifact_of(const json& message) {
 }
 
 void read_build_script(const json& message, CargoBuild& build) {
-  build.out_dirs[text_of(message, "package_id")] = text_of(message, "out_dir");
+  model::Environment& env = build.script_env[text_of(message, "package_id")];
+  env["OUT_DIR"] = text_of(message, "out_dir");
+  if (const auto pairs = message.find("env"); pairs != message.end() && pairs->is_array())
+    for (const json& pair : *pairs)
+      if (pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_string()) env[pair[0].get<std::string>()] = pair[1].get<std::string>();
   const auto paths = message.find("linked_paths");
   if (paths == message.end() || !paths->is_array()) return;
   for (const json& path : *paths) {

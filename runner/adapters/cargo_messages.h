@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runner/base/result.h"
+#include "runner/model/command.h"
 
 namespace rh::adapters {
 
@@ -24,9 +24,9 @@ struct CargoArtifact {
 
 struct CargoBuild {
   std::vector<CargoArtifact> artifacts;
-  std::map<std::string, std::string> out_dirs;         // package id -> OUT_DIR of its build script
-  std::vector<std::string> library_folders;            // where build scripts told the linker to look
-  bool finished = false;                               // the last message came
+  std::map<std::string, model::Environment> script_env;  // package id -> OUT_DIR and what its build script set
+  std::vector<std::string> library_folders;  // where build scripts told the linker to look
+  bool finished = false;                     // the last message came
   bool success = false;
 };
 

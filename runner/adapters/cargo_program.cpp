@@ -89,7 +89,8 @@ void CargoSteps::add_program_environment(model::Environment& env, const CargoBui
   env["CARGO_MANIFEST_DIR"] = folder.string();
   env["CARGO_MANIFEST_PATH"] = program.manifest.string();
   add_package_variables(env, manifest_of(program.manifest), manifest_of(context_.suite_dir / "Cargo.toml"), folder);
-  if (const auto out = build.out_dirs.find(program.package_id); out != build.out_dirs.end()) env["OUT_DIR"] = out->second;
+  if (const auto script = build.script_env.find(program.package_id); script != build.script_env.end())
+    for (const auto& [name, value] : script->second) env[name] = value;
   if (program.kind == "test" || program.kind == "bench")
     for (const CargoArtifact& other : build.artifacts)
       if (other.kind == "bin" && !other.is_test && other.package_id == program.package_id)
@@ -107,6 +108,7 @@ Step CargoSteps::program_step(const CargoBuild& build, const CargoArtifact& prog
   const CargoManifest manifest = manifest_of(program.manifest);
   step.name = target_scope(manifest.name(), program);
   step.stop_on_failure = false;
+  step.command.env.erase("CARGO_TERM_COLOR");  // cargo's own business, which a test may look at
   step.command.cwd = program.manifest.parent_path();
   add_program_environment(step.command.env, build, program);
   add_instrumentation(step, program.executable.filename().string());

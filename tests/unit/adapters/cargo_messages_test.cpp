@@ -30,7 +30,9 @@ TEST(CargoMessages, ReadsARecordedBuild) {
   EXPECT_TRUE(integration.is_test);
   EXPECT_TRUE(build.artifacts[1].doctest);
   EXPECT_FALSE(build.artifacts[3].is_test);
-  EXPECT_EQ(build.out_dirs.at("path+file:///tmp/e#envy@1.2.3-rc.1"), "/tmp/e/target/debug/build/envy-cf61/out");
+  const model::Environment& env = build.script_env.at("path+file:///tmp/e#envy@1.2.3-rc.1");
+  EXPECT_EQ(env.at("OUT_DIR"), "/tmp/e/target/debug/build/envy-cf61/out");
+  EXPECT_EQ(env.at("BAKED"), "1");
   EXPECT_THAT(build.library_folders, ElementsAre("/tmp/e/target/debug/build/envy-cf61/out"));
 }
 
