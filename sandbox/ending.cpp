@@ -15,7 +15,9 @@ EndingVerdict decide_ending(const EndingFacts& facts) {
   if (facts.stopped_for) return {*facts.stopped_for, facts.stop_detail};
   const model::WaitStatus& status = facts.status;
   const bool failed = status.signal || status.exit_code.value_or(0) != 0;
-  if (status.signal == SIGKILL && facts.oom_kills.value_or(0) > 0)
+  // Without any status init itself was killed, which is in the same control group.
+  const bool main_killed = status.signal == SIGKILL || (!status.signal && !status.exit_code);
+  if (main_killed && facts.oom_kills.value_or(0) > 0)
     return {Ending::memory, fmt::format("{}: oom_kill {}", facts.memory_source, *facts.oom_kills)};
   if (status.signal == SIGXFSZ && facts.file_size_limited) return {Ending::file_size, "RLIMIT_FSIZE: SIGXFSZ"};
   std::string note;

@@ -70,7 +70,7 @@ std::optional<fs::path> real(const fs::path& path) {
 }
 
 // Rules only ever add rights, so a folder is kept out by allowing its neighbours one by one.
-void allow_around(const UniqueFd& ruleset, const fs::path& folder, const std::set<fs::path>& kept_out) {
+void allow_around(const UniqueFd& ruleset, const fs::path& folder, std::uint64_t rights, const std::set<fs::path>& kept_out) {
   if (kept_out.contains(folder)) return;
   bool holds_one = false;
   for (const fs::path& path : kept_out) {
@@ -78,12 +78,12 @@ void allow_around(const UniqueFd& ruleset, const fs::path& folder, const std::se
     holds_one = holds_one || (!below.empty() && *below.begin() != "..");
   }
   if (!holds_one) {
-    allow(ruleset, folder, kReadOnly);
+    allow(ruleset, folder, rights);
     return;
   }
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
-    if (!at->is_symlink(error)) allow_around(ruleset, at->path(), kept_out);
+    if (!at->is_symlink(error)) allow_around(ruleset, at->path(), rights, kept_out);
 }
 
 }  // namespace
@@ -105,10 +105,10 @@ Result<UniqueFd> file_ruleset(int abi, const FilesystemPolicy& policy, bool deny
   if (const auto home = real(policy.home); home && *home != "/") kept_out.insert(*home);
   for (const fs::path& hidden : policy.hidden)
     if (const auto path = real(hidden)) kept_out.insert(*path);
-  allow_around(ruleset, "/", kept_out);
+  allow_around(ruleset, "/", kReadOnly, kept_out);
   for (const fs::path& path : policy.readable) allow(ruleset, path, kReadOnly);
   for (const fs::path& path : policy.writable) allow(ruleset, path, all);
-  for (const char* path : {"/tmp", "/var/tmp", "/dev/shm"}) allow(ruleset, path, all);
+  for (const char* path : {"/tmp", "/var/tmp", "/dev/shm"}) allow_around(ruleset, path, all, kept_out);
   for (const char* path : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts"})
     allow(ruleset, path, kReadFile | kReadFolder | kWriteFile | kTruncate | kIoctlDevice);
   return ruleset;

@@ -80,7 +80,7 @@ Result Sandboxed::run(const sandbox::LaunchSpec& spec, sandbox::SuperviseHooks h
   return result;
 }
 
-sandbox::Launcher& Sandboxed::launcher() {
+sandbox::Launcher& Sandboxed::launcher() const {
   static const std::unique_ptr<sandbox::Launcher> launcher = sandbox::make_launcher();
   return *launcher;
 }

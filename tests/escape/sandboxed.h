@@ -35,7 +35,7 @@ class Sandboxed : public ::testing::Test {
   [[nodiscard]] const std::filesystem::path& workspace() const { return workspace_; }
   [[nodiscard]] const std::filesystem::path& home() const { return home_; }
   // One launcher for all tests: the host is probed once.
-  static sandbox::Launcher& launcher();
+  [[nodiscard]] virtual sandbox::Launcher& launcher() const;
 
  private:
   TempDir folder_;
