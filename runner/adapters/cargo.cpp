@@ -67,7 +67,9 @@ class CargoAdapter : public Adapter {
     std::vector<std::string> argv = {"cargo", "test"};
     const auto selection = parse_target_scope(test.classname);
     if (selection) {
-      argv.insert(argv.end(), {"-p", selection->package});
+      // The only package of its folder needs no name, which a dependency of the same name would make ambiguous.
+      const auto packages = suite.details.find(cargo_detail::kPackages);
+      if (packages == suite.details.end() || packages->second != ".") argv.insert(argv.end(), {"-p", selection->package});
       argv.insert(argv.end(), selection->options.begin(), selection->options.end());
     } else {
       argv.emplace_back("--workspace");

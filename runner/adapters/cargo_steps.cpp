@@ -191,30 +191,34 @@ Result<std::vector<Step>> CargoSteps::after_build(std::string_view messages) con
   std::vector<Step> steps;
   for (const CargoArtifact& program : programs) steps.push_back(program_step(build, program));
   if (arguments_.targets.empty())
-    for (const std::string& package : doctested_packages(build)) steps.push_back(doctest_step(package));
+    for (const auto& [package, specification] : doctested_packages(build)) steps.push_back(doctest_step(package, specification));
   if (coverage_ && !programs.empty()) steps.push_back(coverage_step(build, programs));
   return steps;
 }
 
-std::vector<std::string> CargoSteps::doctested_packages(const CargoBuild& build) const {
+// A name alone is ambiguous when a dependency brings an older version of the same crate; ids of cargo
+// before 1.77 ("calc 0.1.0 (path+...)") are no specifications.
+std::map<std::string, std::string> CargoSteps::doctested_packages(const CargoBuild& build) const {
   std::set<fs::path> own, tested;
   const std::string folders = detail(suite_, cargo_detail::kPackages);
   for (const std::string_view folder : split_lines(folders)) own.insert((context_.suite_dir / folder / "Cargo.toml").lexically_normal());
   for (const CargoArtifact& artifact : build.artifacts)
     if (artifact.is_test) tested.insert(artifact.manifest);
-  std::set<std::string> names;
+  std::map<std::string, std::string> packages;
   for (const CargoArtifact& artifact : build.artifacts) {
     const bool chosen = arguments_.packages.empty() ? own.contains(artifact.manifest) : tested.contains(artifact.manifest);
-    if (artifact.doctest && chosen) names.insert(manifest_of(artifact.manifest).name());
+    if (!artifact.doctest || !chosen) continue;
+    const std::string name = manifest_of(artifact.manifest).name();
+    packages[name] = artifact.package_id.find(' ') == std::string::npos ? artifact.package_id : name;
   }
-  return {names.begin(), names.end()};
+  return packages;
 }
 
-Step CargoSteps::doctest_step(const std::string& package) const {
+Step CargoSteps::doctest_step(const std::string& package, const std::string& specification) const {
   Step step = base_step(StepKind::test);
   step.name = doctest_scope(package);
   step.stop_on_failure = false;
-  step.command.argv = cargo_argv({"--doc", "--package", package, "--no-fail-fast"});
+  step.command.argv = cargo_argv({"--doc", "--package", specification, "--no-fail-fast"});
   if (!arguments_.program.empty()) step.command.argv.emplace_back("--");
   step.command.argv.insert(step.command.argv.end(), arguments_.program.begin(), arguments_.program.end());
   add_compiler(step);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,9 +30,10 @@ class CargoSteps {
   [[nodiscard]] Result<model::Step> download_step() const;
   [[nodiscard]] model::Step build_step() const;
   [[nodiscard]] model::Step program_step(const CargoBuild& build, const CargoArtifact& program) const;
-  [[nodiscard]] model::Step doctest_step(const std::string& package) const;
+  [[nodiscard]] model::Step doctest_step(const std::string& package, const std::string& specification) const;
   [[nodiscard]] model::Step coverage_step(const CargoBuild& build, const std::vector<CargoArtifact>& programs) const;
-  [[nodiscard]] std::vector<std::string> doctested_packages(const CargoBuild& build) const;
+  // Name -> specification for `--package`.
+  [[nodiscard]] std::map<std::string, std::string> doctested_packages(const CargoBuild& build) const;
   [[nodiscard]] CargoManifest manifest_of(const std::filesystem::path& file) const;
   [[nodiscard]] std::vector<std::string> cargo_argv(std::vector<std::string> command) const;
   [[nodiscard]] std::string ignored_sources(const CargoBuild& build) const;

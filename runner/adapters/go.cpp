@@ -21,6 +21,7 @@ using model::StepMeaning;
 using model::Suite;
 using std::chrono::milliseconds;
 
+constexpr std::uint64_t kEventsLimit = 256ULL << 20;
 constexpr milliseconds kVersionTimeout{20'000};
 // Go prints all goroutines at its own timeout: it should come before the wall limit, which kills.
 constexpr milliseconds kTimeoutMargin{5'000};
@@ -39,6 +40,13 @@ const std::vector<std::string> kDownloadVariables = {"GOPROXY", "GOAUTH", "HTTP_
 std::string detail(const Suite& suite, const char* key) {
   const auto found = suite.details.find(key);
   return found == suite.details.end() ? std::string() : found->second;
+}
+
+// Did a package fail to build? The key and value cannot come from a test: its output is a JSON string, with
+// quotes escaped.
+bool build_failed(const fs::path& events) {
+  const auto text = read_file(events, kEventsLimit);
+  return text && text->find(R"("Action":"build-fail")") != std::string::npos;
 }
 
 // A pattern for `go test -run` that matches this name only: levels are matched one by one.
@@ -95,7 +103,8 @@ class GoAdapter : public Adapter {
     return std::vector<Step>{};
   }
 
-  // `go test` ends with 1 for failed tests and for packages that do not build alike, 2 for its usage text.
+  // `go test` ends with 1 for failed tests and for packages that do not build alike, 2 for its usage text. A package
+  // that does not build weighs more than failed tests of others: its own tests did not run.
   StepMeaning interpret(const Step& step, const model::StepEnd& end) const override {
     const bool tests = step.kind == StepKind::test;
     if (end.ending != model::Ending::exited || !end.status.exit_code) return tests ? StepMeaning::crashed : StepMeaning::broken;
@@ -103,7 +112,7 @@ class GoAdapter : public Adapter {
     if (!tests) return code == 0 ? StepMeaning::ok : StepMeaning::broken;
     if (code == 0) return end.tests_finished == 0 ? StepMeaning::no_tests : StepMeaning::ok;
     if (code == 2) return StepMeaning::usage;
-    if (code == 1) return end.tests_failed > 0 ? StepMeaning::tests_failed : StepMeaning::broken;
+    if (code == 1) return end.tests_failed > 0 && !build_failed(end.stdout_path) ? StepMeaning::tests_failed : StepMeaning::broken;
     return StepMeaning::crashed;
   }
 

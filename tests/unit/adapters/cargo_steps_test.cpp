@@ -159,7 +159,7 @@ TEST_F(CargoStepsTest, AProgramWithItsOwnMainIsOneTest) {
 
 TEST_F(CargoStepsTest, DoctestsRunByPackage) {
   const model::Step step = after_build().at(3);
-  EXPECT_THAT(step.command.argv, ElementsAre("/c/cargo", "test", "--doc", "--package", "calc", "--no-fail-fast", "--offline"));
+  EXPECT_THAT(step.command.argv, ElementsAre("/c/cargo", "test", "--doc", "--package", "path+file://x#calc@1", "--no-fail-fast", "--offline"));
   EXPECT_EQ(step.results.at(0).format, "libtest-text");
 }
 
@@ -207,6 +207,8 @@ TEST_F(CargoStepsTest, RerunNamesTheTarget) {
   model::TestCase test;
   test.name = "tests::it_works";
   test.classname = "calc src/lib.rs";
+  EXPECT_EQ(adapter_->rerun_command(suite_, test), "cargo test --lib -- --exact tests::it_works");
+  suite_.details[cargo_detail::kPackages] = "calc\nshelf";
   EXPECT_EQ(adapter_->rerun_command(suite_, test), "cargo test -p calc --lib -- --exact tests::it_works");
   suite_.root = "my crate";
   test.classname = "calc doctests";

@@ -149,6 +149,18 @@ TEST_F(GoSteps, ExitCodesMeanWhatGoMeans) {
   EXPECT_EQ(adapter_->interpret({}, killed), StepMeaning::crashed);
 }
 
+TEST_F(GoSteps, APackageThatDoesNotBuildBreaksTheSuite) {
+  files_.write("events", "{\"ImportPath\":\"m\",\"Action\":\"build-fail\"}\n");
+  model::StepEnd end;
+  end.ending = model::Ending::exited;
+  end.status.exit_code = 1;
+  end.tests_failed = 1;
+  end.stdout_path = files_.path("events");
+  EXPECT_EQ(adapter_->interpret({}, end), model::StepMeaning::broken);
+  files_.write("events", R"({"Action":"output","Output":"{\"Action\":\"build-fail\"}"})");
+  EXPECT_EQ(adapter_->interpret({}, end), model::StepMeaning::tests_failed);
+}
+
 TEST_F(GoSteps, RerunNamesExactlyOneTest) {
   static_cast<void>(steps());
   model::Suite suite = suites_.at(0);
