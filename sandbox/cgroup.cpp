@@ -105,10 +105,12 @@ void RunCgroup::limit_memory_v1(std::uint64_t bytes) {
   swap_limited_ = is_file(with_swap) && set(with_swap, std::to_string(bytes));
 }
 
-std::vector<UniqueFd> RunCgroup::open_v1_procs() const {
+// A single-threaded process that moves itself through `tasks` needs no lock over all processes of the
+// host, which `cgroup.procs` takes: 6 to 12 ms of waiting for every run.
+std::vector<UniqueFd> RunCgroup::open_v1_tasks() const {
   std::vector<UniqueFd> fds;
   for (const fs::path& group : made_)
-    if (group != unified_) fds.emplace_back(open((group / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+    if (group != unified_) fds.emplace_back(open((group / "tasks").c_str(), O_WRONLY | O_CLOEXEC));
   return fds;
 }
 

@@ -36,7 +36,7 @@ class RunCgroup {
   RunCgroup& operator=(const RunCgroup&) = delete;
   ~RunCgroup();  // kills what is left in the groups and removes them
 
-  [[nodiscard]] std::vector<UniqueFd> open_v1_procs() const;  // the child writes "0" to each
+  [[nodiscard]] std::vector<UniqueFd> open_v1_tasks() const;  // the child writes "0" to each
   [[nodiscard]] UniqueFd open_unified() const;                // for CLONE_INTO_CGROUP
 
   [[nodiscard]] const std::filesystem::path& memory() const { return memory_; }

@@ -32,9 +32,9 @@ void close_all_but_kept(const ChildPlan& plan) {
 }
 
 void join_cgroups(const ChildPlan& plan) {
-  for (std::size_t i = 0; i < plan.cgroup_procs.size(); ++i) {
-    if (write(plan.cgroup_procs[i], "0", 1) != 1) give_up(plan, Stage::join_cgroup, errno, static_cast<int>(i));
-    close(plan.cgroup_procs[i]);
+  for (std::size_t i = 0; i < plan.cgroup_tasks.size(); ++i) {
+    if (write(plan.cgroup_tasks[i], "0", 1) != 1) give_up(plan, Stage::join_cgroup, errno, static_cast<int>(i));
+    close(plan.cgroup_tasks[i]);
   }
 }
 

@@ -79,7 +79,7 @@ struct ChildPlan {
   int command_fd = -1;    // one byte per InitCommand; end of file: the runner is gone
   int stdin_fd = -1, stdout_fd = -1, stderr_fd = -1;
   std::vector<int> kept_fds;      // sorted: all the above and below; everything else is closed at once
-  std::vector<int> cgroup_procs;  // v1: "0" is written to each
+  std::vector<int> cgroup_tasks;  // groups to join: "0" is written to each
 
   // What the clone flags made ours.
   bool await_maps = false;        // user namespace: the runner writes the maps, then sends go

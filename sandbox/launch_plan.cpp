@@ -93,14 +93,14 @@ class Builder {
 
   void prepare_groups(const std::string& group_name) {
     plan_.cgroup = std::make_unique<RunCgroup>(host_.cgroups, group_name, spec_.limits);
-    for (UniqueFd& fd : plan_.cgroup->open_v1_procs())
-      if (fd) plan_.child.cgroup_procs.push_back(keep(std::move(fd)));
+    for (UniqueFd& fd : plan_.cgroup->open_v1_tasks())
+      if (fd) plan_.child.cgroup_tasks.push_back(keep(std::move(fd)));
     UniqueFd unified = plan_.cgroup->open_unified();
     if (!unified) return;
     if (host_.start_in_cgroup) {
       plan_.spawn.cgroup = BorrowedFd(keep(std::move(unified)));
     } else if (UniqueFd procs(openat(unified.get(), "cgroup.procs", O_WRONLY | O_CLOEXEC)); procs) {
-      plan_.child.cgroup_procs.push_back(keep(std::move(procs)));
+      plan_.child.cgroup_tasks.push_back(keep(std::move(procs)));
     }
   }
 
@@ -138,7 +138,7 @@ class Builder {
   // False: a writable folder lies on a file system that cannot be id-mapped.
   bool map_grants() {
     for (Grab& grab : plan_.child.grabs) {
-      if (grab.optional) continue;  // devices
+      if ((grab.attributes & MOUNT_ATTR_NODEV) == 0) continue;  // devices are the same for every uid
       auto mount = mapper_.map(grab.source, grab.attributes, plan_.spawn.identity);
       if (mount) {
         grab.fd = keep(*std::move(mount));

@@ -182,7 +182,7 @@ class Planner {
     switch (entry.kind) {
       case Kind::private_folder: step(MountAction::mount_tmpfs, path, entry.options); break;
       case Kind::devices: emit_devices(); break;
-      case Kind::readable:
+      case Kind::readable: attach(path, path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, true); break;
       case Kind::protected_: attach(path, path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false); break;
       case Kind::pinned:
       case Kind::writable: attach(path, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false); break;

@@ -11,10 +11,13 @@
 #include <cerrno>
 
 #include "sandbox/child.h"
+#include "sandbox/signals.h"
 #include "sandbox/syscalls.h"
 
 namespace rh::sandbox {
 namespace {
+
+constexpr int kLastWordMilliseconds = 2000;
 
 Result<std::pair<UniqueFd, UniqueFd>> make_pipe(int flags) {
   int ends[2];
@@ -22,25 +25,9 @@ Result<std::pair<UniqueFd, UniqueFd>> make_pipe(int flags) {
   return std::pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-// A handler of the runner must never run in the child, which shares its code but not its threads.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
 std::vector<int> descriptors_of(const ChildPlan& plan) {
   std::vector<int> fds{plan.status_fd, plan.command_fd, plan.stdin_fd, plan.stdout_fd, plan.stderr_fd, plan.landlock_fd};
-  fds.insert(fds.end(), plan.cgroup_procs.begin(), plan.cgroup_procs.end());
+  fds.insert(fds.end(), plan.cgroup_tasks.begin(), plan.cgroup_tasks.end());
   for (const Grab& grab : plan.grabs) fds.push_back(grab.fd);
   std::erase_if(fds, [](int fd) { return fd < 0; });
   std::sort(fds.begin(), fds.end());
@@ -51,6 +38,10 @@ std::vector<int> descriptors_of(const ChildPlan& plan) {
 
 InitProcess::~InitProcess() {
   if (!pidfd_) return;
+  // Without a pid namespace only init itself can still find the whole tree; the end of the command
+  // pipe tells it to.
+  command_.reset();
+  if (wait(kLastWordMilliseconds)) return;
   kill();
   wait(-1);
 }

@@ -73,7 +73,7 @@ class Supervisor {
       if (watchdog_.needed()) consider(watchdog_.next_look());
       if (spec_.limits.cpu) consider(next_cpu_look_);
     }
-    if (phase_ == Phase::running && spec_.limits.wall) consider(begin_ + *spec_.limits.wall);
+    if ((phase_ == Phase::starting || phase_ == Phase::running) && spec_.limits.wall) consider(begin_ + *spec_.limits.wall);
     if (phase_ == Phase::stopping || phase_ == Phase::killing) consider(deadline_);
     if (phase_ == Phase::settling) consider(monotonic_now() + kSettleInterval);
     return next;
@@ -162,7 +162,7 @@ class Supervisor {
       if (outcome_.started && hooks_.on_tick && phase_ != Phase::gone) hooks_.on_tick();
     }
     if (cancelled_) stop(Ending::cancelled, "cancelled by the caller", std::min<Nanoseconds>(spec_.limits.grace, kCancelGrace));
-    if (phase_ != Phase::running && phase_ != Phase::stopping) return;
+    if (phase_ != Phase::starting && phase_ != Phase::running && phase_ != Phase::stopping) return;
     if (spec_.limits.wall && now - begin_ >= *spec_.limits.wall)
       stop(Ending::wall_time, fmt::format("wall clock: {} passed", format_duration(*spec_.limits.wall)), spec_.limits.grace);
     check_cpu(now);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -13,6 +14,7 @@
 
 #include "runner/base/file.h"
 #include "runner/base/text.h"
+#include "sandbox/signals.h"
 #include "sandbox/syscalls.h"
 
 namespace rh::sandbox {
@@ -42,10 +44,13 @@ class ParkedChild {
     int pidfd = -1;
     arguments.flags = CLONE_NEWUSER | CLONE_PIDFD;
     arguments.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
-    const long pid = sys::clone3(arguments);
+    long pid = 0;
+    {
+      const AllSignalsBlocked blocked;
+      pid = sys::clone3(arguments);
+      if (pid == 0) park();
+    }
     if (pid < 0) return fail_errno("make a user namespace", "clone3");
-    if (pid == 0)
-      for (;;) pause();
     parked.pid = static_cast<int>(pid);
     parked.pidfd_ = UniqueFd(pidfd);
     return parked;
@@ -61,6 +66,11 @@ class ParkedChild {
 
  private:
   ParkedChild() = default;
+  [[noreturn]] static void park() {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    sys::close_range(0, ~0U, 0);
+    for (;;) pause();
+  }
   UniqueFd pidfd_;
 };
 
