@@ -244,7 +244,8 @@ std::string format_duration(std::chrono::nanoseconds span) {
 
 std::optional<std::string> closest(std::string_view text, const std::vector<std::string>& choices) {
   std::optional<std::string> best;
-  std::size_t best_distance = std::max<std::size_t>(text.size() / 3, 1) + 1;
+  // Two letters swapped cost two: a word of four letters may be that far off.
+  std::size_t best_distance = std::max<std::size_t>(text.size() / 3, text.size() < 4 ? 1 : 2) + 1;
   for (const std::string& choice : choices) {
     std::vector<std::size_t> row(choice.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});

@@ -1,6 +1,7 @@
 #include "runner/engine/event_log.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 
 #include "reporters/reporter.h"
 #include "runner/base/file.h"
@@ -10,6 +11,8 @@ namespace rh::engine {
 Result<void> EventLog::open(const std::filesystem::path& file) {
   fd_ = UniqueFd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644));
   if (!fd_) return fail_errno("create the event log", file.string());
+  // Held until the end: tells a later run with the same folder that this one is still going.
+  if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) return fail_errno("lock the event log", file.string());
   path_ = file;
   return {};
 }

@@ -1,6 +1,7 @@
 #include "runner/engine/run_directory.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -27,6 +28,22 @@ Result<void> make_state_folder(const fs::path& state) {
   RH_CHECK(make_directories(state));
   if (is_file(state / ".gitignore")) return {};
   return write_file(state / ".gitignore", "*\n");
+}
+
+// A folder that an earlier run filled is used again: what that run wrote goes, everything else stays.
+// A run that is still being written holds a lock on its event log.
+Result<void> clear_earlier_run(const fs::path& folder) {
+  const fs::path log = folder / "events.jsonl";
+  const UniqueFd fd(::open(log.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd) return {};
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
+    return fail(ErrorKind::usage, "start a run here: another run is writing to this folder; name another --out", folder.string());
+  std::error_code code;
+  for (const char* name : {"events.jsonl", "samples.bin", "suites", "support"}) {
+    fs::remove_all(folder / name, code);
+    if (code) return fail_errno("remove what an earlier run left", (folder / name).string(), code.value());
+  }
+  return {};
 }
 
 }  // namespace
@@ -57,8 +74,7 @@ Result<RunPaths> make_run_folders(const fs::path& repository_root, const fs::pat
     RH_CHECK(make_directories(paths.state));
   }
   paths.run = out.empty() ? paths.state / "runs" / id.value : out;
-  if (is_file(paths.run / "events.jsonl"))
-    return fail(ErrorKind::usage, "start a run here: the folder already holds a run; name another --out", paths.run.string());
+  RH_CHECK(clear_earlier_run(paths.run));
   RH_CHECK(make_directories(paths.run));
   paths.support = paths.run / "support";
   RH_CHECK(make_directories(paths.support));

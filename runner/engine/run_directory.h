@@ -17,7 +17,8 @@ namespace rh::engine {
 [[nodiscard]] model::RunId make_run_id();
 
 // Creates the folders. `out` empty: <state>/runs/<id>. A state folder that cannot be made (read-only
-// checkout) is replaced by `fallback_state`. An `out` that already holds a run is an error.
+// checkout) is replaced by `fallback_state`. What an earlier run left in `out` is removed; a run that is
+// still going there is an error.
 [[nodiscard]] Result<RunPaths> make_run_folders(const std::filesystem::path& repository_root, const std::filesystem::path& out,
                                                 const model::RunId& id, const std::filesystem::path& fallback_state);
 

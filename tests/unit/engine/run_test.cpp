@@ -175,10 +175,20 @@ TEST_F(RunTest, RunIdsSortByTime) {
   EXPECT_EQ(first.value[14], '7');
 }
 
-TEST_F(RunTest, AFolderThatHoldsARunIsRefused) {
+TEST_F(RunTest, AFolderOfAnEarlierRunIsUsedAgain) {
   suite("a", {kGreen, Ending::exited, {0, {}, false}, {}});
   static_cast<void>(run());
-  EXPECT_EQ(make_run_folders(root_.path(), paths_.run, make_run_id(), root_.path() / "s").error().kind, ErrorKind::usage);
+  ASSERT_TRUE(write_file(paths_.run / "kept.txt", "mine"));
+  ASSERT_TRUE(make_run_folders(root_.path(), paths_.run, make_run_id(), root_.path() / "s"));
+  EXPECT_FALSE(fs::exists(paths_.run / "events.jsonl"));
+  EXPECT_TRUE(fs::exists(paths_.run / "kept.txt")) << "only what the run wrote is removed";
+}
+
+TEST_F(RunTest, AFolderOfARunningRunIsRefused) {
+  ASSERT_TRUE(make_directories(root_.path() / "out"));
+  EventLog log;
+  ASSERT_TRUE(log.open(root_.path() / "out/events.jsonl"));
+  EXPECT_EQ(make_run_folders(root_.path(), root_.path() / "out", make_run_id(), root_.path() / "s").error().kind, ErrorKind::usage);
 }
 
 }  // namespace
