@@ -94,7 +94,8 @@ void RunCgroup::make_v1(const CgroupHost& host, const std::string& name, const m
     return true;
   };
   if (make(host.memory_v1, memory_) && limits.memory_bytes) limit_memory_v1(*limits.memory_bytes);
-  if (make(host.pids_v1, pids_) && limits.pids) pids_limited_ = set(pids_ / "pids.max", std::to_string(*limits.pids + 1));
+  if (make(host.pids_v1, pids_) && limits.pids)
+    pids_limited_ = set(pids_ / "pids.max", std::to_string(*limits.pids + 1));
   make(host.cpu_v1, cpu_);
 }
 

@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Mount {
-  std::string root;   // group at the mount point
+  std::string root;  // group at the mount point
   fs::path point;
   bool v2 = false;
   std::vector<std::string_view> options;

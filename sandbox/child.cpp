@@ -134,28 +134,50 @@ void run_child(ChildPlan& plan) {
 
 const char* stage_text(Stage stage) {
   switch (stage) {
-    case Stage::none: return "start";
-    case Stage::close_descriptors: return "close inherited descriptors";
-    case Stage::join_cgroup: return "join control group";
-    case Stage::await_maps: return "wait for the user namespace's maps";
-    case Stage::identity: return "take the identity of the user namespace";
-    case Stage::death_signal: return "tie the tree to the runner";
-    case Stage::host_name: return "set the host name";
-    case Stage::loopback: return "bring up the loopback interface";
-    case Stage::private_mounts: return "make mounts private";
-    case Stage::grab: return "take a folder of the host";
-    case Stage::read_only_root: return "make the host's tree read-only";
-    case Stage::mount_step: return "mount";
-    case Stage::capabilities: return "drop capabilities";
-    case Stage::no_new_privileges: return "set no_new_privs";
-    case Stage::fork: return "fork the command";
-    case Stage::session: return "start a session";
-    case Stage::streams: return "connect standard streams";
-    case Stage::limits: return "set resource limits";
-    case Stage::landlock: return "enter the Landlock domain";
-    case Stage::working_folder: return "chdir";
-    case Stage::seccomp: return "install the system call filter";
-    case Stage::execute: return "execve";
+    case Stage::none:
+      return "start";
+    case Stage::close_descriptors:
+      return "close inherited descriptors";
+    case Stage::join_cgroup:
+      return "join control group";
+    case Stage::await_maps:
+      return "wait for the user namespace's maps";
+    case Stage::identity:
+      return "take the identity of the user namespace";
+    case Stage::death_signal:
+      return "tie the tree to the runner";
+    case Stage::host_name:
+      return "set the host name";
+    case Stage::loopback:
+      return "bring up the loopback interface";
+    case Stage::private_mounts:
+      return "make mounts private";
+    case Stage::grab:
+      return "take a folder of the host";
+    case Stage::read_only_root:
+      return "make the host's tree read-only";
+    case Stage::mount_step:
+      return "mount";
+    case Stage::capabilities:
+      return "drop capabilities";
+    case Stage::no_new_privileges:
+      return "set no_new_privs";
+    case Stage::fork:
+      return "fork the command";
+    case Stage::session:
+      return "start a session";
+    case Stage::streams:
+      return "connect standard streams";
+    case Stage::limits:
+      return "set resource limits";
+    case Stage::landlock:
+      return "enter the Landlock domain";
+    case Stage::working_folder:
+      return "chdir";
+    case Stage::seccomp:
+      return "install the system call filter";
+    case Stage::execute:
+      return "execve";
   }
   return "start";
 }

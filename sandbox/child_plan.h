@@ -23,9 +23,9 @@ enum class Stage : int {
   host_name,
   loopback,
   private_mounts,
-  grab,            // index: ChildPlan::grabs
+  grab,  // index: ChildPlan::grabs
   read_only_root,
-  mount_step,      // index: ChildPlan::mounts
+  mount_step,  // index: ChildPlan::mounts
   capabilities,
   no_new_privileges,
   fork,
@@ -47,10 +47,10 @@ struct Grab {
 };
 
 enum class MountAction {
-  make_folder,   // with all missing parents
-  make_file,     // an empty mount point
-  make_link,     // symlink target -> data
-  mount_tmpfs,   // data: options
+  make_folder,  // with all missing parents
+  make_file,    // an empty mount point
+  make_link,    // symlink target -> data
+  mount_tmpfs,  // data: options
   mount_proc,
   mount_devpts,
   mount_mqueue,
@@ -75,24 +75,24 @@ struct ResourceLimit {
 
 struct ChildPlan {
   // Channels to the runner.
-  int status_fd = -1;     // InitMessage records
-  int command_fd = -1;    // one byte per InitCommand; end of file: the runner is gone
+  int status_fd = -1;   // InitMessage records
+  int command_fd = -1;  // one byte per InitCommand; end of file: the runner is gone
   int stdin_fd = -1, stdout_fd = -1, stderr_fd = -1;
   std::vector<int> kept_fds;      // sorted: all the above and below; everything else is closed at once
   std::vector<int> cgroup_tasks;  // groups to join: "0" is written to each
 
   // What the clone flags made ours.
-  bool await_maps = false;        // user namespace: the runner writes the maps, then sends go
-  bool mapped_root = false;       // take uid and gid 0 of the user namespace
+  bool await_maps = false;   // user namespace: the runner writes the maps, then sends go
+  bool mapped_root = false;  // take uid and gid 0 of the user namespace
   bool own_pids = false;
   bool own_network = false;
-  std::string host_name;          // empty: no namespace for it
+  std::string host_name;  // empty: no namespace for it
 
   bool own_mounts = false;
   std::vector<Grab> grabs;
   std::vector<MountStep> mounts;
 
-  bool drop_privileges = false;   // capabilities and no_new_privs
+  bool drop_privileges = false;  // capabilities and no_new_privs
   std::vector<ResourceLimit> limits;
   int landlock_fd = -1;
   std::vector<sock_filter> seccomp;
@@ -106,12 +106,12 @@ struct ChildPlan {
 // What the child tells the runner; smaller than PIPE_BUF, so that records never mix.
 struct InitMessage {
   enum Kind : int {
-    degraded,      // an optional step failed: stage, index, error
-    failed,        // the set-up failed: stage, index, error
-    ready,         // probe_only: everything was set up
-    started,       // exec succeeded; pid in the child's own numbering
-    main_exited,   // wait status of the command
-    finished,      // no process but init is left; usage of all of them
+    degraded,     // an optional step failed: stage, index, error
+    failed,       // the set-up failed: stage, index, error
+    ready,        // probe_only: everything was set up
+    started,      // exec succeeded; pid in the child's own numbering
+    main_exited,  // wait status of the command
+    finished,     // no process but init is left; usage of all of them
   };
   Kind kind = failed;
   Stage stage = Stage::none;

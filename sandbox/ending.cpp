@@ -26,7 +26,8 @@ EndingVerdict decide_ending(const EndingFacts& facts) {
     if (failed) return {Ending::pids, note};
   }
   if (facts.oom_kills.value_or(0) > 0)
-    note += fmt::format("{}{}: oom_kill {} below the main process", note.empty() ? "" : "; ", facts.memory_source, *facts.oom_kills);
+    note += fmt::format("{}{}: oom_kill {} below the main process", note.empty() ? "" : "; ", facts.memory_source,
+                        *facts.oom_kills);
   if (status.signal) return {Ending::signaled, note};
   if (status.exit_code) return {Ending::exited, note};
   return {Ending::internal, "the command's end was not seen"};

@@ -16,7 +16,7 @@ struct EndingFacts {
   std::string stop_detail;
   model::WaitStatus status;
   std::optional<std::uint64_t> oom_kills;
-  std::string memory_source;            // "cgroup v1 memory"
+  std::string memory_source;  // "cgroup v1 memory"
   std::optional<std::uint64_t> pids_refused;
   std::string pids_source;
   bool file_size_limited = false;

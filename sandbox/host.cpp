@@ -2,8 +2,8 @@
 #include "sandbox/host.h"
 
 #include <fmt/format.h>
-#include <sys/mount.h>
 #include <poll.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -63,7 +63,8 @@ void try_namespaces(Host& host) {
     const bool in_step = trial.stage == Stage::mount_step && trial.index >= 0;
     if (trial.stage == Stage::loopback && host.network_namespace) {
       host.network_namespace = {false, trial.reason};
-    } else if (in_step && host.fresh_proc && mounts.steps[static_cast<std::size_t>(trial.index)].action == MountAction::mount_proc) {
+    } else if (in_step && host.fresh_proc &&
+               mounts.steps[static_cast<std::size_t>(trial.index)].action == MountAction::mount_proc) {
       host.fresh_proc = {false, trial.reason};
     } else if (trial.stage == Stage::none && host.network_namespace && round == 0) {
       host.network_namespace = {false, trial.reason};  // perhaps only the network is refused
@@ -122,7 +123,8 @@ Host probe_host(const HostSwitches& switches, IdMapper& mapper) {
     host.cgroups.reason = off;
   host.start_in_cgroup = try_start_in_cgroup(host);
   host.landlock_abi = switches.landlock ? landlock_abi() : 0;
-  host.landlock = host.landlock_abi > 0 ? Ability{true, {}} : Ability{false, switches.landlock ? "the kernel has no Landlock" : off};
+  host.landlock = host.landlock_abi > 0 ? Ability{true, {}}
+                                        : Ability{false, switches.landlock ? "the kernel has no Landlock" : off};
   host.seccomp = switches.seccomp ? seccomp_ability() : Ability{false, off};
   return host;
 }

@@ -27,10 +27,10 @@ struct HostSwitches {
 
 struct Host {
   Identity identity;
-  Ability namespaces;         // user, mount, pid, ipc, uts and cgroup namespaces, and a private file tree
+  Ability namespaces;  // user, mount, pid, ipc, uts and cgroup namespaces, and a private file tree
   Ability network_namespace;
   Ability fresh_proc;
-  Ability id_mapped_mounts;   // of a temporary folder; each granted folder is tried again
+  Ability id_mapped_mounts;  // of a temporary folder; each granted folder is tried again
   Ability start_in_cgroup;
   Ability landlock;
   int landlock_abi = 0;

@@ -28,7 +28,7 @@ namespace {
 struct Init {
   int status_fd;
   int command_fd;
-  int children_fd;   // /proc/thread-self/children, where there is no pid namespace
+  int children_fd;  // /proc/thread-self/children, where there is no pid namespace
   int main_pid;
   bool own_pids;
   bool main_gone = false;

@@ -70,7 +70,8 @@ std::optional<fs::path> real(const fs::path& path) {
 }
 
 // Rules only ever add rights, so a folder is kept out by allowing its neighbours one by one.
-void allow_around(const UniqueFd& ruleset, const fs::path& folder, std::uint64_t rights, const std::set<fs::path>& kept_out) {
+void allow_around(const UniqueFd& ruleset, const fs::path& folder, std::uint64_t rights,
+                  const std::set<fs::path>& kept_out) {
   if (kept_out.contains(folder)) return;
   bool holds_one = false;
   for (const fs::path& path : kept_out) {
@@ -100,7 +101,8 @@ Result<UniqueFd> scope_ruleset(int abi) {
 
 Result<UniqueFd> file_ruleset(int abi, const FilesystemPolicy& policy, bool deny_tcp) {
   const std::uint64_t all = handled_files(abi);
-  RH_TRY(UniqueFd ruleset, make_ruleset(abi, {all, deny_tcp ? kBindTcp | kConnectTcp : 0, kAbstractSockets | kSignals}));
+  RH_TRY(UniqueFd ruleset,
+         make_ruleset(abi, {all, deny_tcp ? kBindTcp | kConnectTcp : 0, kAbstractSockets | kSignals}));
   std::set<fs::path> kept_out;
   if (const auto home = real(policy.home); home && *home != "/") kept_out.insert(*home);
   for (const fs::path& hidden : policy.hidden)
@@ -109,7 +111,8 @@ Result<UniqueFd> file_ruleset(int abi, const FilesystemPolicy& policy, bool deny
   for (const fs::path& path : policy.readable) allow(ruleset, path, kReadOnly);
   for (const fs::path& path : policy.writable) allow(ruleset, path, all);
   for (const char* path : {"/tmp", "/var/tmp", "/dev/shm"}) allow_around(ruleset, path, all, kept_out);
-  for (const char* path : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts"})
+  for (const char* path :
+       {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts"})
     allow(ruleset, path, kReadFile | kReadFolder | kWriteFile | kTruncate | kIoctlDevice);
   return ruleset;
 }

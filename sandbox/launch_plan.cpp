@@ -86,7 +86,8 @@ class Builder {
     if (name.find('/') != std::string::npos) return {name};
     const auto path = command.env.find("PATH");
     std::vector<std::string> found;
-    for (std::string_view folder : split(path == command.env.end() ? "/usr/local/bin:/usr/bin:/bin" : path->second, ':'))
+    for (std::string_view folder :
+         split(path == command.env.end() ? "/usr/local/bin:/usr/bin:/bin" : path->second, ':'))
       found.push_back(folder.empty() ? "./" + name : fmt::format("{}/{}", folder, name));
     return found;
   }
@@ -166,7 +167,8 @@ class Builder {
     const bool no_files = !host_.namespaces.ok;
     const bool no_network = spec_.limits.network == NetworkPolicy::none && !plan_.private_network;
     if (!no_files && plan_.private_network) return;  // namespaces do all of it
-    auto ruleset = no_files ? file_ruleset(host_.landlock_abi, spec_.files, no_network) : scope_ruleset(host_.landlock_abi);
+    auto ruleset =
+        no_files ? file_ruleset(host_.landlock_abi, spec_.files, no_network) : scope_ruleset(host_.landlock_abi);
     if (!ruleset) {
       plan_.landlock_problem = ruleset.error().message();
       return;

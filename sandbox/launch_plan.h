@@ -19,14 +19,14 @@ struct LaunchPlan {
   std::unique_ptr<RunCgroup> cgroup;
   UniqueFd stdout_read, stderr_read;
 
-  bool contained = false;          // a level above `none`
+  bool contained = false;  // a level above `none`
   bool private_network = false;
-  bool file_rules = false;         // Landlock stands in for the mount namespace
-  bool socket_scope = false;       // Landlock keeps abstract sockets in
-  bool refuse_internet = false;    // the filter stands in for the network namespace
+  bool file_rules = false;       // Landlock stands in for the mount namespace
+  bool socket_scope = false;     // Landlock keeps abstract sockets in
+  bool refuse_internet = false;  // the filter stands in for the network namespace
   bool pids_by_rlimit = false;
   std::vector<std::string> mount_notes;
-  std::string id_map_problem;      // why root stayed root outside
+  std::string id_map_problem;  // why root stayed root outside
   std::string landlock_problem, seccomp_problem;
 
   // What `child` points into.
@@ -34,8 +34,8 @@ struct LaunchPlan {
   std::vector<UniqueFd> descriptors;
 };
 
-[[nodiscard]] Result<std::unique_ptr<LaunchPlan>> plan_launch(const LaunchSpec& spec, const Host& host, IdMapper& mapper,
-                                                              const std::string& group_name);
+[[nodiscard]] Result<std::unique_ptr<LaunchPlan>> plan_launch(const LaunchSpec& spec, const Host& host,
+                                                              IdMapper& mapper, const std::string& group_name);
 // After spawn: the runner's copies of the child's ends are closed, so that end of file can be seen.
 void close_child_ends(LaunchPlan& plan);
 

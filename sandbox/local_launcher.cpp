@@ -35,7 +35,8 @@ std::string describe_failure(const LaunchSpec& spec, const ChildPlan& plan, cons
   } else if (failure.stage == Stage::grab) {
     subject = plan.grabs[index].source;
   }
-  std::string text = fmt::format("{}{}{}: {}", stage_text(failure.stage), subject.empty() ? "" : " ", subject, errno_text(failure.error));
+  std::string text = fmt::format("{}{}{}: {}", stage_text(failure.stage), subject.empty() ? "" : " ", subject,
+                                 errno_text(failure.error));
   if (failure.stage == Stage::execute && failure.error == ENOENT && subject.find('/') == std::string::npos)
     text += " (in no folder of PATH)";
   return text;
@@ -123,7 +124,9 @@ class LocalLauncher : public Launcher {
 
 }  // namespace
 
-std::unique_ptr<Launcher> make_local_launcher(const HostSwitches& switches) { return std::make_unique<LocalLauncher>(switches); }
+std::unique_ptr<Launcher> make_local_launcher(const HostSwitches& switches) {
+  return std::make_unique<LocalLauncher>(switches);
+}
 
 std::unique_ptr<Launcher> make_launcher() { return make_local_launcher({}); }
 

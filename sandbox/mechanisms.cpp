@@ -49,10 +49,12 @@ void describe_user_namespace(const Context& context, IsolationRow& row) {
   const std::string map = fmt::format("uid {} inside is {} outside", identity.inside_uid, identity.outside_uid);
   if (!context.plan.id_map_problem.empty() && !identity.mapped_root)
     return degraded(row, map + ", without capabilities",
-                    fmt::format("a writable folder cannot be id-mapped ({}); put the workspace on ext4, xfs, btrfs or tmpfs, or run as an ordinary user",
+                    fmt::format("a writable folder cannot be id-mapped ({}); put the workspace on ext4, xfs, btrfs or "
+                                "tmpfs, or run as an ordinary user",
                                 context.plan.id_map_problem));
   if (!context.plan.id_map_problem.empty())
-    return degraded(row, map, fmt::format("some read-only folders keep root's permissions: {}", context.plan.id_map_problem));
+    return degraded(row, map,
+                    fmt::format("some read-only folders keep root's permissions: {}", context.plan.id_map_problem));
   applied(row, identity.mapped_root ? map + "; granted folders id-mapped" : map);
 }
 
@@ -64,16 +66,20 @@ void describe_file_tree(const Context& context, IsolationRow& row) {
     for (const InitMessage& message : context.degraded) {
       const auto index = static_cast<std::size_t>(message.index);
       const std::string& subject = message.stage == Stage::grab ? context.plan.child.grabs.at(index).source
-                                                                 : context.plan.child.mounts.at(index).target;
+                                                                : context.plan.child.mounts.at(index).target;
       problem += fmt::format("{}{}: {}", problem.empty() ? "" : "; ", subject, errno_text(message.error));
     }
     constexpr const char* kDetail = "mount namespace: read-only root, private /tmp, /dev, /run and HOME";
     return problem.empty() ? applied(row, kDetail) : degraded(row, kDetail, problem);
   }
   if (context.plan.file_rules)
-    return degraded(row, fmt::format("Landlock version {}: writes only where granted, HOME and hidden folders unreadable", context.host.landlock_abi),
-                    fmt::format("no mount namespace ({}): /tmp is shared with the host", context.host.namespaces.reason));
-  refused(row, fmt::format("no mount namespace ({}), no Landlock ({})", context.host.namespaces.reason, context.plan.landlock_problem));
+    return degraded(
+        row,
+        fmt::format("Landlock version {}: writes only where granted, HOME and hidden folders unreadable",
+                    context.host.landlock_abi),
+        fmt::format("no mount namespace ({}): /tmp is shared with the host", context.host.namespaces.reason));
+  refused(row, fmt::format("no mount namespace ({}), no Landlock ({})", context.host.namespaces.reason,
+                           context.plan.landlock_problem));
 }
 
 void describe_processes(const Context& context, IsolationRow& row) {
@@ -82,7 +88,8 @@ void describe_processes(const Context& context, IsolationRow& row) {
     return context.plan.file_rules && context.host.landlock_abi >= 6
                ? degraded(row, "Landlock: signals stay inside; init is subreaper", context.host.namespaces.reason)
                : refused(row, context.host.namespaces.reason);
-  if (!context.host.fresh_proc) return degraded(row, "pid namespace with the host's /proc", context.host.fresh_proc.reason);
+  if (!context.host.fresh_proc)
+    return degraded(row, "pid namespace with the host's /proc", context.host.fresh_proc.reason);
   applied(row, "pid namespace with its own init and /proc");
 }
 
@@ -98,14 +105,15 @@ void describe_network(const Context& context, IsolationRow& row) {
   if (!none) {
     row.state = MechanismState::not_requested;
     row.detail = "the host's network";
-    if (context.plan.contained && !context.plan.socket_scope) row.reason = "abstract unix sockets of the host can be reached";
+    if (context.plan.contained && !context.plan.socket_scope)
+      row.reason = "abstract unix sockets of the host can be reached";
     return;
   }
   if (!context.plan.contained) return refused(row, kNoLevel);
   if (context.plan.private_network) return applied(row, "network namespace with loopback only");
-  const std::string reason = context.host.namespaces ? context.host.network_namespace.reason : context.host.namespaces.reason;
-  if (context.plan.refuse_internet)
-    return degraded(row, "seccomp refuses internet sockets, loopback included", reason);
+  const std::string reason =
+      context.host.namespaces ? context.host.network_namespace.reason : context.host.namespaces.reason;
+  if (context.plan.refuse_internet) return degraded(row, "seccomp refuses internet sockets, loopback included", reason);
   refused(row, reason);
 }
 
@@ -127,9 +135,11 @@ void describe_memory(const Context& context, IsolationRow& row) {
   if (!limit) return;
   const RunCgroup& group = *context.plan.cgroup;
   if (!group.limits_memory())
-    return degraded(row, "watchdog every 5 to 20 ms", group.problem().empty() ? "no memory control group" : group.problem());
+    return degraded(row, "watchdog every 5 to 20 ms",
+                    group.problem().empty() ? "no memory control group" : group.problem());
   const std::string detail = group.memory_v2() ? "cgroup v2 memory.max" : "cgroup v1 memory.limit_in_bytes";
-  if (!group.limits_swap()) return degraded(row, detail, "swap is not limited: the kernel has no swap accounting for groups");
+  if (!group.limits_swap())
+    return degraded(row, detail, "swap is not limited: the kernel has no swap accounting for groups");
   applied(row, detail);
 }
 
@@ -140,7 +150,10 @@ void describe_pids(const Context& context, IsolationRow& row) {
   const RunCgroup& group = *context.plan.cgroup;
   if (group.limits_pids()) return applied(row, "cgroup pids.max");
   const std::string reason = group.problem().empty() ? "no pids control group" : group.problem();
-  degraded(row, context.plan.pids_by_rlimit ? "RLIMIT_NPROC of the user namespace, and watchdog" : "watchdog every 5 to 20 ms", reason);
+  degraded(
+      row,
+      context.plan.pids_by_rlimit ? "RLIMIT_NPROC of the user namespace, and watchdog" : "watchdog every 5 to 20 ms",
+      reason);
 }
 
 void describe_cpu(const Context& context, IsolationRow& row) {
@@ -149,7 +162,8 @@ void describe_cpu(const Context& context, IsolationRow& row) {
   if (!limit) return;
   const RunCgroup& group = *context.plan.cgroup;
   if (group.cpu().empty())
-    return degraded(row, "process clocks of the tree", group.problem().empty() ? "no CPU control group" : group.problem());
+    return degraded(row, "process clocks of the tree",
+                    group.problem().empty() ? "no CPU control group" : group.problem());
   applied(row, group.cpu_source());
 }
 
@@ -161,8 +175,9 @@ void describe_wall(const Context& context, IsolationRow& row) {
 
 void describe_process_limits(const Context& context, IsolationRow& row) {
   const model::Limits& limits = context.spec.limits;
-  row.requested = fmt::format("open files {}, file size {}", limits.open_files ? std::to_string(*limits.open_files) : "unlimited",
-                              limits.file_bytes ? format_size(*limits.file_bytes) : "unlimited");
+  row.requested =
+      fmt::format("open files {}, file size {}", limits.open_files ? std::to_string(*limits.open_files) : "unlimited",
+                  limits.file_bytes ? format_size(*limits.file_bytes) : "unlimited");
   if (limits.open_files || limits.file_bytes) applied(row, "rlimits");
 }
 
@@ -170,7 +185,8 @@ void describe_temporary(const Context& context, IsolationRow& row) {
   const auto limit = context.spec.limits.tmp_bytes;
   row.requested = limit ? format_size(*limit) : "unlimited";
   if (!limit) return;
-  if (!context.plan.child.own_mounts) return refused(row, context.plan.contained ? context.host.namespaces.reason : kNoLevel);
+  if (!context.plan.child.own_mounts)
+    return refused(row, context.plan.contained ? context.host.namespaces.reason : kNoLevel);
   applied(row, "tmpfs size, for each of /tmp, /var/tmp, /dev/shm and HOME");
 }
 
@@ -183,9 +199,11 @@ void describe_output(const Context& context, IsolationRow& row) {
 void describe_kill(const Context& context, IsolationRow& row) {
   row.requested = "yes";
   const bool group = context.plan.cgroup->can_kill();
-  if (in_namespaces(context)) return applied(row, group ? "cgroup.kill and the pid namespace's init" : "the pid namespace's init");
+  if (in_namespaces(context))
+    return applied(row, group ? "cgroup.kill and the pid namespace's init" : "the pid namespace's init");
   if (group) return applied(row, "cgroup.kill");
-  degraded(row, "subreaper that kills every descendant", context.plan.contained ? context.host.namespaces.reason : kNoLevel);
+  degraded(row, "subreaper that kills every descendant",
+           context.plan.contained ? context.host.namespaces.reason : kNoLevel);
 }
 
 constexpr Mechanism kMechanisms[] = {
@@ -218,7 +236,8 @@ model::IsolationReport describe_isolation(const MechanismContext& context) {
     IsolationRow row;
     row.mechanism = mechanism.name;
     mechanism.describe(context, row);
-    complete = complete && (!mechanism.core || row.state == MechanismState::applied || row.state == MechanismState::not_requested);
+    complete = complete &&
+               (!mechanism.core || row.state == MechanismState::applied || row.state == MechanismState::not_requested);
     report.rows.push_back(std::move(row));
   }
   report.reached = complete ? context.spec.level : IsolationLevel::none;

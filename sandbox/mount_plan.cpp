@@ -19,7 +19,7 @@ enum class Kind { private_folder, devices, readable, pinned, writable, protected
 
 struct Entry {
   Kind kind;
-  std::string options;  // tmpfs options of a private folder
+  std::string options;     // tmpfs options of a private folder
   bool effective = false;  // it has a mount of its own; one that asks for nothing new has none
 };
 
@@ -61,7 +61,8 @@ class Planner {
     std::string text = fmt::format("mode={}", mode);
     // Two inodes for each page: many small files fit, and an inode flood is still bounded.
     if (options_.tmp_bytes)
-      text += fmt::format(",size={},nr_inodes={}", *options_.tmp_bytes, std::max<std::uint64_t>(*options_.tmp_bytes / 2048, 4096));
+      text += fmt::format(",size={},nr_inodes={}", *options_.tmp_bytes,
+                          std::max<std::uint64_t>(*options_.tmp_bytes / 2048, 4096));
     return text;
   }
 
@@ -79,7 +80,9 @@ class Planner {
     put(*home, {Kind::private_folder, tmpfs_options("0700"), false});
     remember_links(policy_.home);
     for (const fs::path& writable : policy_.writable)
-      if (real(writable) == home) plan_.notes.push_back(fmt::format("{} is HOME itself and writable, so nothing in it is hidden", home->string()));
+      if (real(writable) == home)
+        plan_.notes.push_back(
+            fmt::format("{} is HOME itself and writable, so nothing in it is hidden", home->string()));
   }
 
   void add_grants() {
@@ -90,7 +93,8 @@ class Planner {
     for (const fs::path& path : policy_.protected_) grant(path, Kind::protected_);
     for (const fs::path& path : policy_.hidden) grant(path, Kind::hidden);
     if (options_.hide_accounts)
-      for (const char* path : {"/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-", "/etc/sudoers", "/etc/ssh"})
+      for (const char* path :
+           {"/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-", "/etc/sudoers", "/etc/ssh"})
         grant(path, Kind::hidden);
   }
 
@@ -140,9 +144,11 @@ class Planner {
       if (entry.kind != Kind::protected_) continue;
       std::vector<fs::path> between;
       fs::path parent = path.parent_path();
-      for (; parent != parent.root_path() && !entries_.contains(parent); parent = parent.parent_path()) between.push_back(parent);
+      for (; parent != parent.root_path() && !entries_.contains(parent); parent = parent.parent_path())
+        between.push_back(parent);
       const auto at = entries_.find(parent);
-      if (at != entries_.end() && at->second.kind == Kind::writable) pins.insert(pins.end(), between.begin(), between.end());
+      if (at != entries_.end() && at->second.kind == Kind::writable)
+        pins.insert(pins.end(), between.begin(), between.end());
     }
     for (const fs::path& pin : pins) put(pin, {Kind::pinned, {}, false});
   }
@@ -162,12 +168,18 @@ class Planner {
     const bool under_private = parent != nullptr && is_private(parent->kind);
     switch (kind) {
       case Kind::private_folder:
-      case Kind::devices: return false;
-      case Kind::readable: return parent == nullptr ? !options_.other_uid : !under_private;
-      case Kind::pinned: return false;
-      case Kind::writable: return parent != nullptr && is_writable(parent->kind);
-      case Kind::protected_: return parent == nullptr || !is_writable(parent->kind);
-      case Kind::hidden: return under_private;
+      case Kind::devices:
+        return false;
+      case Kind::readable:
+        return parent == nullptr ? !options_.other_uid : !under_private;
+      case Kind::pinned:
+        return false;
+      case Kind::writable:
+        return parent != nullptr && is_writable(parent->kind);
+      case Kind::protected_:
+        return parent == nullptr || !is_writable(parent->kind);
+      case Kind::hidden:
+        return under_private;
     }
     return false;
   }
@@ -180,13 +192,25 @@ class Planner {
     const bool folder = fs::is_directory(path, error);
     if (parent != nullptr && is_private(parent->second.kind)) make_mount_point(path, folder);
     switch (entry.kind) {
-      case Kind::private_folder: step(MountAction::mount_tmpfs, path, entry.options); break;
-      case Kind::devices: emit_devices(); break;
-      case Kind::readable: attach(path, path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, true); break;
-      case Kind::protected_: attach(path, path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false); break;
+      case Kind::private_folder:
+        step(MountAction::mount_tmpfs, path, entry.options);
+        break;
+      case Kind::devices:
+        emit_devices();
+        break;
+      case Kind::readable:
+        attach(path, path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, true);
+        break;
+      case Kind::protected_:
+        attach(path, path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false);
+        break;
       case Kind::pinned:
-      case Kind::writable: attach(path, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false); break;
-      case Kind::hidden: step(folder ? MountAction::cover_folder : MountAction::cover_file, path, {}); break;
+      case Kind::writable:
+        attach(path, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false);
+        break;
+      case Kind::hidden:
+        step(folder ? MountAction::cover_folder : MountAction::cover_file, path, {});
+        break;
     }
   }
 
@@ -201,7 +225,8 @@ class Planner {
 
   void attach(const fs::path& source, const fs::path& target, std::uint64_t attributes, bool optional) {
     plan_.grabs.push_back({source.string(), attributes, optional, -1});
-    plan_.steps.push_back({MountAction::attach, target.string(), {}, static_cast<int>(plan_.grabs.size()) - 1, optional});
+    plan_.steps.push_back(
+        {MountAction::attach, target.string(), {}, static_cast<int>(plan_.grabs.size()) - 1, optional});
   }
 
   void emit_devices() {
@@ -235,11 +260,12 @@ class Planner {
     if (options_.fresh_proc) step(MountAction::mount_proc, "/proc", {});
     for (const char* path : {"/proc/sys", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/sysrq-trigger"})
       step(MountAction::seal, path, {}, true);
-    for (const char* path : {"/proc/acpi", "/proc/scsi", "/sys/firmware", "/sys/kernel/debug", "/sys/kernel/tracing", "/sys/fs/bpf"})
+    for (const char* path :
+         {"/proc/acpi", "/proc/scsi", "/sys/firmware", "/sys/kernel/debug", "/sys/kernel/tracing", "/sys/fs/bpf"})
       step(MountAction::cover_folder, path, {}, true);
     for (const char* path : {"/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/kallsyms", "/proc/timer_list",
-                             "/proc/sched_debug", "/proc/latency_stats", "/proc/kmsg", "/proc/kpagecount", "/proc/kpageflags",
-                             "/proc/config.gz", "/proc/vmallocinfo", "/proc/slabinfo"})
+                             "/proc/sched_debug", "/proc/latency_stats", "/proc/kmsg", "/proc/kpagecount",
+                             "/proc/kpageflags", "/proc/config.gz", "/proc/vmallocinfo", "/proc/slabinfo"})
       step(MountAction::cover_file, path, {}, true);
   }
 

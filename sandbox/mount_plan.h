@@ -14,11 +14,11 @@ namespace rh::sandbox {
 
 struct MountOptions {
   std::optional<std::uint64_t> tmp_bytes;
-  bool host_network = false;      // the resolver's files must stay visible
-  bool other_uid = false;         // the command has not the runner's own kernel uid: grants are id-mapped,
-                                  // and folders closed to others must be opened up
-  bool fresh_proc = true;         // a pid namespace, and a kernel that lets us mount /proc in it
-  bool hide_accounts = false;     // the command runs as the host's root: /etc/shadow is covered
+  bool host_network = false;   // the resolver's files must stay visible
+  bool other_uid = false;      // the command has not the runner's own kernel uid: grants are id-mapped,
+                               // and folders closed to others must be opened up
+  bool fresh_proc = true;      // a pid namespace, and a kernel that lets us mount /proc in it
+  bool hide_accounts = false;  // the command runs as the host's root: /etc/shadow is covered
 };
 
 struct MountPlan {

@@ -86,18 +86,28 @@ bool carry_out(ChildPlan& plan, MountStep& step) {
   constexpr unsigned long kPlain = MS_NOSUID | MS_NODEV;
   const char* target = step.target.c_str();
   switch (step.action) {
-    case MountAction::make_folder: return make_folder(step.target);
-    case MountAction::make_file: return make_file(target);
-    case MountAction::make_link: return symlink(step.data.c_str(), target) == 0 || errno == EEXIST;
-    case MountAction::mount_tmpfs: return mount("tmpfs", target, "tmpfs", kPlain, step.data.c_str()) == 0;
-    case MountAction::mount_proc: return mount("proc", target, "proc", kPlain | MS_NOEXEC, nullptr) == 0;
+    case MountAction::make_folder:
+      return make_folder(step.target);
+    case MountAction::make_file:
+      return make_file(target);
+    case MountAction::make_link:
+      return symlink(step.data.c_str(), target) == 0 || errno == EEXIST;
+    case MountAction::mount_tmpfs:
+      return mount("tmpfs", target, "tmpfs", kPlain, step.data.c_str()) == 0;
+    case MountAction::mount_proc:
+      return mount("proc", target, "proc", kPlain | MS_NOEXEC, nullptr) == 0;
     case MountAction::mount_devpts:
       return mount("devpts", target, "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620") == 0;
-    case MountAction::mount_mqueue: return mount("mqueue", target, "mqueue", kPlain | MS_NOEXEC, nullptr) == 0;
-    case MountAction::attach: return attach(plan, step);
-    case MountAction::seal: return seal(target);
-    case MountAction::cover_folder: return cover_folder(target);
-    case MountAction::cover_file: return mount("/dev/null", target, nullptr, MS_BIND, nullptr) == 0;
+    case MountAction::mount_mqueue:
+      return mount("mqueue", target, "mqueue", kPlain | MS_NOEXEC, nullptr) == 0;
+    case MountAction::attach:
+      return attach(plan, step);
+    case MountAction::seal:
+      return seal(target);
+    case MountAction::cover_folder:
+      return cover_folder(target);
+    case MountAction::cover_file:
+      return mount("/dev/null", target, nullptr, MS_BIND, nullptr) == 0;
   }
   return false;
 }

@@ -30,7 +30,8 @@ std::uint64_t sum_kilobytes(std::string_view text, std::initializer_list<std::st
   std::uint64_t total = 0;
   for (std::string_view line : split_lines(text)) {
     const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || std::find(keys.begin(), keys.end(), line.substr(0, colon)) == keys.end()) continue;
+    if (colon == std::string_view::npos || std::find(keys.begin(), keys.end(), line.substr(0, colon)) == keys.end())
+      continue;
     std::string_view value = trim(line.substr(colon + 1));
     if (value.ends_with(" kB")) value.remove_suffix(3);
     total += parse_u64(trim(value)).value_or(0) * 1024;
@@ -57,7 +58,8 @@ std::vector<std::uint64_t> ProcessTree::stat_fields(int pid) const {
 std::vector<int> ProcessTree::children(int pid) const {
   std::vector<int> found;
   std::error_code error;
-  for (fs::directory_iterator at(fmt::format("{}/{}/task", proc_, pid), error), end; !error && at != end; at.increment(error)) {
+  for (fs::directory_iterator at(fmt::format("{}/{}/task", proc_, pid), error), end; !error && at != end;
+       at.increment(error)) {
     const auto text = read_control(at->path() / "children");
     if (!text) continue;
     for (std::string_view word : split(trim(*text), ' '))
@@ -121,8 +123,10 @@ std::uint64_t ProcessTree::resident_bytes(int pid) const {
   };
   if (const std::uint64_t own = pages(read(pid, "statm")); own > 0) return own * page;
   std::error_code error;
-  for (fs::directory_iterator at(fmt::format("{}/{}/task", proc_, pid), error), end; !error && at != end; at.increment(error))
-    if (const std::uint64_t of_thread = pages(read_control(at->path() / "statm")); of_thread > 0) return of_thread * page;
+  for (fs::directory_iterator at(fmt::format("{}/{}/task", proc_, pid), error), end; !error && at != end;
+       at.increment(error))
+    if (const std::uint64_t of_thread = pages(read_control(at->path() / "statm")); of_thread > 0)
+      return of_thread * page;
   return 0;
 }
 

@@ -21,7 +21,7 @@ class ProcessTree {
   [[nodiscard]] bool alive(int pid) const;
   [[nodiscard]] std::string command_line(int pid) const;  // blanks between arguments, bounded
 
-  [[nodiscard]] std::chrono::nanoseconds cpu_time(int pid) const;      // of the process, without its children
+  [[nodiscard]] std::chrono::nanoseconds cpu_time(int pid) const;         // of the process, without its children
   [[nodiscard]] std::chrono::nanoseconds reaped_cpu_time(int pid) const;  // of its waited-for children
   [[nodiscard]] std::uint64_t resident_bytes(int pid) const;
   // Proportional share, swap and page tables: what the process truly costs. Expensive.

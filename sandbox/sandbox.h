@@ -23,41 +23,42 @@ namespace rh::sandbox {
 
 // What the command may see and write. All paths are absolute host paths and keep their name inside.
 struct FilesystemPolicy {
-  std::vector<std::filesystem::path> writable;    // workspace, output folders, caches
-  std::vector<std::filesystem::path> readable;    // stay visible read-only although they lie in a private area (HOME, /tmp)
+  std::vector<std::filesystem::path> writable;  // workspace, output folders, caches
+  std::vector<std::filesystem::path>
+      readable;  // stay visible read-only although they lie in a private area (HOME, /tmp)
   std::vector<std::filesystem::path> protected_;  // read-only although they lie in a writable folder
   std::vector<std::filesystem::path> hidden;      // replaced by something empty
   std::filesystem::path home;                     // the caller's HOME: an empty private folder is mounted over it
 };
 
 struct LaunchSpec {
-  model::Command command;                         // env is the whole environment of the child
+  model::Command command;  // env is the whole environment of the child
   model::Limits limits;
   model::IsolationLevel level = model::IsolationLevel::contained;
   FilesystemPolicy files;
-  std::string name;                               // for cgroup and host names: letters, digits, '-'
+  std::string name;  // for cgroup and host names: letters, digits, '-'
 };
 
 // Where a sampler finds the tree.
 struct TreeLocation {
-  int root_pid = 0;                               // in the host's numbering
-  std::filesystem::path memory_cgroup;            // v1 memory folder, or v2 folder; empty without one
-  std::filesystem::path cpu_cgroup;               // v1 cpuacct folder, or v2 folder; empty without one
-  std::filesystem::path procs_cgroup;             // a folder whose cgroup.procs lists exactly the tree; empty without one
-  bool cgroup_v2 = false;                         // of memory_cgroup and cpu_cgroup
+  int root_pid = 0;                     // in the host's numbering
+  std::filesystem::path memory_cgroup;  // v1 memory folder, or v2 folder; empty without one
+  std::filesystem::path cpu_cgroup;     // v1 cpuacct folder, or v2 folder; empty without one
+  std::filesystem::path procs_cgroup;   // a folder whose cgroup.procs lists exactly the tree; empty without one
+  bool cgroup_v2 = false;               // of memory_cgroup and cpu_cgroup
 };
 
 struct SuperviseHooks {
-  std::function<void(const TreeLocation&)> on_start;                       // after exec succeeded
-  std::function<void(model::Stream, std::string_view)> on_output;          // up to the output limit
+  std::function<void(const TreeLocation&)> on_start;               // after exec succeeded
+  std::function<void(model::Stream, std::string_view)> on_output;  // up to the output limit
   std::chrono::milliseconds tick{50};
-  std::function<void()> on_tick;                                           // every `tick` while the tree lives
-  BorrowedFd cancel;                                                       // readable (never drained here): end the run now, with grace
+  std::function<void()> on_tick;  // every `tick` while the tree lives
+  BorrowedFd cancel;              // readable (never drained here): end the run now, with grace
 };
 
 struct ExitRecord {
   model::Ending ending = model::Ending::internal;
-  std::string ending_detail;                      // mechanism and figure, or errno text for start_failed
+  std::string ending_detail;  // mechanism and figure, or errno text for start_failed
   model::WaitStatus status;
   model::ProcessUsage usage;
   model::IsolationReport isolation;

@@ -45,18 +45,18 @@ constexpr const char* kRefused[] = {
     // namespaces
     "setns",
     // the machine
-    "reboot", "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "create_module",
-    "iopl", "ioperm", "settimeofday", "stime", "clock_settime", "clock_settime64", "clock_adjtime", "clock_adjtime64",
-    "acct", "nfsservctl", "lookup_dcookie", "vhangup", "syslog", "uselib", "_sysctl", "sethostname", "setdomainname",
+    "reboot", "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "create_module", "iopl",
+    "ioperm", "settimeofday", "stime", "clock_settime", "clock_settime64", "clock_adjtime", "clock_adjtime64", "acct",
+    "nfsservctl", "lookup_dcookie", "vhangup", "syslog", "uselib", "_sysctl", "sethostname", "setdomainname",
     // kernel programs, counters and handles that see past the sandbox
     "bpf", "perf_event_open", "userfaultfd", "open_by_handle_at", "name_to_handle_at", "fanotify_init",
     // keyrings outlive the run and are shared by uid
     "keyctl", "add_key", "request_key"};
 constexpr const char* kAbsent[] = {"io_uring_setup", "io_uring_enter", "io_uring_register", "clone3"};
-constexpr const char* kTracing[] = {"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp",
-                                    "process_madvise"};
-constexpr std::uint64_t kNewNamespaces[] = {CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
-                                            CLONE_NEWUSER, CLONE_NEWPID,   CLONE_NEWNET};
+constexpr const char* kTracing[] = {"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd",
+                                    "kcmp",   "process_madvise"};
+constexpr std::uint64_t kNewNamespaces[] = {CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
+                                            CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET};
 
 class Rules {
  public:
@@ -70,7 +70,9 @@ class Rules {
 
   void refuse(const char* name, int error) {
     const int number = seccomp_syscall_resolve_name(name);
-    if (number != __NR_SCMP_ERROR && number >= 0) check(seccomp_rule_add_array(context_.get(), SCMP_ACT_ERRNO(static_cast<std::uint16_t>(error)), number, 0, nullptr));
+    if (number != __NR_SCMP_ERROR && number >= 0)
+      check(seccomp_rule_add_array(context_.get(), SCMP_ACT_ERRNO(static_cast<std::uint16_t>(error)), number, 0,
+                                   nullptr));
   }
 
   void refuse_when(const char* name, int error, std::initializer_list<scmp_arg_cmp> conditions) {
@@ -112,7 +114,8 @@ void refuse_sockets(Rules& rules, bool internet) {
   for (int domain = 0; domain < AF_NETLINK; ++domain) {
     const bool internet_domain = domain == AF_INET || domain == AF_INET6;
     if (domain == AF_UNIX || (internet_domain && !internet)) continue;
-    rules.refuse_when("socket", internet_domain ? EACCES : EAFNOSUPPORT, {low_half(0, static_cast<std::uint64_t>(domain))});
+    rules.refuse_when("socket", internet_domain ? EACCES : EAFNOSUPPORT,
+                      {low_half(0, static_cast<std::uint64_t>(domain))});
   }
   rules.refuse_when("socket", EAFNOSUPPORT, {{0, SCMP_CMP_GT, AF_NETLINK, 0}});
   rules.refuse_when("socket", EAFNOSUPPORT, {low_half(0, AF_NETLINK), {2, SCMP_CMP_NE, 0, 0}});

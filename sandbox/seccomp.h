@@ -12,9 +12,9 @@
 namespace rh::sandbox {
 
 struct FilterOptions {
-  bool strict = false;          // no ptrace, no peeking into other processes
-  bool trace_allowed = true;    // the tree has a pid namespace, so tracing stays inside
-  bool refuse_internet = false; // stands in for a network namespace
+  bool strict = false;           // no ptrace, no peeking into other processes
+  bool trace_allowed = true;     // the tree has a pid namespace, so tracing stays inside
+  bool refuse_internet = false;  // stands in for a network namespace
   auto operator<=>(const FilterOptions&) const = default;
 };
 

@@ -15,7 +15,7 @@ namespace rh::sandbox {
 struct SpawnOptions {
   std::uint64_t clone_flags = 0;  // CLONE_NEW*
   Identity identity;
-  BorrowedFd cgroup;              // cgroup2 folder to start in; none when not valid
+  BorrowedFd cgroup;  // cgroup2 folder to start in; none when not valid
 };
 
 // The runner's ends of a running child.

@@ -73,7 +73,8 @@ class Supervisor {
       if (watchdog_.needed()) consider(watchdog_.next_look());
       if (spec_.limits.cpu) consider(next_cpu_look_);
     }
-    if ((phase_ == Phase::starting || phase_ == Phase::running) && spec_.limits.wall) consider(begin_ + *spec_.limits.wall);
+    if ((phase_ == Phase::starting || phase_ == Phase::running) && spec_.limits.wall)
+      consider(begin_ + *spec_.limits.wall);
     if (phase_ == Phase::stopping || phase_ == Phase::killing) consider(deadline_);
     if (phase_ == Phase::settling) consider(monotonic_now() + kSettleInterval);
     return next;
@@ -96,12 +97,23 @@ class Supervisor {
   void read_messages() {
     while (const auto message = init_.next_message()) {
       switch (message->kind) {
-        case InitMessage::degraded: outcome_.degraded.push_back(*message); break;
-        case InitMessage::failed: outcome_.failure = *message; break;
-        case InitMessage::started: started(); break;
-        case InitMessage::main_exited: main_exited(message->wait_status); break;
-        case InitMessage::finished: outcome_.tree_usage = message->usage; break;
-        case InitMessage::ready: break;
+        case InitMessage::degraded:
+          outcome_.degraded.push_back(*message);
+          break;
+        case InitMessage::failed:
+          outcome_.failure = *message;
+          break;
+        case InitMessage::started:
+          started();
+          break;
+        case InitMessage::main_exited:
+          main_exited(message->wait_status);
+          break;
+        case InitMessage::finished:
+          outcome_.tree_usage = message->usage;
+          break;
+        case InitMessage::ready:
+          break;
       }
     }
   }
@@ -152,7 +164,8 @@ class Supervisor {
     }
     if (!bytes.empty() && hooks_.on_output) hooks_.on_output(stream, bytes);
     if (outcome_.output_truncated)
-      stop(Ending::output_limit, fmt::format("more than {} of output", format_size(*spec_.limits.output_bytes)), Nanoseconds{});
+      stop(Ending::output_limit, fmt::format("more than {} of output", format_size(*spec_.limits.output_bytes)),
+           Nanoseconds{});
   }
 
   void check_limits() {
@@ -161,10 +174,12 @@ class Supervisor {
       next_tick_ = now + hooks_.tick;
       if (outcome_.started && hooks_.on_tick && phase_ != Phase::gone) hooks_.on_tick();
     }
-    if (cancelled_) stop(Ending::cancelled, "cancelled by the caller", std::min<Nanoseconds>(spec_.limits.grace, kCancelGrace));
+    if (cancelled_)
+      stop(Ending::cancelled, "cancelled by the caller", std::min<Nanoseconds>(spec_.limits.grace, kCancelGrace));
     if (phase_ != Phase::starting && phase_ != Phase::running && phase_ != Phase::stopping) return;
     if (spec_.limits.wall && now - begin_ >= *spec_.limits.wall)
-      stop(Ending::wall_time, fmt::format("wall clock: {} passed", format_duration(*spec_.limits.wall)), spec_.limits.grace);
+      stop(Ending::wall_time, fmt::format("wall clock: {} passed", format_duration(*spec_.limits.wall)),
+           spec_.limits.grace);
     check_cpu(now);
     if (const auto alarm = watchdog_.look(now)) stop(alarm->ending, alarm->detail, Nanoseconds{});
   }
@@ -178,8 +193,9 @@ class Supervisor {
     next_cpu_look_ = now + std::clamp<Nanoseconds>(left / cores, kCpuLookMin, milliseconds(1000));
     if (left > Nanoseconds{}) return;
     stop(Ending::cpu_time,
-         fmt::format("{}: {} used, limit {}", plan_.cgroup->cpu().empty() ? "process clocks" : plan_.cgroup->cpu_source(),
-                     format_duration(used), format_duration(*spec_.limits.cpu)),
+         fmt::format("{}: {} used, limit {}",
+                     plan_.cgroup->cpu().empty() ? "process clocks" : plan_.cgroup->cpu_source(), format_duration(used),
+                     format_duration(*spec_.limits.cpu)),
          spec_.limits.grace);
   }
 
@@ -192,7 +208,8 @@ class Supervisor {
 
   // Ends the run. The first reason counts; a later one may only shorten the grace.
   void stop(Ending reason, std::string detail, Nanoseconds grace) {
-    if (phase_ != Phase::starting && phase_ != Phase::running && !(phase_ == Phase::stopping && grace == Nanoseconds{})) return;
+    if (phase_ != Phase::starting && phase_ != Phase::running && !(phase_ == Phase::stopping && grace == Nanoseconds{}))
+      return;
     const Nanoseconds now = monotonic_now();
     if (phase_ != Phase::stopping) {
       outcome_.facts.stopped_for = reason;
@@ -293,7 +310,8 @@ class Supervisor {
 
 }  // namespace
 
-Outcome supervise(const LaunchSpec& spec, const SuperviseHooks& hooks, LaunchPlan& plan, InitProcess init, Nanoseconds begin) {
+Outcome supervise(const LaunchSpec& spec, const SuperviseHooks& hooks, LaunchPlan& plan, InitProcess init,
+                  Nanoseconds begin) {
   return Supervisor(spec, hooks, plan, std::move(init), begin).run();
 }
 

@@ -18,11 +18,11 @@ namespace rh::sandbox {
 struct Outcome {
   EndingFacts facts;
   bool started = false;
-  std::optional<InitMessage> failure;     // the set-up or exec failed
+  std::optional<InitMessage> failure;  // the set-up or exec failed
   std::vector<InitMessage> degraded;
-  std::optional<rusage> tree_usage;       // every process that init or its parent waited for
+  std::optional<rusage> tree_usage;  // every process that init or its parent waited for
   Nanoseconds wall{};
-  std::uint64_t watched_peak_bytes = 0;   // by the watchdog; 0 without one
+  std::uint64_t watched_peak_bytes = 0;  // by the watchdog; 0 without one
   std::vector<int> signals_sent;
   std::vector<model::LeftoverProcess> leftovers;
   std::uint64_t output_bytes = 0;

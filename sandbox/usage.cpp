@@ -25,7 +25,8 @@ void fill_cpu(model::ProcessUsage& usage, const RunCgroup& cgroup, const Outcome
     usage.user_cpu = {of(outcome.tree_usage->ru_utime), Scope::lower_bound, "rusage", kUncounted};
     usage.system_cpu = {of(outcome.tree_usage->ru_stime), Scope::lower_bound, "rusage", kUncounted};
   } else {
-    usage.user_cpu = usage.system_cpu = model::CpuFigure::unknown("no CPU control group, and the tree was killed before it could be asked");
+    usage.user_cpu = usage.system_cpu =
+        model::CpuFigure::unknown("no CPU control group, and the tree was killed before it could be asked");
   }
 }
 
@@ -35,9 +36,11 @@ void fill_memory(model::ProcessUsage& usage, const RunCgroup& cgroup, const Outc
                          cgroup.memory_v2() ? "cgroup v2 memory.peak" : "cgroup v1 memory.max_usage_in_bytes",
                          "includes page cache"};
   } else if (outcome.watched_peak_bytes > 0) {
-    usage.peak_memory = {outcome.watched_peak_bytes, Scope::sampled, "sum of RSS every 5 to 20 ms", "no memory control group"};
+    usage.peak_memory = {outcome.watched_peak_bytes, Scope::sampled, "sum of RSS every 5 to 20 ms",
+                         "no memory control group"};
   } else {
-    usage.peak_memory = model::BytesFigure::unknown("no memory control group, and the tree ended before it was sampled");
+    usage.peak_memory =
+        model::BytesFigure::unknown("no memory control group, and the tree ended before it was sampled");
   }
 }
 
@@ -50,7 +53,8 @@ model::ProcessUsage measure_usage(const RunCgroup& cgroup, const Outcome& outcom
   fill_memory(usage, cgroup, outcome);
   if (const auto peak = cgroup.pids_peak())
     // Init is one of the counted.
-    usage.max_processes = {std::max<std::uint64_t>(*peak, 1) - 1, Scope::exact_process, "cgroup pids.peak", "threads count, too"};
+    usage.max_processes = {std::max<std::uint64_t>(*peak, 1) - 1, Scope::exact_process, "cgroup pids.peak",
+                           "threads count, too"};
   else
     usage.max_processes = model::CountFigure::unknown("no pids control group with a peak");
   if (outcome.tree_usage) {
@@ -59,7 +63,8 @@ model::ProcessUsage measure_usage(const RunCgroup& cgroup, const Outcome& outcom
     usage.read_bytes = {blocks(outcome.tree_usage->ru_inblock), Scope::lower_bound, "rusage", kReason};
     usage.written_bytes = {blocks(outcome.tree_usage->ru_oublock), Scope::lower_bound, "rusage", kReason};
   } else {
-    usage.read_bytes = usage.written_bytes = model::BytesFigure::unknown("the tree was killed before it could be asked");
+    usage.read_bytes = usage.written_bytes =
+        model::BytesFigure::unknown("the tree was killed before it could be asked");
   }
   return usage;
 }

@@ -28,7 +28,8 @@ std::optional<WatchdogAlarm> Watchdog::look(Nanoseconds now) {
   const bool near_pids = limits_.pids && threads > *limits_.pids / 2;
   next_ = now + (near_memory || near_pids ? kNearInterval : kFarInterval);
   if (limits_.pids && threads > *limits_.pids)
-    return WatchdogAlarm{model::Ending::pids, fmt::format("watchdog: {} processes and threads over the limit of {}", threads, *limits_.pids)};
+    return WatchdogAlarm{model::Ending::pids, fmt::format("watchdog: {} processes and threads over the limit of {}",
+                                                          threads, *limits_.pids)};
   return judge_memory(pids, resident);
 }
 
@@ -39,7 +40,8 @@ std::optional<WatchdogAlarm> Watchdog::judge_memory(const std::vector<int>& pids
   std::uint64_t charged = 0;
   for (int pid : pids) charged += tree_.charged_bytes(pid);
   if (charged <= *limits_.memory_bytes) return std::nullopt;
-  return WatchdogAlarm{model::Ending::memory, fmt::format("watchdog: {} bytes over the limit of {}", charged, *limits_.memory_bytes)};
+  return WatchdogAlarm{model::Ending::memory,
+                       fmt::format("watchdog: {} bytes over the limit of {}", charged, *limits_.memory_bytes)};
 }
 
 }  // namespace rh::sandbox

@@ -45,14 +45,17 @@ TEST_F(Fallback, EveryMissingMechanismIsNamedAndTheLevelIsNotReached) {
 }
 
 TEST_F(Fallback, FilesOutsideTheGrantsAreProtectedByLandlock) {
-  const Result result = run(shell("echo x > /etc/rh_owned; echo x > ../beside; cat $HOME/.ssh/id_canary; echo ok > inside && cat inside"));
+  const Result result = run(
+      shell("echo x > /etc/rh_owned; echo x > ../beside; cat $HOME/.ssh/id_canary; echo ok > inside && cat inside"));
   if (row(result, "file system").state == MechanismState::refused) GTEST_SKIP() << row(result, "file system").reason;
   EXPECT_EQ(result.out, "ok\n") << result.err;
   EXPECT_FALSE(std::filesystem::exists("/etc/rh_owned"));
 }
 
 TEST_F(Fallback, KernelSwitchesStayOutOfReachOfARootRunner) {
-  const Result result = run(shell("(echo x > /proc/sys/kernel/core_pattern) 2>/dev/null && echo wrote; (echo 1 > /proc/sys/vm/swappiness) 2>/dev/null && echo wrote; echo end"));
+  const Result result =
+      run(shell("(echo x > /proc/sys/kernel/core_pattern) 2>/dev/null && echo wrote; (echo 1 > "
+                "/proc/sys/vm/swappiness) 2>/dev/null && echo wrote; echo end"));
   EXPECT_EQ(result.out, "end\n");
   RH_EXPECT_APPLIED(result, "privileges");
 }
@@ -68,20 +71,24 @@ TEST_F(Fallback, DaemonIsNamedAndKilled) {
 
 TEST_F(Fallback, RestlessForkChainDies) {
   const std::string mark = marker(2);
-  auto asked = python("import os, sys\nif os.fork():\n  os._exit(0)\nos.setsid()\nwhile True:\n  if os.fork(): os._exit(0)\n# " + mark);
+  auto asked = python(
+      "import os, sys\nif os.fork():\n  os._exit(0)\nos.setsid()\nwhile True:\n  if os.fork(): os._exit(0)\n# " + mark);
   const Result result = run(asked);
   EXPECT_EQ(result.record.ending, Ending::exited) << result.record.ending_detail;
   EXPECT_FALSE(running_on_host(mark));
 }
 
 TEST_F(Fallback, SignalsCannotReachTheRunnerOrInit) {
-  const Result result = run(shell("kill -9 " + std::to_string(getpid()) + " 2>/dev/null || echo refused; kill -9 $PPID 2>/dev/null || echo refused"));
+  const Result result = run(shell("kill -9 " + std::to_string(getpid()) +
+                                  " 2>/dev/null || echo refused; kill -9 $PPID 2>/dev/null || echo refused"));
   if (row(result, "processes").state == MechanismState::refused) GTEST_SKIP() << row(result, "processes").reason;
   EXPECT_EQ(result.out, "refused\nrefused\n");
 }
 
 TEST_F(Fallback, WatchdogEndsAMemoryHogByName) {
-  auto asked = python("import time\nb = bytearray(600 << 20)\nfor i in range(0, len(b), 4096): b[i] = 1\ntime.sleep(3)\nprint('survived')");
+  auto asked = python(
+      "import time\nb = bytearray(600 << 20)\nfor i in range(0, len(b), 4096): b[i] = "
+      "1\ntime.sleep(3)\nprint('survived')");
   asked.limits.memory_bytes = 128U << 20;
   const Result result = run(asked);
   EXPECT_EQ(result.record.ending, Ending::memory) << result.record.ending_detail << result.err;
@@ -90,9 +97,11 @@ TEST_F(Fallback, WatchdogEndsAMemoryHogByName) {
 }
 
 TEST_F(Fallback, SharedPagesCountOnce) {
-  auto asked = python("import mmap, os, time\nm = mmap.mmap(-1, 60 << 20)\nfor i in range(0, len(m), 4096): m[i] = 1\n"
-                      "for _ in range(8):\n  if os.fork() == 0:\n    s = sum(m[i] for i in range(0, len(m), 4096)); time.sleep(0.3); os._exit(0)\n"
-                      "for _ in range(8): os.wait()\nprint('survived')");
+  auto asked = python(
+      "import mmap, os, time\nm = mmap.mmap(-1, 60 << 20)\nfor i in range(0, len(m), 4096): m[i] = 1\n"
+      "for _ in range(8):\n  if os.fork() == 0:\n    s = sum(m[i] for i in range(0, len(m), 4096)); time.sleep(0.3); "
+      "os._exit(0)\n"
+      "for _ in range(8): os.wait()\nprint('survived')");
   asked.limits.memory_bytes = 256U << 20;
   const Result result = run(asked);
   EXPECT_EQ(result.out, "survived\n") << result.record.ending_detail << result.err;
@@ -107,7 +116,8 @@ TEST_F(Fallback, WatchdogEndsAForkBombByName) {
 
 TEST_F(Fallback, WallLimitTakesTheWholeTree) {
   const std::string mark = marker(3);
-  auto asked = shell("trap '' TERM; (setsid sh -c \"trap '' TERM; sleep " + mark + "; true\" &); while :; do sleep 0.1; done");
+  auto asked =
+      shell("trap '' TERM; (setsid sh -c \"trap '' TERM; sleep " + mark + "; true\" &); while :; do sleep 0.1; done");
   asked.limits.wall = milliseconds(300);
   const Result result = run(asked);
   EXPECT_EQ(result.record.ending, Ending::wall_time);
@@ -121,8 +131,11 @@ TEST_F(Fallback, CpuLimitSumsTheTree) {
 }
 
 TEST_F(Fallback, NetworkNoneRefusesInternetSockets) {
-  const Result result = run(python("import socket\ntry: socket.socket(); print('open')\nexcept OSError as e: print(e.strerror)\nsocket.socketpair(); print('pair')"));
-  if (row(result, "system call filter").state != MechanismState::applied) GTEST_SKIP() << row(result, "system call filter").reason;
+  const Result result =
+      run(python("import socket\ntry: socket.socket(); print('open')\nexcept OSError as e: "
+                 "print(e.strerror)\nsocket.socketpair(); print('pair')"));
+  if (row(result, "system call filter").state != MechanismState::applied)
+    GTEST_SKIP() << row(result, "system call filter").reason;
   EXPECT_EQ(result.out, "Permission denied\npair\n") << result.err;
 }
 

@@ -1,4 +1,5 @@
 // Attempts to read or change what the command was not given.
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,7 +22,8 @@ TEST_F(Filesystem, HostFoldersAreReadOnly) {
   const Result result = run(shell("for d in /etc /usr /opt /; do echo x > $d/rh_owned; done; echo done"));
   EXPECT_EQ(result.out, "done\n");
   EXPECT_NE(result.err.find("Read-only file system"), std::string::npos) << result.err;
-  for (const char* path : {"/etc/rh_owned", "/usr/rh_owned", "/opt/rh_owned", "/rh_owned"}) EXPECT_FALSE(fs::exists(path)) << path;
+  for (const char* path : {"/etc/rh_owned", "/usr/rh_owned", "/opt/rh_owned", "/rh_owned"})
+    EXPECT_FALSE(fs::exists(path)) << path;
   RH_EXPECT_APPLIED(result, "file system");
 }
 
@@ -50,7 +52,8 @@ TEST_F(Filesystem, HomeIsPrivateAndItsSecretsAreGone) {
 TEST_F(Filesystem, SymlinkedHomeIsPrivateUnderBothNames) {
   const fs::path link = home().parent_path() / "link";
   fs::create_symlink(home(), link);
-  auto asked = shell("cat " + (home() / ".ssh/id_canary").string() + " " + (link / ".ssh/id_canary").string() + "; touch $HOME/x && echo wrote");
+  auto asked = shell("cat " + (home() / ".ssh/id_canary").string() + " " + (link / ".ssh/id_canary").string() +
+                     "; touch $HOME/x && echo wrote");
   asked.files.home = link;
   asked.command.env["HOME"] = link.string();
   const Result result = run(asked);
@@ -61,7 +64,8 @@ TEST_F(Filesystem, SymlinkedHomeIsPrivateUnderBothNames) {
 TEST_F(Filesystem, GrantedFolderBelowHomeStaysVisibleReadOnly) {
   fs::create_directories(home() / ".cache/tool");
   ASSERT_TRUE(write_file(home() / ".cache/tool/data", "tool\n"));
-  auto asked = shell("cat $HOME/.cache/tool/data; touch $HOME/.cache/tool/x || echo refused; touch $HOME/.cache/y && echo wrote");
+  auto asked = shell(
+      "cat $HOME/.cache/tool/data; touch $HOME/.cache/tool/x || echo refused; touch $HOME/.cache/y && echo wrote");
   asked.files.readable = {home() / ".cache/tool"};
   const Result result = run(asked);
   EXPECT_EQ(result.out, "tool\nrefused\nwrote\n") << result.err << result.record.ending_detail;
@@ -70,7 +74,9 @@ TEST_F(Filesystem, GrantedFolderBelowHomeStaysVisibleReadOnly) {
 TEST_F(Filesystem, HiddenAndProtectedPathsInsideTheWorkspace) {
   fs::create_directories(workspace() / ".git/hooks");
   ASSERT_TRUE(write_file(workspace() / "secret.env", "TOKEN\n"));
-  auto asked = shell("cat secret.env; touch .git/hooks/pre-commit || echo refused; mv .git elsewhere || echo kept; touch .git/index && echo pinned; touch ok && echo wrote");
+  auto asked = shell(
+      "cat secret.env; touch .git/hooks/pre-commit || echo refused; mv .git elsewhere || echo kept; touch .git/index "
+      "&& echo pinned; touch ok && echo wrote");
   asked.files.protected_ = {workspace() / ".git/hooks", workspace() / "missing"};
   asked.files.hidden = {workspace() / "secret.env"};
   const Result result = run(asked);
@@ -90,25 +96,30 @@ TEST_F(Filesystem, ShadowFileIsClosedToARootRunner) {
 }
 
 TEST_F(Filesystem, KernelSwitchesAreReadOnly) {
-  const Result result = run(shell("for f in /proc/sys/kernel/core_pattern /proc/sys/vm/swappiness /proc/sysrq-trigger; do "
-                                  "(echo 1 > $f) 2>/dev/null && echo \"wrote $f\"; done; cat /proc/keys | wc -c"));
+  const Result result =
+      run(shell("for f in /proc/sys/kernel/core_pattern /proc/sys/vm/swappiness /proc/sysrq-trigger; do "
+                "(echo 1 > $f) 2>/dev/null && echo \"wrote $f\"; done; cat /proc/keys | wc -c"));
   EXPECT_EQ(result.out, "0\n");
 }
 
 TEST_F(Filesystem, MountingAndUnmountingIsRefused) {
-  const Result result = run(shell("mount --bind / /mnt 2>/dev/null && echo bound; mount -o remount,rw / 2>/dev/null && echo remounted; "
-                                  "umount /tmp 2>/dev/null && echo unmounted; unshare -Urm true 2>/dev/null && echo unshared; echo end"));
+  const Result result =
+      run(shell("mount --bind / /mnt 2>/dev/null && echo bound; mount -o remount,rw / 2>/dev/null && echo remounted; "
+                "umount /tmp 2>/dev/null && echo unmounted; unshare -Urm true 2>/dev/null && echo unshared; echo end"));
   EXPECT_EQ(result.out, "end\n");
   RH_EXPECT_APPLIED(result, "privileges");
 }
 
 TEST_F(Filesystem, OnlyHarmlessDevicesExist) {
-  const Result result = run(shell("ls /dev | tr '\\n' ' '; mknod /tmp/sda b 8 0 2>/dev/null && echo made; head -c 1 /dev/urandom | wc -c"));
-  EXPECT_EQ(result.out, "fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero 1\n") << result.err;
+  const Result result = run(
+      shell("ls /dev | tr '\\n' ' '; mknod /tmp/sda b 8 0 2>/dev/null && echo made; head -c 1 /dev/urandom | wc -c"));
+  EXPECT_EQ(result.out, "fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero 1\n")
+      << result.err;
 }
 
 TEST_F(Filesystem, PrivateTmpIsBounded) {
-  auto asked = shell("head -c 20000000 /dev/zero > /tmp/fill 2>/tmp/e || true; stat -c %s /tmp/fill; head -c 4 /tmp/e | wc -c");
+  auto asked =
+      shell("head -c 20000000 /dev/zero > /tmp/fill 2>/tmp/e || true; stat -c %s /tmp/fill; head -c 4 /tmp/e | wc -c");
   asked.limits.tmp_bytes = 4U << 20;
   const Result result = run(asked);
   EXPECT_TRUE(result.out.starts_with("41") || result.out.starts_with("40")) << result.out;
@@ -130,6 +141,56 @@ TEST_F(Filesystem, OwnerOnlyWorkspaceBelowAnOwnerOnlyFolderWorks) {
   const Result result = run(asked);
   EXPECT_EQ(result.out, "inside\n") << result.err << result.record.ending_detail;
   EXPECT_EQ(*read_file(closed / "repo/made"), "new\n");
+}
+
+// An overlay cannot be id-mapped: containers have one as their root.
+class MountedOverlay {
+ public:
+  explicit MountedOverlay(const fs::path& folder) : target_(folder / "merged") {
+    for (const char* name : {"lower", "upper", "work", "merged"}) fs::create_directories(folder / name);
+    const std::string options = "lowerdir=" + (folder / "lower").string() + ",upperdir=" + (folder / "upper").string() +
+                                ",workdir=" + (folder / "work").string();
+    mounted_ = mount("overlay", target_.c_str(), "overlay", 0, options.c_str()) == 0;
+  }
+  MountedOverlay(const MountedOverlay&) = delete;
+  MountedOverlay& operator=(const MountedOverlay&) = delete;
+  ~MountedOverlay() {
+    if (mounted_) umount2(target_.c_str(), MNT_DETACH);
+  }
+  [[nodiscard]] bool mounted() const { return mounted_; }
+  [[nodiscard]] const fs::path& path() const { return target_; }
+
+ private:
+  fs::path target_;
+  bool mounted_ = false;
+};
+
+TEST_F(Filesystem, WorkspaceThatCannotBeIdMappedStaysWritableAndIsReportedDegraded) {
+  const MountedOverlay overlay(workspace().parent_path() / "overlay");
+  if (geteuid() != 0 || !overlay.mounted()) GTEST_SKIP() << "needs a root runner that may mount an overlay";
+  auto asked =
+      shell("touch made && echo wrote; cat /etc/shadow; (echo 1 > /proc/sys/vm/swappiness) 2>/dev/null && echo set");
+  asked.files.writable = {overlay.path()};
+  asked.command.cwd = overlay.path();
+  const Result result = run(asked);
+  EXPECT_EQ(result.out, "wrote\n") << result.err << result.record.ending_detail;
+  EXPECT_EQ(row(result, "user namespace").state, model::MechanismState::degraded);
+  EXPECT_EQ(result.record.isolation.reached, model::IsolationLevel::none);
+}
+
+TEST_F(Filesystem, NothingIsLeftOnTheHost) {
+  const auto mounts = [] { return read_file("/proc/self/mountinfo").value_or(""); };
+  const std::string before = mounts();
+  (void)run(shell("touch /tmp/left; (setsid sleep 30 &); exit 0"));
+  EXPECT_EQ(mounts(), before);
+  const std::string groups = "runharness-" + std::to_string(getpid()) + "-";
+  std::error_code error;
+  for (fs::directory_iterator at("/sys/fs/cgroup", error), end; !error && at != end; at.increment(error)) {
+    if (!at->is_directory()) continue;
+    EXPECT_EQ(at->path().filename().string().find(groups), std::string::npos) << at->path();
+    for (const auto& inner : fs::directory_iterator(at->path()))
+      EXPECT_EQ(inner.path().filename().string().find(groups), std::string::npos) << inner.path();
+  }
 }
 
 }  // namespace

@@ -26,15 +26,14 @@ const std::string kCall =
     "  return 'ok' if r >= 0 else os.strerror(ctypes.get_errno())\n";
 
 TEST_F(Kernel, DangerousCallsAreRefusedWithTheirErrno) {
-  const Result result = run(python(kCall +
-                                   "print('keyctl', call(250, 0, -3, 1))\n"
-                                   "print('io_uring', call(425, 8, 0))\n"
-                                   "print('clone3', call(435, 0, 88))\n"
-                                   "print('unshare', call(272, 0x10000000))\n"
-                                   "print('bpf', call(321, 0, 0, 0))\n"
-                                   "print('perf', call(298, 0, 0, -1, -1, 0))\n"
-                                   "print('userfaultfd', call(323, 0))\n"
-                                   "print('mount', call(165, 0, 0, 0, 0, 0))\n"));
+  const Result result = run(python(kCall + "print('keyctl', call(250, 0, -3, 1))\n"
+                                           "print('io_uring', call(425, 8, 0))\n"
+                                           "print('clone3', call(435, 0, 88))\n"
+                                           "print('unshare', call(272, 0x10000000))\n"
+                                           "print('bpf', call(321, 0, 0, 0))\n"
+                                           "print('perf', call(298, 0, 0, -1, -1, 0))\n"
+                                           "print('userfaultfd', call(323, 0))\n"
+                                           "print('mount', call(165, 0, 0, 0, 0, 0))\n"));
   EXPECT_EQ(result.out,
             "keyctl Operation not permitted\nio_uring Function not implemented\nclone3 Function not implemented\n"
             "unshare Operation not permitted\nbpf Operation not permitted\nperf Operation not permitted\n"
@@ -49,26 +48,27 @@ TEST_F(Kernel, ThirtyTwoBitNumbersDoNotBypassTheFilter) {
 }
 
 TEST_F(Kernel, TypingIntoATerminalIsRefusedAlsoWithHighBitsSet) {
-  const Result result = run(python(kCall +
-                                   "b = ctypes.create_string_buffer(b'x')\n"
-                                   "print(call(16, 0, 0x5412, ctypes.addressof(b)))\n"
-                                   "print(call(16, 0, 0x100005412, ctypes.addressof(b)))\n"
-                                   "try: os.open('/dev/tty', os.O_RDWR); print('tty')\n"
-                                   "except OSError as e: print(e.strerror)\n"));
+  const Result result = run(python(kCall + "b = ctypes.create_string_buffer(b'x')\n"
+                                           "print(call(16, 0, 0x5412, ctypes.addressof(b)))\n"
+                                           "print(call(16, 0, 0x100005412, ctypes.addressof(b)))\n"
+                                           "try: os.open('/dev/tty', os.O_RDWR); print('tty')\n"
+                                           "except OSError as e: print(e.strerror)\n"));
   EXPECT_EQ(result.out, "Operation not permitted\nOperation not permitted\nNo such device or address\n") << result.err;
 }
 
 TEST_F(Kernel, ForeignSocketFamiliesAreRefusedAndOwnOnesWork) {
-  const Result result = run(python("import socket\n"
-                                   "for f in (40, 17, 38, 16):\n"
-                                   "  try: socket.socket(f, socket.SOCK_RAW, 9 if f == 16 else 0); print(f, 'open')\n"
-                                   "  except OSError as e: print(f, e.strerror)\n"
-                                   "socket.socket(16, socket.SOCK_RAW, 0).close()\n"
-                                   "s = socket.create_server(('127.0.0.1', 0)); c = socket.create_connection(s.getsockname()); print('loopback')\n"
-                                   "socket.socketpair(); print('pair')\n"));
-  EXPECT_EQ(result.out,
-            "40 Address family not supported by protocol\n17 Address family not supported by protocol\n"
-            "38 Address family not supported by protocol\n16 Address family not supported by protocol\nloopback\npair\n")
+  const Result result = run(python(
+      "import socket\n"
+      "for f in (40, 17, 38, 16):\n"
+      "  try: socket.socket(f, socket.SOCK_RAW, 9 if f == 16 else 0); print(f, 'open')\n"
+      "  except OSError as e: print(f, e.strerror)\n"
+      "socket.socket(16, socket.SOCK_RAW, 0).close()\n"
+      "s = socket.create_server(('127.0.0.1', 0)); c = socket.create_connection(s.getsockname()); print('loopback')\n"
+      "socket.socketpair(); print('pair')\n"));
+  EXPECT_EQ(
+      result.out,
+      "40 Address family not supported by protocol\n17 Address family not supported by protocol\n"
+      "38 Address family not supported by protocol\n16 Address family not supported by protocol\nloopback\npair\n")
       << result.err;
 }
 
@@ -81,7 +81,8 @@ TEST_F(Kernel, HostsLoopbackListenerIsOutOfReach) {
   ASSERT_EQ(listen(listener, 1), 0);
   socklen_t size = sizeof address;
   getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-  const std::string script = "import socket\ntry: socket.create_connection(('127.0.0.1', " + std::to_string(ntohs(address.sin_port)) +
+  const std::string script = "import socket\ntry: socket.create_connection(('127.0.0.1', " +
+                             std::to_string(ntohs(address.sin_port)) +
                              "), 1); print('reached')\nexcept OSError as e: print(e.strerror)";
   EXPECT_EQ(run(python(script, model::IsolationLevel::none)).out, "reached\n");
   const Result result = run(python(script));
@@ -96,9 +97,12 @@ TEST_F(Kernel, HostsAbstractSocketIsOutOfReachWithBothNetworks) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path + 1, name.data(), name.size());
-  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), static_cast<socklen_t>(sizeof(sa_family_t) + 1 + name.size())), 0);
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address),
+                 static_cast<socklen_t>(sizeof(sa_family_t) + 1 + name.size())),
+            0);
   ASSERT_EQ(listen(listener, 1), 0);
-  const std::string script = "import socket\ns = socket.socket(socket.AF_UNIX)\ntry: s.connect('\\0" + name + "'); print('reached')\n"
+  const std::string script = "import socket\ns = socket.socket(socket.AF_UNIX)\ntry: s.connect('\\0" + name +
+                             "'); print('reached')\n"
                              "except OSError as e: print('refused')";
   EXPECT_EQ(run(python(script, model::IsolationLevel::none)).out, "reached\n");
   EXPECT_EQ(run(python(script)).out, "refused\n");
@@ -111,7 +115,8 @@ TEST_F(Kernel, HostsAbstractSocketIsOutOfReachWithBothNetworks) {
 }
 
 TEST_F(Kernel, NoCapabilityIsLeft) {
-  const Result result = run(shell("grep -E '^(Cap(Inh|Prm|Eff|Bnd|Amb)|NoNewPrivs):' /proc/self/status | tr -s '\\t\\n' '  '"));
+  const Result result =
+      run(shell("grep -E '^(Cap(Inh|Prm|Eff|Bnd|Amb)|NoNewPrivs):' /proc/self/status | tr -s '\\t\\n' '  '"));
   EXPECT_EQ(result.out,
             "CapInh: 0000000000000000 CapPrm: 0000000000000000 CapEff: 0000000000000000 CapBnd: 0000000000000000 "
             "CapAmb: 0000000000000000 NoNewPrivs: 1 ");
@@ -119,7 +124,9 @@ TEST_F(Kernel, NoCapabilityIsLeft) {
 }
 
 TEST_F(Kernel, TracingWorksInsideContainedAndIsRefusedInStrict) {
-  const std::string script = kCall + "pid = os.fork()\nif pid == 0:\n  import time; time.sleep(5)\nprint(call(101, 16, pid, 0, 0)); os.kill(pid, 9)";
+  const std::string script =
+      kCall +
+      "pid = os.fork()\nif pid == 0:\n  import time; time.sleep(5)\nprint(call(101, 16, pid, 0, 0)); os.kill(pid, 9)";
   EXPECT_EQ(run(python(script)).out, "ok\n");
   EXPECT_EQ(run(python(script, model::IsolationLevel::strict)).out, "Operation not permitted\n");
   const Result runner = run(python(kCall + "print(call(101, 16, " + std::to_string(getpid()) + ", 0, 0))"));
@@ -127,7 +134,9 @@ TEST_F(Kernel, TracingWorksInsideContainedAndIsRefusedInStrict) {
 }
 
 TEST_F(Kernel, GroupsCannotBeLeft) {
-  const Result result = run(shell("for f in $(find /sys/fs/cgroup -maxdepth 2 -name cgroup.procs 2>/dev/null); do (echo $$ > $f) 2>/dev/null && echo \"joined $f\"; done; echo end"));
+  const Result result =
+      run(shell("for f in $(find /sys/fs/cgroup -maxdepth 2 -name cgroup.procs 2>/dev/null); do (echo $$ > $f) "
+                "2>/dev/null && echo \"joined $f\"; done; echo end"));
   EXPECT_EQ(result.out, "end\n");
 }
 

@@ -23,7 +23,9 @@ TEST_F(LimitsTest, MemoryHogEndsAsMemoryWithTheMechanismNamed) {
 }
 
 TEST_F(LimitsTest, OomKilledGrandchildIsCountedThoughTheMainProcessIsHappy) {
-  auto asked = python("import os\npid = os.fork()\nif pid == 0:\n  b = bytearray(400 << 20)\n  os._exit(0)\nos.waitpid(pid, 0)\nprint('all passed')");
+  auto asked = python(
+      "import os\npid = os.fork()\nif pid == 0:\n  b = bytearray(400 << 20)\n  os._exit(0)\nos.waitpid(pid, "
+      "0)\nprint('all passed')");
   asked.limits.memory_bytes = 128U << 20;
   const Result result = run(asked);
   if (!result.record.oom_kills) GTEST_SKIP() << "no memory control group: " << row(result, "memory limit").reason;
@@ -46,7 +48,8 @@ TEST_F(LimitsTest, ForkBombIsStopped) {
   asked.limits.pids = 64;
   asked.limits.wall = milliseconds(1500);
   const Result result = run(asked);
-  EXPECT_TRUE(result.record.ending == Ending::wall_time || result.record.ending == Ending::pids) << result.record.ending_detail;
+  EXPECT_TRUE(result.record.ending == Ending::wall_time || result.record.ending == Ending::pids)
+      << result.record.ending_detail;
   EXPECT_NE(row(result, "process limit").state, model::MechanismState::refused);
 }
 
@@ -78,7 +81,10 @@ TEST_F(LimitsTest, FileOverItsSizeLimitEndsAsFileSize) {
 }
 
 TEST_F(LimitsTest, UsageOfAKnownBurnIsExactWithAControlGroup) {
-  const Result result = run(python("import os, time\npids = []\nfor i in range(4):\n  pid = os.fork()\n  if pid == 0:\n    t = time.process_time() + 0.05\n    while time.process_time() < t: pass\n    os._exit(0)\n  pids.append(pid)\nfor p in pids: os.waitpid(p, 0)"));
+  const Result result =
+      run(python("import os, time\npids = []\nfor i in range(4):\n  pid = os.fork()\n  if pid == 0:\n    t = "
+                 "time.process_time() + 0.05\n    while time.process_time() < t: pass\n    os._exit(0)\n  "
+                 "pids.append(pid)\nfor p in pids: os.waitpid(p, 0)"));
   ASSERT_TRUE(result.record.usage.user_cpu.value);
   EXPECT_GE(*result.record.usage.user_cpu.value + *result.record.usage.system_cpu.value, milliseconds(200));
   ASSERT_TRUE(result.record.usage.peak_memory.value) << result.record.usage.peak_memory.reason;

@@ -26,8 +26,9 @@ TEST_F(Processes, DaemonIsNamedAndKilledAndDoesNotHoldTheRunUp) {
   EXPECT_EQ(result.out, "main\n");
   EXPECT_EQ(result.record.ending, Ending::exited);
   EXPECT_LT(result.record.usage.wall, milliseconds(1000));
-  EXPECT_TRUE(std::any_of(result.record.leftovers.begin(), result.record.leftovers.end(),
-                          [&](const auto& left) { return left.command.find(mark) != std::string::npos && left.pid > 0; }));
+  EXPECT_TRUE(std::any_of(result.record.leftovers.begin(), result.record.leftovers.end(), [&](const auto& left) {
+    return left.command.find(mark) != std::string::npos && left.pid > 0;
+  }));
   EXPECT_FALSE(running_on_host(mark));
   RH_EXPECT_APPLIED(result, "kill of the whole tree");
 }
@@ -67,7 +68,8 @@ TEST_F(Processes, StoppedTreeStillMeetsItsWallLimit) {
 }
 
 TEST_F(Processes, SignalsCannotLeaveTheTree) {
-  const Result result = run(shell("kill -9 1; kill -9 " + std::to_string(getpid()) + " 2>/dev/null || echo refused; kill -9 -1; echo unreachable"));
+  const Result result = run(shell("kill -9 1; kill -9 " + std::to_string(getpid()) +
+                                  " 2>/dev/null || echo refused; kill -9 -1; echo unreachable"));
   EXPECT_EQ(result.out.substr(0, 8), "refused\n");
   EXPECT_TRUE(result.record.ending == Ending::exited || result.record.ending == Ending::signaled);
   RH_EXPECT_APPLIED(result, "processes");
@@ -97,7 +99,8 @@ TEST_F(Processes, FilesThatAreNoProgramsFailToStart) {
   EXPECT_NE(folder.record.ending_detail.find("Permission denied"), std::string::npos) << folder.record.ending_detail;
   const Result unknown = run(spec({"no-such-program-anywhere"}));
   EXPECT_EQ(unknown.record.ending, Ending::start_failed);
-  EXPECT_EQ(unknown.record.ending_detail, "execve no-such-program-anywhere: No such file or directory (in no folder of PATH)");
+  EXPECT_EQ(unknown.record.ending_detail,
+            "execve no-such-program-anywhere: No such file or directory (in no folder of PATH)");
   auto lost = shell("true");
   lost.command.cwd = "/no/such/folder";
   const Result no_folder = run(lost);
@@ -107,14 +110,17 @@ TEST_F(Processes, FilesThatAreNoProgramsFailToStart) {
 
 TEST_F(Processes, NoDescriptorAboveTwoAndNoInheritedSignalState) {
   signal(SIGUSR1, SIG_IGN);
-  const Result result = run(shell("ls /proc/self/fd | tr '\\n' ' '; grep -E '^Sig(Blk|Ign):' /proc/self/status | tr -d '\\n\\t'"));
+  const Result result =
+      run(shell("ls /proc/self/fd | tr '\\n' ' '; grep -E '^Sig(Blk|Ign):' /proc/self/status | tr -d '\\n\\t'"));
   signal(SIGUSR1, SIG_DFL);
   // `ls` holds the folder itself as 3.
   EXPECT_EQ(result.out, "0 1 2 3 SigBlk:0000000000000000SigIgn:0000000000000000") << result.err;
 }
 
 TEST_F(Processes, RunnersMemoryIsOutOfReach) {
-  const Result result = run(shell("cat /proc/1/maps /proc/1/environ 2>&1 | grep -c denied; ls /proc/1/fd /proc/1/root 2>/dev/null; readlink /proc/1/exe || echo hidden"));
+  const Result result =
+      run(shell("cat /proc/1/maps /proc/1/environ 2>&1 | grep -c denied; ls /proc/1/fd /proc/1/root 2>/dev/null; "
+                "readlink /proc/1/exe || echo hidden"));
   EXPECT_EQ(result.out, "2\nhidden\n") << result.err;
 }
 

@@ -106,7 +106,8 @@ bool running_on_host(const std::string& argument) {
   std::error_code error;
   for (fs::directory_iterator at("/proc", error), end; !error && at != end; at.increment(error)) {
     const auto line = read_file(at->path() / "cmdline");
-    if (line && line->find(argument) != std::string::npos && at->path().filename() != std::to_string(getpid())) return true;
+    if (line && line->find(argument) != std::string::npos && at->path().filename() != std::to_string(getpid()))
+      return true;
   }
   return false;
 }

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 class MountPlanTest : public ::testing::Test {
  protected:
   MountPlanTest() : folder_(*TempDir::make("rh-plan")), root_(fs::canonical(folder_.path())) {
-    for (const char* name : {"home/.cache/tool", "home/project/.git/hooks", "work/sub"}) fs::create_directories(root_ / name);
+    for (const char* name : {"home/.cache/tool", "home/project/.git/hooks", "work/sub"})
+      fs::create_directories(root_ / name);
     (void)write_file(root_ / "home/.npmrc", "token");
     policy_.home = root_ / "home";
   }
@@ -49,7 +50,8 @@ TEST_F(MountPlanTest, HomeIsCoveredBeforeWhatLiesInItIsAttachedAgain) {
   const int cover = index_of(plan, MountAction::mount_tmpfs, root_ / "home");
   ASSERT_GE(cover, 0);
   EXPECT_LT(cover, index_of(plan, MountAction::make_folder, root_ / "home/project"));
-  EXPECT_LT(index_of(plan, MountAction::make_folder, root_ / "home/project"), index_of(plan, MountAction::attach, root_ / "home/project"));
+  EXPECT_LT(index_of(plan, MountAction::make_folder, root_ / "home/project"),
+            index_of(plan, MountAction::attach, root_ / "home/project"));
   EXPECT_FALSE(read_only(plan, root_ / "home/project"));
   EXPECT_TRUE(read_only(plan, root_ / "home/.cache/tool"));
   EXPECT_GE(index_of(plan, MountAction::make_file, root_ / "home/.npmrc"), 0);
@@ -60,7 +62,8 @@ TEST_F(MountPlanTest, MissingPathsAreSkipped) {
   policy_.protected_ = {root_ / "home/project/none"};
   policy_.hidden = {root_ / "gone"};
   for (const MountStep& step : plan_mounts(policy_, options_).steps)
-    EXPECT_TRUE(step.target.find("nowhere") == std::string::npos && step.target.find("gone") == std::string::npos) << step.target;
+    EXPECT_TRUE(step.target.find("nowhere") == std::string::npos && step.target.find("gone") == std::string::npos)
+        << step.target;
 }
 
 TEST_F(MountPlanTest, FoldersAboveAProtectedPathArePinned) {

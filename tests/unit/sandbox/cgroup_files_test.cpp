@@ -1,0 +1,68 @@
+// Control files, and finding out that a folder is no control group at all.
+#include "sandbox/cgroup_files.h"
+
+#include <gtest/gtest.h>
+
+#include "runner/base/file.h"
+#include "sandbox/cgroup.h"
+
+namespace rh::sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ControlFiles : public ::testing::Test {
+ protected:
+  ControlFiles() : folder_(*TempDir::make("rh-groups")) {}
+  [[nodiscard]] fs::path put(const char* name, std::string_view text) const {
+    EXPECT_TRUE(write_file(folder_.path() / name, text));
+    return folder_.path() / name;
+  }
+  TempDir folder_;
+};
+
+TEST_F(ControlFiles, NumbersKeysAndPids) {
+  EXPECT_EQ(read_number(put("memory.peak", "540672\n")), 540672U);
+  EXPECT_FALSE(read_number(put("memory.max", "max\n")));
+  const fs::path events = put("memory.events", "low 0\noom 3\noom_kill 2\noom_group_kill 0\n");
+  EXPECT_EQ(read_keyed(events, "oom_kill"), 2U);
+  EXPECT_EQ(read_keyed(events, "oom"), 3U);
+  EXPECT_FALSE(read_keyed(events, "oo"));
+  EXPECT_EQ(read_pids(put("cgroup.procs", "12\n7\n0\n")), (std::vector<int>{12, 7}));
+  EXPECT_TRUE(read_pids(folder_.path() / "missing").empty());
+}
+
+TEST_F(ControlFiles, FolderWithoutControlsIsRefusedWithAReasonAndLeftClean) {
+  CgroupLayout layout;
+  layout.memory = folder_.path();
+  const CgroupHost host = probe_cgroups(layout);
+  EXPECT_TRUE(host.memory_v1.empty());
+  EXPECT_NE(host.reason.find("memory.limit_in_bytes"), std::string::npos) << host.reason;
+  EXPECT_TRUE(fs::is_empty(folder_.path()));
+}
+
+TEST_F(ControlFiles, GroupsOfDeadRunnersAreRemoved) {
+  fs::create_directories(folder_.path() / "runharness-2147483000-1/inner");
+  fs::create_directories(folder_.path() / "somebody-else");
+  CgroupLayout layout;
+  layout.pids = folder_.path();
+  (void)probe_cgroups(layout);
+  EXPECT_FALSE(fs::exists(folder_.path() / "runharness-2147483000-1"));
+  EXPECT_TRUE(fs::exists(folder_.path() / "somebody-else"));
+}
+
+TEST_F(ControlFiles, RunWithoutGroupsHasNoFiguresButAReason) {
+  CgroupHost host;
+  host.reason = "nothing here";
+  model::Limits limits;
+  limits.memory_bytes = 1 << 20;
+  const RunCgroup group(host, "runharness-1-1", limits);
+  EXPECT_FALSE(group.limits_memory());
+  EXPECT_FALSE(group.cpu_used());
+  EXPECT_FALSE(group.memory_peak());
+  EXPECT_FALSE(group.oom_kills());
+  EXPECT_EQ(group.problem(), "nothing here");
+}
+
+}  // namespace
+}  // namespace rh::sandbox
