@@ -97,7 +97,7 @@ class Judge {
                fmt::format("{} says by {} that tests failed, but no failing test was reported", report.name, describe_ending(report)));
           return raise(SuiteStatus::crashed, fmt::format("{}: {} without a failing test", report.name, describe_ending(report)));
         }
-        return raise(SuiteStatus::failed, fmt::format("{} of {} tests failed", step.tests_failed, step.tests_finished));
+        return failed(step);
       case StepMeaning::no_tests: return raise(SuiteStatus::no_tests, "no tests were found");
       case StepMeaning::broken:
         return raise(SuiteStatus::broken, fmt::format("{} could not run its tests: {}", report.name, describe_ending(report)));
@@ -106,6 +106,15 @@ class Judge {
       case StepMeaning::crashed:
         return raise(SuiteStatus::crashed, fmt::format("{} died: {}", report.name, describe_ending(report)));
     }
+  }
+
+  // A file that cannot be loaded hides an unknown number of tests: that is broken, not failed.
+  void failed(const JudgedStep& step) {
+    std::uint64_t unloaded = 0;
+    for (const auto& stream : step.streams) unloaded += stream.unloaded_files();
+    if (unloaded > 0)
+      return raise(SuiteStatus::broken, fmt::format("{} test file{} could not be loaded", unloaded, unloaded == 1 ? "" : "s"));
+    raise(SuiteStatus::failed, fmt::format("{} of {} tests failed", step.tests_failed, step.tests_finished));
   }
 
   void contradictions(const JudgedStep& step) {

@@ -1,5 +1,6 @@
 #include "runner/engine/test_ledger.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/core.h>
@@ -9,6 +10,11 @@
 namespace rh::engine {
 
 using namespace rh::model;
+
+std::uint64_t TestLedger::StreamState::unloaded_files() const {
+  return static_cast<std::uint64_t>(std::count_if(files_in_error.begin(), files_in_error.end(),
+                                                  [&](const std::string& file) { return files_with_tests.count(file) == 0; }));
+}
 
 void TestLedger::take(int stream, const ResultEvent& event) {
   if (const auto* began = std::get_if<TestBegan>(&event)) return begin(stream, *began);
@@ -65,6 +71,9 @@ void TestLedger::record(int stream, const TestCase& test, const Attempt& attempt
   StreamState& state = streams_[stream];
   if (test.kind == TestKind::test && attempt.number <= 1) ++state.finished, ++finished_;
   if (is_failure(attempt.outcome)) ++state.failed, ++failed_;
+  // The plugins name a file that could not be loaded by its own path.
+  const bool whole_file = attempt.outcome == Outcome::errored && !test.file.empty() && test.name == test.file;
+  (whole_file ? state.files_in_error : state.files_with_tests).insert(test.file);
   sinks_.finished(test, attempt);
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,12 @@ class TestLedger {
     std::uint64_t finished = 0;   // TestKind::test, first attempts
     std::uint64_t failed = 0;
     std::uint64_t crashed = 0;    // closed by close_stream
+    std::set<std::string> files_with_tests;
+    std::set<std::string> files_in_error;  // errored as a whole: an import or syntax error, a crash outside of any test
     std::optional<model::RunnerFinished> native;
+
+    // Files of which not one test could run.
+    [[nodiscard]] std::uint64_t unloaded_files() const;
   };
   [[nodiscard]] const StreamState& stream(int stream) { return streams_[stream]; }
   [[nodiscard]] std::uint64_t finished() const { return finished_; }

@@ -37,6 +37,15 @@ TEST(SuiteVerdict, PlainCases) {
   EXPECT_EQ(status_of(test_step(StepMeaning::crashed, 3, 1)), SuiteStatus::crashed);
 }
 
+TEST(SuiteVerdict, AFileThatCannotBeLoadedIsBroken) {
+  auto step = test_step(StepMeaning::tests_failed, 1, 3, 1);
+  step.streams[0].files_in_error = {"a.test.js"};
+  step.streams[0].files_with_tests = {"b.test.js"};
+  EXPECT_EQ(status_of(step), SuiteStatus::broken);
+  step.streams[0].files_with_tests.insert("a.test.js");
+  EXPECT_EQ(status_of(step), SuiteStatus::failed) << "its tests ran, and the file failed afterwards";
+}
+
 TEST(SuiteVerdict, ExitZeroIsNoProof) {
   auto lost = test_step(StepMeaning::ok, 0, 2);
   lost.streams[0].expected = 5;
