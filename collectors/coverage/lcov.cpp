@@ -3,6 +3,8 @@
 // that makes no sense is skipped and reported with its line; a missing last end_of_record keeps
 // what was read. MC/DC records have no place in the model and are passed over.
 #include <map>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/core.h>
@@ -71,6 +73,39 @@ class FunctionTable {
   std::vector<Alias> aliases_;
 };
 
+// The producer's own totals, LF and LH. llvm-cov counts a line once for each function that it makes of
+// it, so its totals are not those of the distinct lines. They are void once a record lacks them or a
+// file has two records.
+class DeclaredLines {
+ public:
+  void found(std::string_view text) { found_ = parse_u64(text); }
+  void hit(std::string_view text) { hit_ = parse_u64(text); }
+
+  void end_record(const std::string& path) {
+    const bool complete = found_ && hit_ && *hit_ <= *found_ && paths_.insert(path).second;
+    if (complete && whole_) {
+      sum_.found += *found_;
+      sum_.hit += *hit_;
+    }
+    whole_ = whole_ && complete;
+    found_.reset();
+    hit_.reset();
+  }
+
+  [[nodiscard]] std::optional<model::CoverageTotals> totals() const {
+    if (!whole_ || paths_.empty()) return std::nullopt;
+    model::CoverageTotals totals;
+    totals.lines = sum_;
+    return totals;
+  }
+
+ private:
+  std::optional<std::uint64_t> found_, hit_;
+  model::Ratio sum_;
+  std::set<std::string> paths_;
+  bool whole_ = true;
+};
+
 class LcovReader {
  public:
   explicit LcovReader(std::string_view subject) : damage_(subject) {}
@@ -95,6 +130,7 @@ class LcovReader {
   CoverageData take() {
     CoverageData data;
     data.files = gather_files(std::move(files_));
+    data.declared = declared_.totals();
     data.diagnostics = damage_.take();
     return data;
   }
@@ -112,9 +148,11 @@ class LcovReader {
     const std::string_view tag = take_field(rest, ':');
     if (tag.size() == line.size()) return bad(line, "not an lcov record");
     if (tag == "SF") return begin_record(rest);
+    if (tag == "LF") return declared_.found(rest);
+    if (tag == "LH") return declared_.hit(rest);
     if (!is_one_of(tag, {"DA", "BRDA", "FN", "FNDA", "FNL", "FNA"})) {
       // Summaries, test names, versions and MC/DC hold nothing that the model has a place for.
-      if (!is_one_of(tag, {"TN", "VER", "LF", "LH", "FNF", "FNH", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH"}))
+      if (!is_one_of(tag, {"TN", "VER", "FNF", "FNH", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH"}))
         bad(line, "unknown record");
       return;
     }
@@ -142,6 +180,7 @@ class LcovReader {
 
   void end_record() {
     functions_.move_to(*file_);
+    declared_.end_record(path_);
     files_.push_back(std::move(*file_).finish());
     file_.reset();
   }
@@ -232,6 +271,7 @@ class LcovReader {
   std::string path_;
   std::optional<FileBuilder> file_;
   FunctionTable functions_;
+  DeclaredLines declared_;
   std::vector<model::CoverageFile> files_;
 };
 

@@ -256,7 +256,10 @@ Step CargoSteps::coverage_step(const CargoBuild& build, const std::vector<CargoA
   // Programs that integration tests start count as well.
   for (const CargoArtifact& artifact : build.artifacts)
     if (artifact.kind == "bin" && !artifact.is_test && !artifact.executable.empty()) add_object(artifact);
-  step.coverage.push_back({"lcov", context_.out_dir / "coverage.lcov", context_.suite_dir, {}, {}});
+  model::CoverageSource source{"lcov", context_.out_dir / "coverage.lcov", context_.suite_dir, {}, {}, false};
+  // llvm-cov counts a line once for each function that covers it; its own total is the one to quote.
+  source.native_totals = true;
+  step.coverage.push_back(std::move(source));
   return step;
 }
 

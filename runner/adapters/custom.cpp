@@ -33,7 +33,7 @@ class CustomAdapter : public Adapter {
     if (const std::string results = detail(suite, "results"); !results.empty())
       step.results.push_back({detail(suite, "results_format"), context.suite_dir / results, true, true, {}});
     if (const std::string coverage = detail(suite, "coverage"); !coverage.empty() && context.coverage)
-      step.coverage.push_back({{}, context.suite_dir / coverage, context.suite_dir, {}, {}});
+      step.coverage.push_back({{}, context.suite_dir / coverage, context.suite_dir, {}, {}, false});
     return std::vector<Step>{step};
   }
 

@@ -175,7 +175,7 @@ class GoAdapter : public Adapter {
     if (!context.private_caches) step.grants.push_back({go.build_cache, Access::read_write});
     step.results.push_back({"go-json", {}, true, true, module});
     if (context.coverage) {
-      model::CoverageSource source{"go-cover", context.out_dir / "cover.out", context.suite_dir, {}, {}};
+      model::CoverageSource source{"go-cover", context.out_dir / "cover.out", context.suite_dir, {}, {}, false};
       if (!module.empty()) source.path_map.emplace_back(module, context.suite_dir);
       step.coverage.push_back(std::move(source));
     }

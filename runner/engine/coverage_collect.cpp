@@ -41,6 +41,7 @@ collectors::PathMapping mapping_of(const CoverageSource& source, const Repositor
 CoverageReport collect_coverage(const std::vector<CoverageSource>& sources, const Registry& registry, const Repository& repository,
                                 const std::function<void(Diagnostic)>& note) {
   CoverageReport report;
+  std::optional<CoverageTotals> native;
   for (const CoverageSource& source : sources) {
     auto data = read_source(source, registry);
     if (!data) {
@@ -57,8 +58,10 @@ CoverageReport collect_coverage(const std::vector<CoverageSource>& sources, cons
     collectors::merge_into(report.files, resolved.files);
     report.unresolved.insert(report.unresolved.end(), resolved.unresolved.begin(), resolved.unresolved.end());
     report.basis = data->basis;
+    if (source.native_totals && sources.size() == 1) native = data->declared;
   }
   report.totals = collectors::totals_of(report.files);
+  if (native && native->lines) report.totals.lines = native->lines;
   if (!report.files.empty()) report.reason.clear();
   else if (report.reason.empty()) report.reason = "the coverage data names no file of the repository";
   return report;

@@ -61,7 +61,8 @@ struct CoverageTotals {
 };
 
 // What of a suite or of the run is covered. `basis` names the ratio that the ecosystem's own tool
-// quotes: "lines", or "statements" (Go), or "lines+branches" (coverage.py with branch = true).
+// quotes; the totals of one suite are the tool's own where it counts otherwise than by distinct lines
+// (llvm-cov), those of the whole run are always counted from the files. Values: "lines", or "statements" (Go), or "lines+branches" (coverage.py with branch = true).
 struct CoverageReport {
   std::vector<CoverageFile> files;      // sorted by path, unique
   CoverageTotals totals;

@@ -46,6 +46,7 @@ struct CoverageSource {
   std::filesystem::path base;      // folder that relative paths in the file start from
   std::vector<std::pair<std::string, std::filesystem::path>> path_map;  // import path prefix -> folder (Go)
   std::vector<std::string> exclude_globs;                              // repository-relative, e.g. test files
+  bool native_totals = false;      // the suite's totals are those that the tool itself declares in the file
 };
 
 struct Step {

@@ -131,5 +131,17 @@ TEST(Lcov, Sniff) {
   EXPECT_FALSE(sniff_lcov(""));
 }
 
+TEST(Lcov, KeepsTheProducersTotalsWhereEveryRecordHasThem) {
+  const auto whole = read_lcov("SF:a\nDA:1,1\nLF:3\nLH:2\nend_of_record\nSF:b\nDA:1,0\nLF:1\nLH:0\nend_of_record\n", "x");
+  ASSERT_TRUE(whole && whole->declared);
+  EXPECT_EQ(whole->declared->lines, (model::Ratio{4, 2}));
+  const auto partial = read_lcov("SF:a\nDA:1,1\nLF:3\nLH:2\nend_of_record\nSF:b\nDA:1,0\nend_of_record\n", "x");
+  ASSERT_TRUE(partial);
+  EXPECT_FALSE(partial->declared);
+  const auto repeated = read_lcov("SF:a\nLF:1\nLH:1\nend_of_record\nSF:a\nLF:1\nLH:1\nend_of_record\n", "x");
+  ASSERT_TRUE(repeated);
+  EXPECT_FALSE(repeated->declared) << "a file with two records is one file";
+}
+
 }  // namespace
 }  // namespace rh::collectors

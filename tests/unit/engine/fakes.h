@@ -83,7 +83,7 @@ class FakeAdapter : public adapters::Adapter {
     tests.name = "tests";
     tests.command = {{suite.root}, context.suite_dir, {}};
     tests.results.push_back({"junit", {}, true, true, {}});
-    if (context.coverage) tests.coverage.push_back({"lcov", context.suite_dir / "lcov.info", context.suite_dir, {}, {}});
+    if (context.coverage) tests.coverage.push_back({"lcov", context.suite_dir / "lcov.info", context.suite_dir, {}, {}, false});
     return std::vector<model::Step>{prepare, tests};
   }
   Result<std::vector<model::Step>> next_steps(const model::Suite&, const adapters::StepContext&, const model::Step&, const model::StepEnd&, bool) const override {
