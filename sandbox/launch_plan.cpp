@@ -85,9 +85,10 @@ class Builder {
     const std::string& name = command.argv.front();
     if (name.find('/') != std::string::npos) return {name};
     const auto path = command.env.find("PATH");
+    std::string_view folders = "/usr/local/bin:/usr/bin:/bin";
+    if (path != command.env.end()) folders = path->second;
     std::vector<std::string> found;
-    for (std::string_view folder :
-         split(path == command.env.end() ? "/usr/local/bin:/usr/bin:/bin" : path->second, ':'))
+    for (const std::string_view folder : split(folders, ':'))
       found.push_back(folder.empty() ? "./" + name : fmt::format("{}/{}", folder, name));
     return found;
   }
