@@ -83,22 +83,15 @@ class NpmAdapter final : public Adapter {
   }
 
   Result<std::vector<model::Step>> first_steps(const model::Suite& suite, const StepContext& context) const override {
-    std::vector<model::Step> steps;
-    if (auto install = install_step(suite, context)) steps.push_back(*std::move(install));
-    for (const std::string& command : detail_list(suite, npm_detail::kBuild)) {
-      if (suite.runner == "npm-script") break;  // its script does that itself
-      model::Step build = node_step(suite, context, command, StepKind::build);
-      build.command.argv = {"/bin/sh", "-c", command};
-      steps.push_back(std::move(build));
-    }
-    RH_TRY(model::Step test, runner_of(suite).test_step(suite, context));
-    steps.push_back(std::move(test));
-    return steps;
+    if (auto install = install_step(suite, context)) return std::vector<model::Step>{*std::move(install)};
+    return run_steps(suite, context);
   }
 
-  Result<std::vector<model::Step>> next_steps(const model::Suite&, const StepContext&, const model::Step&,
-                                              const model::StepEnd&, bool) const override {
-    return std::vector<model::Step>();
+  // Only when the dependencies are there can be told which coverage tool and which version of the runner will serve.
+  Result<std::vector<model::Step>> next_steps(const model::Suite& suite, const StepContext& context,
+                                              const model::Step& finished, const model::StepEnd&, bool) const override {
+    if (finished.kind != StepKind::prepare) return std::vector<model::Step>();
+    return run_steps(suite, context);
   }
 
   StepMeaning interpret(const model::Step& step, const model::StepEnd& end) const override {
@@ -142,6 +135,19 @@ class NpmAdapter final : public Adapter {
     const auto found = runners_.find(suite.runner);
     RH_ASSERT(found != runners_.end());
     return *found->second;
+  }
+
+  [[nodiscard]] Result<std::vector<model::Step>> run_steps(const model::Suite& suite, const StepContext& context) const {
+    std::vector<model::Step> steps;
+    for (const std::string& command : detail_list(suite, npm_detail::kBuild)) {
+      if (suite.runner == "npm-script") break;  // its script does that itself
+      model::Step build = node_step(suite, context, command, StepKind::build);
+      build.command.argv = {"/bin/sh", "-c", command};
+      steps.push_back(std::move(build));
+    }
+    RH_TRY(model::Step test, runner_of(suite).test_step(suite, context));
+    steps.push_back(std::move(test));
+    return steps;
   }
 
   // No test failed, and yet the runner did.

@@ -5,7 +5,7 @@
 'use strict';
 const { isMainThread } = require('node:worker_threads');
 
-const kMarks = ['RUNHARNESS_EVENTS', 'RUNHARNESS_NODE_RUNNER', 'RUNHARNESS_NODE_OPTIONS', 'RUNHARNESS_NODE_ALONE'];
+const kMarks = ['RUNHARNESS_EVENTS', 'RUNHARNESS_NODE_RUNNER', 'RUNHARNESS_NODE_OPTIONS'];
 
 function restore_environment() {
   const original = process.env.RUNHARNESS_NODE_OPTIONS;
@@ -62,7 +62,13 @@ if (isMainThread && process.env.RUNHARNESS_EVENTS) {
   // NODE_TEST_CONTEXT is inherited by everything that a test starts: only a direct child of the runner is a test file.
   if (process.env.NODE_TEST_CONTEXT && Number(process.env.RUNHARNESS_NODE_RUNNER) === process.ppid) {
     hook_tests();
+  } else if (process.execArgv.some((arg) => /^--(experimental-)?test-isolation=none$/.test(arg))) {
+    // The runner's own process runs the tests: the reporter, loaded later, still has to find the stream.
+    globalThis[Symbol.for('runharness.events')] = process.env.RUNHARNESS_EVENTS;
+    restore_environment();
   } else if (process.execArgv.includes('--test')) {
     process.env.RUNHARNESS_NODE_RUNNER = String(process.pid);
+    // Three reporters listen to one stream, more often than node's warning about leaks allows. No test runs here.
+    require('node:events').defaultMaxListeners = 100;
   }
 }

@@ -10,7 +10,7 @@ const kTextLimit = 64 * 1024;
 const kReadChunk = 1 << 20;
 const out = (() => {
   try {
-    return fs.openSync(process.env.RUNHARNESS_EVENTS, 'a+');
+    return fs.openSync(globalThis[Symbol.for('runharness.events')] ?? process.env.RUNHARNESS_EVENTS, 'a+');
   } catch {
     return -1;
   }
@@ -104,7 +104,7 @@ class Reporter {
   #ordinals = new Map();
   #cancelled = [];       // results that wait for the reason
   #totals = {};
-  #counted = { errors: 0, xfailed: 0, adjusted: 0, died: false };
+  #counted = { errors: 0, xfailed: 0, adjusted: 0, died: false, outside: 0 };
 
   // The name of a file's own event is absolute up to Node 20 and relative later.
   #is_file_event(data) {
@@ -169,7 +169,10 @@ class Reporter {
     const because = failed && data.details?.error?.failureType !== 'subtestsFailed' ? error : undefined;
     for (const result of cancelled) write({ ...result, ...because });
     if (data.details?.type === 'suite') {
-      if (because && cancelled.length === 0) write({ e: 'error', file, ...error });
+      if (because && cancelled.length === 0) {
+        this.#counted.outside += 1;
+        write({ e: 'error', file, ...error });
+      }
       return;
     }
     const entry = this.#entries.get(file);
@@ -221,10 +224,14 @@ class Reporter {
   }
 
   #tell_lost(file, entry, begun, how) {
-    write({
-      e: 'error', file, message: `the test file ${how} before its tests were reported`,
-      details: bounded(entry.output, kTextLimit),
-    });
+    // A test that began and did not end tells the death of its file by itself.
+    const culprit = begun.some((one) => !one.end);
+    if (!culprit) {
+      write({
+        e: 'error', file, message: `the test file ${how} before its tests were reported`,
+        details: bounded(entry.output, kTextLimit),
+      });
+    }
     // Node 18 does not tell its hooks whether the test passed: its finished tests stay unknown.
     for (const begin of begun.filter((one) => typeof one.end?.passed === 'boolean')) {
       write({
@@ -233,7 +240,7 @@ class Reporter {
         attempt: 1, message: begin.end.message,
       });
     }
-    this.#counted.adjusted += begun.length;
+    this.#counted.adjusted += begun.length - (culprit ? 1 : 0);
     this.#counted.died = true;
   }
 
@@ -251,14 +258,14 @@ class Reporter {
     for (const result of this.#take_cancelled(0)) write(result);
     const totals = this.#totals;
     if (totals.tests === undefined) return;
-    const { errors, xfailed, adjusted, died } = this.#counted;
+    const { errors, xfailed, adjusted, died, outside } = this.#counted;
     const text = Object.entries(totals).map(([name, count]) => `${name} ${count}`).join(', ');
-    // A file that died is one failed test to node; here the tests that had begun in it are told as well.
+    // A file that died is one test to node; here it is the tests that had begun in it.
     const exact = !died;
     write({
       e: 'finish', tests: totals.tests + adjusted, text,
       passed: exact ? totals.pass : undefined,
-      failed: exact ? totals.fail + totals.cancelled - errors : undefined, errors: exact ? errors : undefined,
+      failed: exact ? totals.fail + totals.cancelled - errors : undefined, errors: exact ? errors + outside : undefined,
       skipped: totals.skipped + totals.todo - xfailed, xfailed,
     });
   }

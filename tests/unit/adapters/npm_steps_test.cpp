@@ -202,15 +202,22 @@ TEST_F(NpmSteps, InstallsWhatIsMissing) {
     for (const model::Step& step : made.value()) all.push_back(step.name);
     return join(all, ", ");
   };
-  EXPECT_EQ(names(), "npm ci, tsc, mocha");
+  EXPECT_EQ(names(), "npm ci");
+  model::Step prepare;
+  prepare.kind = model::StepKind::prepare;
+  const auto then = adapter_->next_steps(suites.at(0), context(false), prepare, end(0, 0, 0), true);
+  ASSERT_TRUE(then.has_value());
+  EXPECT_EQ(then.value().size(), 2U);
+  prepare.kind = model::StepKind::test;
+  EXPECT_TRUE(adapter_->next_steps(suites.at(0), context(false), prepare, end(0, 0, 0), true).value().empty());
   install("a", "1.0.0", "");
   EXPECT_EQ(names(), "tsc, mocha");
   repository_.write("node_modules/.package-lock.json", R"({"packages": {"node_modules/a": {"version": "0.9.0"}}})");
-  EXPECT_EQ(names(), "npm ci, tsc, mocha");
+  EXPECT_EQ(names(), "npm ci");
   repository_.write("node_modules/.package-lock.json", R"({"packages": {"node_modules/a": {"version": "1.0.0"}}})");
   EXPECT_EQ(names(), "tsc, mocha");
   repository_.write("node_modules/.package-lock.json", R"({"packages": {"node_modules/a": 5}})");
-  EXPECT_EQ(names(), "npm ci, tsc, mocha");
+  EXPECT_EQ(names(), "npm ci");
 }
 
 TEST_F(NpmSteps, ToolsThatAreMissingAreProblems) {
