@@ -85,7 +85,14 @@ std::string clean_block(std::string_view text, std::size_t max_lines, std::size_
 }
 
 std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
+  std::size_t width = 0;
+  for (const char c : text) {
+    if (is_continuation(c)) continue;
+    // U+3000 and above, except the replacement character's neighbourhood, is mostly wide.
+    const auto lead = static_cast<unsigned char>(c);
+    width += lead >= 0xE3 && lead != 0xEF ? 2 : 1;
+  }
+  return width;
 }
 
 }  // namespace rh::reporters

@@ -17,7 +17,7 @@ namespace rh::reporters {
 
 // At most max_bytes, cut between UTF-8 characters, with "..." when cut.
 [[nodiscard]] std::string shorten(std::string_view text, std::size_t max_bytes);
-// Code points: close enough to columns for aligning.
+// Columns on a terminal, near enough for aligning: East Asian and emoji characters take two.
 [[nodiscard]] std::size_t width_of(std::string_view text);
 
 }  // namespace rh::reporters

@@ -33,5 +33,31 @@ TEST(Golden, MarkdownOfAPassingRun) {
   compare("summary-passing.md", reporters::render_markdown(make_passing_report()).value());
 }
 
+std::string on_terminal(const model::RunReport& report, const reporters::TerminalOptions& options) {
+  std::string screen;
+  reporters::make_terminal(options, [&](std::string_view text) { screen += text; })->on_report(report);
+  return screen;
+}
+
+TEST(Golden, Terminal) { compare("terminal.txt", on_terminal(make_report(), {.columns = 100})); }
+TEST(Golden, TerminalInColor) {
+  compare("terminal-color.txt", on_terminal(make_report(), {.color = true, .columns = 100}));
+}
+TEST(Golden, TerminalQuiet) {
+  compare("terminal-quiet.txt", on_terminal(make_report(), {.quiet = true, .columns = 100}));
+}
+TEST(Golden, TerminalOfAPassingRun) {
+  compare("terminal-passing.txt", on_terminal(make_passing_report(), {.columns = 100}));
+}
+
+TEST(Golden, Suites) {
+  std::vector<model::Suite> suites;
+  for (const model::SuiteReport& report : make_report().suites) suites.push_back(report.suite);
+  suites[2].tool.problem = "cargo was not found: install Rust";
+  compare("discover.txt", reporters::suites_to_text(suites, false, {}));
+  compare("plan.txt", reporters::suites_to_text(suites, true, {}));
+  compare("suites.json", reporters::suites_to_json(suites));
+}
+
 }  // namespace
 }  // namespace rh::golden
