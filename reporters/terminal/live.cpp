@@ -58,10 +58,12 @@ std::string LiveView::on(const model::TestStarted& event) {
 std::string LiveView::on(const model::TestFinished& event) {
   const model::Outcome outcome = event.attempt.outcome;
   Progress& progress = suites_[event.suite.value];
-  bool& failed = progress.failed[event.test.id.value];
-  progress.failures -= failed;
-  failed = model::is_failure(outcome);
-  progress.failures += failed;
+  if (event.test.kind == model::TestKind::test) {  // subtests are counted apart, as their runner does
+    bool& failed = progress.failed[event.test.id.value];
+    progress.failures -= failed;
+    failed = model::is_failure(outcome);
+    progress.failures += failed;
+  }
   if (!model::is_failure(outcome) && !options_.verbose) return {};
   std::string line = fmt::format("{} {}  {}", style_(tone_of(outcome), words_of(model::name_of(outcome))),
                                  clean_line(event.suite.value), title_of(event.test));
