@@ -49,8 +49,10 @@ class Jest final : public NodeRunner {
   std::string rerun(const model::Suite& suite, const model::TestCase& test) const override {
     const auto own = suite.details.find("launcher");
     std::vector<std::string> argv{"npx"};
-    if (own == suite.details.end()) argv.emplace_back("jest");
-    else argv.insert(argv.end(), {own->second, "test", "--watchAll=false"});
+    if (own == suite.details.end())
+      argv.emplace_back("jest");
+    else
+      argv.insert(argv.end(), {own->second, "test", "--watchAll=false"});
     if (!test.file.empty()) argv.push_back(test.file);
     if (test.name != test.file) argv.insert(argv.end(), {"-t", "^" + escape_regex(test.name) + "$"});
     std::string options;
@@ -81,8 +83,10 @@ class Jest final : public NodeRunner {
     const std::string package = name == "craco" ? "@craco/craco" : name;
     std::vector<std::string> argv = program_command(suite, context, package, name);
     const std::vector<std::string> node_args = detail_list(suite, npm_detail::kNodeArgs);
-    if (argv.size() == 2) argv.insert(argv.begin() + 1, node_args.begin(), node_args.end());
-    else if (!node_args.empty()) add_node_option(step, suite, context, join(node_args, " "));
+    if (argv.size() == 2)
+      argv.insert(argv.begin() + 1, node_args.begin(), node_args.end());
+    else if (!node_args.empty())
+      add_node_option(step, suite, context, join(node_args, " "));
     if (name != "jest") argv.emplace_back("test");
     return argv;
   }

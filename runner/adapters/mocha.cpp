@@ -19,7 +19,8 @@ std::string take_reporter(std::vector<std::string>& args) {
     }
     const bool two_words = equals == std::string::npos && i + 1 < args.size();
     reporter = two_words ? args[i + 1] : args[i].substr(equals + 1);
-    args.erase(args.begin() + static_cast<std::ptrdiff_t>(i), args.begin() + static_cast<std::ptrdiff_t>(i + (two_words ? 2 : 1)));
+    args.erase(args.begin() + static_cast<std::ptrdiff_t>(i),
+               args.begin() + static_cast<std::ptrdiff_t>(i + (two_words ? 2 : 1)));
   }
   return reporter;
 }
@@ -33,8 +34,10 @@ class Mocha final : public NodeRunner {
     std::vector<std::string>& argv = step.command.argv;
     argv = program_command(suite, context, "mocha", "mocha");
     const std::vector<std::string> node_args = detail_list(suite, npm_detail::kNodeArgs);
-    if (argv.size() == 2) argv.insert(argv.begin() + 1, node_args.begin(), node_args.end());
-    else if (!node_args.empty()) add_node_option(step, suite, context, join(node_args, " "));
+    if (argv.size() == 2)
+      argv.insert(argv.begin() + 1, node_args.begin(), node_args.end());
+    else if (!node_args.empty())
+      add_node_option(step, suite, context, join(node_args, " "));
     std::vector<std::string> args;
     for (const std::string& arg : suite.runner_args)
       if (!is_one_of(arg, {"--watch", "-w"})) args.push_back(arg);
@@ -74,8 +77,10 @@ class Mocha final : public NodeRunner {
   static void place_reporter(model::Step& step, const model::Suite& suite, const StepContext& context) {
     const std::string option = "--reporter=" + node_support_file(context, "rh_mocha.cjs").string();
     std::vector<std::string>& argv = step.command.argv;
-    if (suite.details.contains(npm_detail::kShellArgs)) argv[2] += " " + lossless_shell_quote(option);
-    else argv.push_back(option);
+    if (suite.details.contains(npm_detail::kShellArgs))
+      argv[2] += " " + lossless_shell_quote(option);
+    else
+      argv.push_back(option);
   }
 };
 

@@ -38,9 +38,7 @@ std::string search_path(const model::Suite& suite, const StepContext& context) {
   return join(parts, ":");
 }
 
-bool is_gate_flag(const std::string& arg) {
-  return is_one_of(arg, {"--check-coverage", "--100"});
-}
+bool is_gate_flag(const std::string& arg) { return is_one_of(arg, {"--check-coverage", "--100"}); }
 
 }  // namespace
 
@@ -80,7 +78,8 @@ std::vector<std::string> program_command(const model::Suite& suite, const StepCo
                                          const std::string& package, const std::string& bin) {
   const auto installed = find_installed(context, package);
   if (!installed || !installed->manifest.bin.contains(bin)) return {bin};
-  return {node_path(suite, context).string(), (installed->folder / installed->manifest.bin.at(bin)).lexically_normal().string()};
+  return {node_path(suite, context).string(),
+          (installed->folder / installed->manifest.bin.at(bin)).lexically_normal().string()};
 }
 
 model::Step node_step(const model::Suite& suite, const StepContext& context, std::string name, model::StepKind kind) {
@@ -120,7 +119,8 @@ void append_project_args(model::Step& step, const model::Suite& suite, const Ste
   argv.insert(argv.begin(), {"/bin/sh", "-c", "exec \"$@\" " + shell_args->second, "sh"});
 }
 
-void add_node_option(model::Step& step, const model::Suite& suite, const StepContext& context, const std::string& option) {
+void add_node_option(model::Step& step, const model::Suite& suite, const StepContext& context,
+                     const std::string& option) {
   const auto own = suite.env.find("NODE_OPTIONS");
   const std::string before = step.command.env.contains("NODE_OPTIONS") ? step.command.env["NODE_OPTIONS"]
                              : own != suite.env.end()                  ? own->second
@@ -148,7 +148,8 @@ std::string coverage_wrapper_problem(const model::Suite& suite, const StepContex
   const std::string name = coverage_wrapper_name(suite, context);
   if (find_installed(context, name)) return {};
   if (!detail_list(suite, npm_detail::kCoverageWrapper).empty()) return {};  // a dependency: prepare brings it
-  return name + " is not installed in node_modules: add it to devDependencies to measure the coverage of " + suite.runner;
+  return name + " is not installed in node_modules: add it to devDependencies to measure the coverage of " +
+         suite.runner;
 }
 
 void wrap_in_coverage(model::Step& step, const model::Suite& suite, const StepContext& context) {
@@ -158,10 +159,12 @@ void wrap_in_coverage(model::Step& step, const model::Suite& suite, const StepCo
   if (!own.empty()) argv.insert(argv.end(), own.begin() + 1, own.end());
   const std::string folder = coverage_folder(context).string();
   const bool c8 = name == "c8";
-  argv.insert(argv.end(), {"--reporter=lcovonly", "--reporter=text-summary", (c8 ? "--reports-dir=" : "--report-dir=") + folder,
-                           (c8 ? "--temp-directory=" : "--temp-dir=") + folder + "/raw"});
+  argv.insert(argv.end(),
+              {"--reporter=lcovonly", "--reporter=text-summary", (c8 ? "--reports-dir=" : "--report-dir=") + folder,
+               (c8 ? "--temp-directory=" : "--temp-dir=") + folder + "/raw"});
   // Thresholds of a configuration that the project's own script does not apply are not applied here either.
-  if (own.empty() || (std::none_of(own.begin(), own.end(), is_gate_flag) && !c8)) argv.push_back("--check-coverage=false");
+  if (own.empty() || (std::none_of(own.begin(), own.end(), is_gate_flag) && !c8))
+    argv.push_back("--check-coverage=false");
   argv.insert(argv.end(), step.command.argv.begin(), step.command.argv.end());
   step.command.argv = std::move(argv);
   expect_lcov(step, suite, context);

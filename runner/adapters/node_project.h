@@ -48,7 +48,8 @@ struct InstalledPackage {
 void append_project_args(model::Step& step, const model::Suite& suite, const StepContext& context,
                          const std::vector<std::string>& args);
 
-void add_node_option(model::Step& step, const model::Suite& suite, const StepContext& context, const std::string& option);
+void add_node_option(model::Step& step, const model::Suite& suite, const StepContext& context,
+                     const std::string& option);
 
 [[nodiscard]] std::filesystem::path coverage_folder(const StepContext& context);
 void expect_lcov(model::Step& step, const model::Suite& suite, const StepContext& context);

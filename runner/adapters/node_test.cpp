@@ -94,7 +94,8 @@ class NodeTest final : public NodeRunner {
     if (!detail_list(suite, npm_detail::kCoverageWrapper).empty()) return {};
     const unsigned version = major_version(suite.tool.version);
     if (version == 0 || version >= kFirstWithLcov) return {};
-    return fmt::format("node {} has no lcov coverage of its own tests: use node 20.11 or later, or c8", suite.tool.version);
+    return fmt::format("node {} has no lcov coverage of its own tests: use node 20.11 or later, or c8",
+                       suite.tool.version);
   }
 
   std::string coverage_tool(const model::Suite& suite, const StepContext& context) const override {
@@ -108,7 +109,8 @@ class NodeTest final : public NodeRunner {
  private:
   // Programs that tests start get the environment back as it was without the preload.
   static void add_preload(model::Step& step, const model::Suite& suite, const StepContext& context) {
-    add_node_option(step, suite, context, "--require=" + quote_option(node_support_file(context, "rh_node_preload.cjs").string()));
+    add_node_option(step, suite, context,
+                    "--require=" + quote_option(node_support_file(context, "rh_node_preload.cjs").string()));
     const std::string& all = step.command.env["NODE_OPTIONS"];
     const std::size_t own = all.rfind("--require=");
     if (own > 0) step.command.env["RUNHARNESS_NODE_OPTIONS"] = all.substr(0, own - 1);

@@ -27,7 +27,7 @@ namespace {
 using model::StepKind;
 using model::StepMeaning;
 
-constexpr std::uint64_t kTailBytes = 64 * 1024;        // of captured output that is searched for messages
+constexpr std::uint64_t kTailBytes = 64 * 1024;  // of captured output that is searched for messages
 constexpr std::uint64_t kOutputLimit = 256ULL << 20;
 constexpr std::chrono::seconds kVersionTimeout{20};
 constexpr int kNodeUsageError = 9;
@@ -60,8 +60,10 @@ class NpmAdapter final : public Adapter {
     std::vector<model::Suite> suites = npm_suites(repository, diagnostics);
     const auto node = suites.empty() ? std::nullopt : host.find_tool("node");
     for (model::Suite& suite : suites) {
-      if (node) suite.tool.path = *node;
-      else suite.tool.problem = "node is not on PATH: install Node.js 18 or later";
+      if (node)
+        suite.tool.path = *node;
+      else
+        suite.tool.problem = "node is not on PATH: install Node.js 18 or later";
     }
     return suites;
   }
@@ -96,7 +98,8 @@ class NpmAdapter final : public Adapter {
 
   StepMeaning interpret(const model::Step& step, const model::StepEnd& end) const override {
     const bool exited = end.ending == model::Ending::exited && end.status.exit_code.has_value();
-    if (step.kind != StepKind::test) return exited && *end.status.exit_code == 0 ? StepMeaning::ok : StepMeaning::broken;
+    if (step.kind != StepKind::test)
+      return exited && *end.status.exit_code == 0 ? StepMeaning::ok : StepMeaning::broken;
     if (!exited) return StepMeaning::crashed;
     if (end.tests_failed > 0) return StepMeaning::tests_failed;
     const int code = *end.status.exit_code;
@@ -126,7 +129,8 @@ class NpmAdapter final : public Adapter {
         {"rh_mocha.cjs", RH_EMBEDDED_TEXT(rh_mocha_cjs)},
         {"rh_npm_script.cjs", RH_EMBEDDED_TEXT(rh_npm_script_cjs)}};
     std::vector<SupportFile> support;
-    for (const auto& [name, contents] : files) support.push_back({std::string(kNodeSupportFolder) + "/" + name, contents});
+    for (const auto& [name, contents] : files)
+      support.push_back({std::string(kNodeSupportFolder) + "/" + name, contents});
     return support;
   }
 
@@ -137,7 +141,8 @@ class NpmAdapter final : public Adapter {
     return *found->second;
   }
 
-  [[nodiscard]] Result<std::vector<model::Step>> run_steps(const model::Suite& suite, const StepContext& context) const {
+  [[nodiscard]] Result<std::vector<model::Step>> run_steps(const model::Suite& suite,
+                                                           const StepContext& context) const {
     std::vector<model::Step> steps;
     for (const std::string& command : detail_list(suite, npm_detail::kBuild)) {
       if (suite.runner == "npm-script") break;  // its script does that itself
@@ -155,7 +160,8 @@ class NpmAdapter final : public Adapter {
     const std::string output = tail_of(end.stdout_path) + tail_of(end.stderr_path);
     const auto runner = runners_.find(step.name);
     if (end.tests_finished == 0) {
-      if (runner != runners_.end() && contains_any(output, runner->second->no_tests_texts())) return StepMeaning::no_tests;
+      if (runner != runners_.end() && contains_any(output, runner->second->no_tests_texts()))
+        return StepMeaning::no_tests;
       if (runner != runners_.end() && contains_any(output, runner->second->usage_texts())) return StepMeaning::usage;
       return code == kNodeUsageError ? StepMeaning::usage : StepMeaning::broken;
     }

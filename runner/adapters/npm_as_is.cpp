@@ -29,7 +29,8 @@ class NpmAsIs final : public NodeRunner {
     model::Step step = node_test_step(suite, context);
     const std::vector<std::string> command = script_command(suite);
     std::vector<std::string>& argv = step.command.argv;
-    argv = {node_path(suite, context).string(), node_support_file(context, "rh_npm_script.cjs").string(), join(command, " ")};
+    argv = {node_path(suite, context).string(), node_support_file(context, "rh_npm_script.cjs").string(),
+            join(command, " ")};
     argv.insert(argv.end(), command.begin(), command.end());
     if (context.extra_args.empty()) return step;
     if (command.front() == "npm") argv.emplace_back("--");

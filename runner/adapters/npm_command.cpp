@@ -14,8 +14,9 @@ using Words = std::vector<ShellWord>;
 bool is_assignment(const std::string& word) {
   const std::size_t equals = word.find('=');
   if (equals == std::string::npos || equals == 0) return false;
-  return std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(equals),
-                     [](char c) { return c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); });
+  return std::all_of(word.begin(), word.begin() + static_cast<std::ptrdiff_t>(equals), [](char c) {
+    return c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+  });
 }
 
 // "node_modules/.bin/mocha", "../node_modules/jest/bin/jest.js", "/usr/bin/env" -> the command's name.
@@ -88,9 +89,30 @@ class CommandReader {
 
   void take_coverage_wrapper(const std::string& name) {
     const std::size_t from = at_++;
-    skip_flags({"-r", "--reporter", "-x", "--exclude", "-n", "--include", "-o", "--reports-dir", "--report-dir", "--lines",
-                "--branches", "--functions", "--statements", "--src", "-e", "--extension", "--temp-directory", "-c",
-                "--config", "--cwd", "-i", "--require", "-t", "--temp-dir"});
+    skip_flags({"-r",
+                "--reporter",
+                "-x",
+                "--exclude",
+                "-n",
+                "--include",
+                "-o",
+                "--reports-dir",
+                "--report-dir",
+                "--lines",
+                "--branches",
+                "--functions",
+                "--statements",
+                "--src",
+                "-e",
+                "--extension",
+                "--temp-directory",
+                "-c",
+                "--config",
+                "--cwd",
+                "-i",
+                "--require",
+                "-t",
+                "--temp-dir"});
     at_ = std::min(at_, words_.size());
     segment_.coverage_wrapper = {name};
     for (std::size_t i = from + 1; i < at_; ++i)
@@ -122,7 +144,8 @@ class CommandReader {
 
   void name_command(const std::string& name, std::size_t next) {
     if (name == "vitest") {
-      if (is_one_of(word(next), {"bench", "list", "init", "typecheck"})) return set_runner(SegmentKind::check, name, next);
+      if (is_one_of(word(next), {"bench", "list", "init", "typecheck"}))
+        return set_runner(SegmentKind::check, name, next);
       return set_runner(SegmentKind::test, name, next + (is_one_of(word(next), {"run", "watch", "dev"}) ? 1 : 0));
     }
     if (name == "jest" || name == "jest-cli") return set_runner(SegmentKind::test, "jest", next);
@@ -132,18 +155,21 @@ class CommandReader {
     }
     if (is_one_of(name, {"mocha", "_mocha"})) return set_runner(SegmentKind::test, "mocha", next);
     if (name == "playwright" && word(next) == "test") return set_runner(SegmentKind::unknown_test, name, next + 1);
-    if (is_one_of(name, {"ava", "tap", "tape", "borp", "uvu", "qunit", "jasmine", "karma", "lab", "cypress", "wtr",
-                         "web-test-runner", "bun", "deno", "zora", "tape-run", "airtap", "ts-mocha", "wdio", "tst"}))
+    if (is_one_of(name, {"ava",     "tap",   "tape", "borp",     "uvu",    "qunit",
+                         "jasmine", "karma", "lab",  "cypress",  "wtr",    "web-test-runner",
+                         "bun",     "deno",  "zora", "tape-run", "airtap", "ts-mocha",
+                         "wdio",    "tst"}))
       return set_runner(SegmentKind::unknown_test, name, next);
     if (is_check(name, next)) segment_.kind = SegmentKind::check;
   }
 
   [[nodiscard]] bool is_check(const std::string& name, std::size_t next) const {
     static constexpr std::array<std::string_view, 34> kChecks = {
-        "eslint", "standard", "semistandard", "prettier", "xo", "tsd", "biome", "oxlint", "tslint", "attw", "publint",
-        "knip", "markdownlint", "commitlint", "ls-lint", "cspell", "dtslint", "lint-staged", "depcheck", "size-limit",
-        "vue-tsc", "tsd-lite", "ts-standard", "neostandard", "dprint", "stylelint", "jshint", "jscs", "aegir",
-        "echo", "true", "c8", "nyc", "codecov"};
+        "eslint",   "standard",    "semistandard", "prettier",    "xo",        "tsd",          "biome",
+        "oxlint",   "tslint",      "attw",         "publint",     "knip",      "markdownlint", "commitlint",
+        "ls-lint",  "cspell",      "dtslint",      "lint-staged", "depcheck",  "size-limit",   "vue-tsc",
+        "tsd-lite", "ts-standard", "neostandard",  "dprint",      "stylelint", "jshint",       "jscs",
+        "aegir",    "echo",        "true",         "c8",          "nyc",       "codecov"};
     if (std::find(kChecks.begin(), kChecks.end(), name) != kChecks.end()) return true;
     if (name != "tsc" && name != "tsgo") return false;
     return std::any_of(words_.begin() + static_cast<std::ptrdiff_t>(next), words_.end(),
@@ -164,7 +190,8 @@ class CommandReader {
       flags.push_back(flag);
       if (is_one_of(flag, {"-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions",
                            "--env-file", "--test-reporter", "--test-reporter-destination", "--test-name-pattern",
-                           "--test-concurrency", "--test-timeout"}) && next < words_.size())
+                           "--test-concurrency", "--test-timeout"}) &&
+          next < words_.size())
         flags.push_back(word(next++));
     }
     if (test) {
@@ -184,9 +211,8 @@ class CommandReader {
 
 bool is_placeholder(const ShellCommand& command) {
   return command.words.size() >= 2 && command.words[0].value == "echo" &&
-         std::any_of(command.words.begin(), command.words.end(), [](const ShellWord& word) {
-           return word.value.find("no test specified") != std::string::npos;
-         });
+         std::any_of(command.words.begin(), command.words.end(),
+                     [](const ShellWord& word) { return word.value.find("no test specified") != std::string::npos; });
 }
 
 }  // namespace

@@ -137,7 +137,8 @@ class PackageSuites {
     suite.root = package_.folder;
     if (segment.kind == SegmentKind::unknown_test) {
       // The whole script runs as it is, once, however many such commands it has.
-      if (std::any_of(suites_.begin(), suites_.end(), [](const Suite& one) { return one.runner == "npm-script"; })) return;
+      if (std::any_of(suites_.begin(), suites_.end(), [](const Suite& one) { return one.runner == "npm-script"; }))
+        return;
     }
     const std::string base = package_.folder + ":" + suite.runner;
     const unsigned number = ++numbers_[base];
@@ -155,10 +156,10 @@ class PackageSuites {
     set_detail(suite, npm_detail::kCoverageWrapper, join(segment.coverage_wrapper, "\n"));
     if (is_one_of(segment.runner, {"react-scripts", "craco"})) suite.details["launcher"] = segment.runner;
     if (segment.kind == SegmentKind::unknown_test)
-      diagnostics_.push_back({model::Severity::info, "no-per-test-results",
-                              fmt::format("the results of `{}` are not read test by test: its exit code decides",
-                                          segment.text),
-                              model::join_relative(package_.folder, "package.json"), suite.id});
+      diagnostics_.push_back(
+          {model::Severity::info, "no-per-test-results",
+           fmt::format("the results of `{}` are not read test by test: its exit code decides", segment.text),
+           model::join_relative(package_.folder, "package.json"), suite.id});
     suites_.push_back(std::move(suite));
   }
 
@@ -171,7 +172,8 @@ class PackageSuites {
 
   [[nodiscard]] bool uses_node_test(const std::string& folder, const std::string& file) const {
     const auto source = read_file(repository_.absolute(folder, file), kSourceLimit);
-    return source && (source->find("'node:test'") != std::string::npos || source->find("\"node:test\"") != std::string::npos);
+    return source &&
+           (source->find("'node:test'") != std::string::npos || source->find("\"node:test\"") != std::string::npos);
   }
 
   // Test files of this package, those of nested packages left out.
@@ -192,11 +194,14 @@ class PackageSuites {
     if (files.empty()) return {};
     if (has_config("vitest.config.") || manifest.depends_on("vitest")) reason_ = "vitest is configured";
     if (!reason_.empty()) return "vitest";
-    if (has_config("jest.config.") || manifest.has_jest_config || manifest.depends_on("jest")) reason_ = "jest is configured";
+    if (has_config("jest.config.") || manifest.has_jest_config || manifest.depends_on("jest"))
+      reason_ = "jest is configured";
     if (!reason_.empty()) return "jest";
-    if (has_config(".mocharc.") || manifest.has_mocha_config || manifest.depends_on("mocha")) reason_ = "mocha is configured";
+    if (has_config(".mocharc.") || manifest.has_mocha_config || manifest.depends_on("mocha"))
+      reason_ = "mocha is configured";
     if (!reason_.empty()) return "mocha";
-    if (std::none_of(files.begin(), files.end(), [&](const auto& file) { return uses_node_test(file.first, file.second); }))
+    if (std::none_of(files.begin(), files.end(),
+                     [&](const auto& file) { return uses_node_test(file.first, file.second); }))
       return {};
     reason_ = "test files use node:test";
     return "node:test";
@@ -219,7 +224,8 @@ std::vector<Suite> npm_suites(const model::Repository& repository, std::vector<m
     std::set<std::string> covered;
     for (const Suite& suite : suites)
       if (is_inside(folder, suite.root)) covered.insert(suite.runner);
-    for (Suite& suite : PackageSuites(repository, package, diagnostics).find(covered)) suites.push_back(std::move(suite));
+    for (Suite& suite : PackageSuites(repository, package, diagnostics).find(covered))
+      suites.push_back(std::move(suite));
   }
   return suites;
 }

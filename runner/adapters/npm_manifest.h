@@ -12,13 +12,13 @@ namespace rh::adapters {
 
 struct NpmManifest {
   std::string name;
-  std::string package_manager;                     // "pnpm@9.1.0"
+  std::string package_manager;  // "pnpm@9.1.0"
   std::map<std::string, std::string> scripts;
-  std::map<std::string, std::string> dependencies; // of all kinds, name -> range
-  std::vector<std::string> workspaces;             // patterns of member folders
-  std::map<std::string, std::string> bin;          // command -> file in the package
+  std::map<std::string, std::string> dependencies;  // of all kinds, name -> range
+  std::vector<std::string> workspaces;              // patterns of member folders
+  std::map<std::string, std::string> bin;           // command -> file in the package
   std::string version;
-  bool has_jest_config = false;                    // the keys "jest", "mocha", "c8" or "nyc"
+  bool has_jest_config = false;  // the keys "jest", "mocha", "c8" or "nyc"
   bool has_mocha_config = false;
   bool has_coverage_config = false;
 

@@ -55,7 +55,8 @@ bool is_required(const std::string& name, const Json& entry) {
 
 // node_modules/.package-lock.json is npm's own note of what it installed.
 std::string stale_by_npm_lock(const fs::path& folder) {
-  const fs::path lock = is_file(folder / "npm-shrinkwrap.json") ? folder / "npm-shrinkwrap.json" : folder / "package-lock.json";
+  const fs::path lock =
+      is_file(folder / "npm-shrinkwrap.json") ? folder / "npm-shrinkwrap.json" : folder / "package-lock.json";
   const auto wanted = lock_packages(lock);
   const auto installed = lock_packages(folder / "node_modules/.package-lock.json");
   if (!wanted || !installed) return {};
@@ -141,9 +142,10 @@ std::optional<model::Step> install_step(const model::Suite& suite, const StepCon
   step.command.cwd = folder;
   step.command.env.erase("CI");
   for (const auto& [name, value] : suite.env) step.command.env.erase(name);
-  step.pass_env = {"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
-                   "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "npm_config_*", "NPM_CONFIG_*", "NPM_TOKEN",
-                   "NODE_AUTH_TOKEN", "YARN_*", "PNPM_HOME", "COREPACK_*"};
+  step.pass_env = {"HTTP_PROXY",   "HTTPS_PROXY",  "NO_PROXY",     "ALL_PROXY",           "http_proxy",
+                   "https_proxy",  "no_proxy",     "all_proxy",    "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE",
+                   "SSL_CERT_DIR", "npm_config_*", "NPM_CONFIG_*", "NPM_TOKEN",           "NODE_AUTH_TOKEN",
+                   "YARN_*",       "PNPM_HOME",    "COREPACK_*"};
   grant_client_folders(step, context);
   return step;
 }

@@ -20,14 +20,15 @@ struct ScriptCall {
 };
 
 bool is_delegating_flag(const std::string& word) {
-  return is_one_of(word, {"--workspaces", "-ws", "--workspace", "-w", "-r", "--recursive", "--filter", "-F", "workspaces",
-                          "workspace"}) ||
+  return is_one_of(word, {"--workspaces", "-ws", "--workspace", "-w", "-r", "--recursive", "--filter", "-F",
+                          "workspaces", "workspace"}) ||
          word.starts_with("--workspace=") || word.starts_with("--filter=");
 }
 
 bool is_builtin(const std::string& word) {
-  return is_one_of(word, {"install", "ci", "i", "add", "audit", "publish", "pack", "link", "version", "config", "cache",
-                          "exec", "dlx", "x", "node", "build", "rebuild", "--version", "why", "outdated", "info", "view"});
+  return is_one_of(
+      word, {"install", "ci",  "i", "add",  "audit", "publish", "pack",      "link", "version",  "config", "cache",
+             "exec",    "dlx", "x", "node", "build", "rebuild", "--version", "why",  "outdated", "info",   "view"});
 }
 
 // `npm run X -- args`, `yarn X args`, `pnpm X args`.
@@ -36,7 +37,8 @@ std::optional<ScriptCall> read_package_manager(const std::vector<std::string>& w
   ScriptCall call;
   std::size_t at = 1;
   const auto take_flags = [&] {
-    for (; at < words.size() && (words[at].starts_with("-") || is_delegating_flag(words[at])) && words[at] != "--"; ++at) {
+    for (; at < words.size() && (words[at].starts_with("-") || is_delegating_flag(words[at])) && words[at] != "--";
+         ++at) {
       if (!is_delegating_flag(words[at])) continue;
       call.delegates = true;
       if (is_one_of(words[at], {"-w", "--workspace", "--filter", "-F", "workspace"}) && manager != "pnpm") ++at;
@@ -59,9 +61,12 @@ std::optional<ScriptCall> read_package_manager(const std::vector<std::string>& w
   ++at;
   const bool forwards_all = manager != "npm";  // yarn and pnpm hand every argument on
   for (bool behind = forwards_all; at < words.size(); ++at) {
-    if (words[at] == "--") behind = true;
-    else if (behind) call.args.push_back(words[at]);
-    else if (is_delegating_flag(words[at])) call.delegates = true;
+    if (words[at] == "--")
+      behind = true;
+    else if (behind)
+      call.args.push_back(words[at]);
+    else if (is_delegating_flag(words[at]))
+      call.delegates = true;
   }
   return call;
 }
@@ -71,7 +76,8 @@ std::optional<ScriptCall> read_script_call(const ShellCommand& command) {
   for (const ShellWord& word : command.words) words.push_back(word.value);
   if (words.empty()) return std::nullopt;
   if (words.size() > 2 && is_one_of(words[0], {"npx", "cross-env"}))
-    while (words.size() > 1 && (words[0] == "npx" || words[0] == "cross-env" || words[0].find('=') != std::string::npos))
+    while (words.size() > 1 &&
+           (words[0] == "npx" || words[0] == "cross-env" || words[0].find('=') != std::string::npos))
       words.erase(words.begin());
   if (is_one_of(words[0], {"turbo", "lerna", "nx", "wsrun", "rush", "lage", "ultra"})) return ScriptCall{{}, {}, true};
   if (is_one_of(words[0], {"npm-run-all", "run-s", "run-p", "npm-run-all2"})) {
@@ -118,8 +124,9 @@ class Expander {
 
   // `yarn mocha` and `pnpm vitest` start a program when there is no script of that name.
   [[nodiscard]] bool is_program(const ShellCommand& command, const ScriptCall& call) const {
-    return call.patterns.size() == 1 && command.words.size() > 1 && is_one_of(command.words[0].value, {"yarn", "pnpm"}) &&
-           command.words[1].value == call.patterns[0] && !manifest_.scripts.contains(call.patterns[0]);
+    return call.patterns.size() == 1 && command.words.size() > 1 &&
+           is_one_of(command.words[0].value, {"yarn", "pnpm"}) && command.words[1].value == call.patterns[0] &&
+           !manifest_.scripts.contains(call.patterns[0]);
   }
 
   void add(ShellCommand command, const std::string& script) {

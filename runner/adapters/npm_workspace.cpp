@@ -14,8 +14,8 @@ constexpr std::size_t kMaxPackages = 5000;
 // Manifests that tests read, not packages with tests of their own.
 bool is_fixture(const std::string& folder) {
   for (const std::string_view part : split(folder, '/'))
-    if (is_one_of(part, {"node_modules", "fixtures", "fixture", "__fixtures__", "test-fixtures", "testdata", "__mocks__",
-                         "templates", "bower_components"}))
+    if (is_one_of(part, {"node_modules", "fixtures", "fixture", "__fixtures__", "test-fixtures", "testdata",
+                         "__mocks__", "templates", "bower_components"}))
       return true;
   return false;
 }
@@ -33,8 +33,11 @@ std::string below(const std::string& folder, const std::string& root) {
 std::string manager_by_files(const model::Repository& repository, const NpmPackage& package) {
   const std::string& field = package.manifest.package_manager;
   if (!field.empty()) return field.substr(0, field.find('@'));
-  for (const auto& [file, manager] : {std::pair{"package-lock.json", "npm"}, {"npm-shrinkwrap.json", "npm"},
-                                      {"pnpm-lock.yaml", "pnpm"}, {"yarn.lock", "yarn"}, {"bun.lock", "bun"},
+  for (const auto& [file, manager] : {std::pair{"package-lock.json", "npm"},
+                                      {"npm-shrinkwrap.json", "npm"},
+                                      {"pnpm-lock.yaml", "pnpm"},
+                                      {"yarn.lock", "yarn"},
+                                      {"bun.lock", "bun"},
                                       {"bun.lockb", "bun"}})
     if (repository.has(package.folder, file)) return manager;
   return {};
@@ -46,7 +49,8 @@ std::vector<std::string> workspace_patterns(const model::Repository& repository,
   return yaml ? parse_pnpm_workspace(*yaml) : std::vector<std::string>();
 }
 
-void join_workspace(const model::Repository& repository, std::map<std::string, NpmPackage>& packages, NpmPackage& package) {
+void join_workspace(const model::Repository& repository, std::map<std::string, NpmPackage>& packages,
+                    NpmPackage& package) {
   for (std::string above = parent_of(package.folder); !above.empty(); above = parent_of(above)) {
     const auto root = packages.find(above);
     if (root == packages.end() || !root->second.workspace_root) continue;
@@ -81,13 +85,15 @@ std::map<std::string, NpmPackage> find_npm_packages(const model::Repository& rep
     const auto text = read_file(repository.absolute(folder, "package.json"), kManifestLimit);
     auto manifest = text ? parse_npm_manifest(*text, subject) : Result<NpmManifest>(Failure{text.error()});
     if (!manifest) {
-      diagnostics.push_back({model::Severity::error, "bad-manifest",
+      diagnostics.push_back({model::Severity::error,
+                             "bad-manifest",
                              fmt::format("package.json cannot be used: {}", manifest.error().message()),
-                             manifest.error().subject, {}});
+                             manifest.error().subject,
+                             {}});
       continue;
     }
-    NpmPackage package{.folder = folder, .manifest = *std::move(manifest), .install_folder = folder,
-                       .package_manager = {}};
+    NpmPackage package{
+        .folder = folder, .manifest = *std::move(manifest), .install_folder = folder, .package_manager = {}};
     package.package_manager = manager_by_files(repository, package);
     package.workspace_root = !workspace_patterns(repository, package).empty();
     packages.emplace(folder, std::move(package));

@@ -12,9 +12,9 @@
 namespace rh::adapters {
 
 struct NpmPackage {
-  std::string folder;         // relative to the repository root
+  std::string folder;  // relative to the repository root
   NpmManifest manifest;
-  std::string install_folder; // where the package manager has to run: the workspace's root, or the folder itself
+  std::string install_folder;   // where the package manager has to run: the workspace's root, or the folder itself
   std::string package_manager;  // "npm", "pnpm", "yarn", "bun"
   bool workspace_root = false;
   bool workspace_member = false;
@@ -24,7 +24,8 @@ struct NpmPackage {
 [[nodiscard]] std::map<std::string, NpmPackage> find_npm_packages(const model::Repository& repository,
                                                                   std::vector<model::Diagnostic>& diagnostics);
 
-// Does one of the workspace patterns ("packages/*", "!packages/old", "apps/**") name the folder (relative to the workspace's root)?
+// Does one of the workspace patterns ("packages/*", "!packages/old", "apps/**") name the folder (relative to the
+// workspace's root)?
 [[nodiscard]] bool is_workspace_member(const std::vector<std::string>& patterns, const std::string& folder);
 
 }  // namespace rh::adapters

@@ -35,7 +35,8 @@ class Vitest final : public NodeRunner {
     if (const auto installed = find_installed(context, "vitest");
         installed && major_version(installed->manifest.version) < kFirstWithReporterApi)
       return fail(ErrorKind::unsupported,
-                  fmt::format("run vitest {}: its reporter interface is older than that of vitest 3", installed->manifest.version),
+                  fmt::format("run vitest {}: its reporter interface is older than that of vitest 3",
+                              installed->manifest.version),
                   suite.id.value);
     model::Step step = node_test_step(suite, context);
     std::vector<std::string>& argv = step.command.argv;
@@ -74,8 +75,8 @@ class Vitest final : public NodeRunner {
     const auto vitest = find_installed(context, "vitest");
     const auto installed = find_installed(context, provider);
     if (vitest && installed && vitest->manifest.version != installed->manifest.version)
-      return fmt::format("{} {} does not fit vitest {}: both need the same version", provider, installed->manifest.version,
-                         vitest->manifest.version);
+      return fmt::format("{} {} does not fit vitest {}: both need the same version", provider,
+                         installed->manifest.version, vitest->manifest.version);
     return {};
   }
 
@@ -92,8 +93,8 @@ class Vitest final : public NodeRunner {
   void add_coverage(model::Step& step, const model::Suite& suite, const StepContext& context) const {
     if (!context.coverage || !coverage_problem(suite, context).empty()) return;
     std::vector<std::string>& argv = step.command.argv;
-    argv.insert(argv.end(), {"--coverage.enabled=true", "--coverage.reporter=lcovonly", "--coverage.reporter=text-summary",
-                             "--coverage.reportOnFailure=true",
+    argv.insert(argv.end(), {"--coverage.enabled=true", "--coverage.reporter=lcovonly",
+                             "--coverage.reporter=text-summary", "--coverage.reportOnFailure=true",
                              "--coverage.reportsDirectory=" + coverage_folder(context).string()});
     if (coverage_provider(context).ends_with("istanbul")) argv.emplace_back("--coverage.provider=istanbul");
     expect_lcov(step, suite, context);

@@ -27,7 +27,8 @@ Found discover(const TempRepository& repository) {
 
 TEST(NpmDiscovery, OneSuiteForEachRunner) {
   const TempRepository repository;
-  repository.write("package.json", R"({"scripts": {"pretest": "tsc", "test": "eslint . && mocha a && mocha b && jest"}})");
+  repository.write("package.json",
+                   R"({"scripts": {"pretest": "tsc", "test": "eslint . && mocha a && mocha b && jest"}})");
   const Found found = discover(repository);
   EXPECT_EQ(found.ids(), ".:mocha .:mocha#2 .:jest");
   EXPECT_EQ(found.suites[1].runner_args, std::vector<std::string>{"b"});
@@ -37,7 +38,8 @@ TEST(NpmDiscovery, OneSuiteForEachRunner) {
 
 TEST(NpmDiscovery, MembersOfWorkspacesInstallAtTheRoot) {
   const TempRepository repository;
-  repository.write("package.json", R"({"workspaces": {"packages": ["packages/*"]}, "scripts": {"test": "npm test -ws"}})");
+  repository.write("package.json",
+                   R"({"workspaces": {"packages": ["packages/*"]}, "scripts": {"test": "npm test -ws"}})");
   repository.write("package-lock.json", "{}");
   repository.write("packages/a/package.json", R"({"scripts": {"test": "node --test"}})");
   repository.write("packages/b/package.json", R"({"scripts": {"test": "vitest"}})");
@@ -55,7 +57,8 @@ TEST(NpmDiscovery, MembersOfWorkspacesInstallAtTheRoot) {
 TEST(NpmDiscovery, ReadsPnpmWorkspaces) {
   const TempRepository repository;
   repository.write("package.json", R"({"packageManager": "pnpm@9.1.0"})");
-  repository.write("pnpm-workspace.yaml", "# members\npackages:\n  - 'libs/**'\n  - \"!libs/old\" # gone\ncatalog:\n  - x\n");
+  repository.write("pnpm-workspace.yaml",
+                   "# members\npackages:\n  - 'libs/**'\n  - \"!libs/old\" # gone\ncatalog:\n  - x\n");
   repository.write("libs/a/package.json", R"({"scripts": {"test": "vitest run"}})");
   repository.write("libs/old/package.json", R"({"scripts": {"test": "vitest run"}})");
   const Found found = discover(repository);

@@ -20,11 +20,21 @@ std::string summary(std::map<std::string, std::string> scripts, const std::strin
         parts.push_back(join(words, " "));
         break;
       }
-      case SegmentKind::unknown_test: parts.push_back("unread:" + segment.runner); break;
-      case SegmentKind::check: parts.emplace_back("[check]"); break;
-      case SegmentKind::other: parts.push_back("[" + segment.text + "]"); break;
-      case SegmentKind::delegate: parts.emplace_back("[delegate]"); break;
-      case SegmentKind::placeholder: parts.emplace_back("[placeholder]"); break;
+      case SegmentKind::unknown_test:
+        parts.push_back("unread:" + segment.runner);
+        break;
+      case SegmentKind::check:
+        parts.emplace_back("[check]");
+        break;
+      case SegmentKind::other:
+        parts.push_back("[" + segment.text + "]");
+        break;
+      case SegmentKind::delegate:
+        parts.emplace_back("[delegate]");
+        break;
+      case SegmentKind::placeholder:
+        parts.emplace_back("[placeholder]");
+        break;
     }
   }
   return join(parts, " | ");
@@ -72,8 +82,9 @@ TEST(NpmScript, FollowsScriptsAndTheirHooks) {
                      {"build", "tsc"},
                      {"test:unit", "mocha"}}),
             "[tsc] | [check] | mocha --bail");
-  EXPECT_EQ(summary({{"test", "run-s build test:*"}, {"build", "rollup -c"}, {"test:a", "mocha a"}, {"test:b", "jest"}}),
-            "[rollup -c] | mocha a | jest");
+  EXPECT_EQ(
+      summary({{"test", "run-s build test:*"}, {"build", "rollup -c"}, {"test:a", "mocha a"}, {"test:b", "jest"}}),
+      "[rollup -c] | mocha a | jest");
   EXPECT_EQ(summary({{"test", "yarn unit x"}, {"unit", "mocha"}}), "mocha x");
   EXPECT_EQ(summary({{"test", "yarn mocha x"}}), "mocha x");
 }
@@ -84,7 +95,8 @@ TEST(NpmScript, EndsInACircle) {
 }
 
 TEST(NpmScript, KeepsEnvironmentWrapperAndGlobs) {
-  const ScriptSegment segment = classify_command(split_shell("cross-env A=1 c8 --all -r text mocha test/*.mjs 'b c'")[0]);
+  const ScriptSegment segment =
+      classify_command(split_shell("cross-env A=1 c8 --all -r text mocha test/*.mjs 'b c'")[0]);
   EXPECT_EQ(segment.env.at("A"), "1");
   EXPECT_EQ(segment.coverage_wrapper, (std::vector<std::string>{"c8", "--all", "-r", "text"}));
   EXPECT_EQ(segment.shell_args, "test/*.mjs 'b c'");

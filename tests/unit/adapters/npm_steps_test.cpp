@@ -22,9 +22,9 @@ class NpmSteps : public ::testing::Test {
 
   void install(const std::string& name, const std::string& version, const std::string& bin) const {
     const std::string command = name.substr(name.rfind('/') + 1);
-    repository_.write("node_modules/" + name + "/package.json",
-                      R"({"name": ")" + name + R"(", "version": ")" + version + R"(", "bin": {")" + command + R"(": ")" + bin +
-                          "\"}}");
+    repository_.write("node_modules/" + name + "/package.json", R"({"name": ")" + name + R"(", "version": ")" +
+                                                                    version + R"(", "bin": {")" + command + R"(": ")" +
+                                                                    bin + "\"}}");
   }
 
   model::Suite suite(const std::string& script) {
@@ -64,7 +64,8 @@ class NpmSteps : public ::testing::Test {
                                                          {"/support/node_modules/runharness", "SUPPORT"},
                                                          {"/opt/node/bin/node", "NODE"}};
     for (const auto& [from, to] : names)
-      for (std::size_t at = line.find(from); at != std::string::npos; at = line.find(from)) line.replace(at, from.size(), to);
+      for (std::size_t at = line.find(from); at != std::string::npos; at = line.find(from))
+        line.replace(at, from.size(), to);
     return line;
   }
 
@@ -99,10 +100,11 @@ TEST_F(NpmSteps, NodeTestKeepsTheProjectsReporter) {
 
 TEST_F(NpmSteps, NodeTestMeasuresCoverageItself) {
   const model::Step step = steps("node --import tsx --test", context(true)).back();
-  EXPECT_EQ(shorten(shell_join(step.command.argv)),
-            "NODE --test --import tsx --experimental-test-coverage --test-reporter=spec --test-reporter-destination=stdout "
-            "--test-reporter=SUPPORT/rh_node_reporter.mjs --test-reporter-destination=/out/reporter.txt "
-            "--test-reporter=lcov --test-reporter-destination=/out/coverage.lcov");
+  EXPECT_EQ(
+      shorten(shell_join(step.command.argv)),
+      "NODE --test --import tsx --experimental-test-coverage --test-reporter=spec --test-reporter-destination=stdout "
+      "--test-reporter=SUPPORT/rh_node_reporter.mjs --test-reporter-destination=/out/reporter.txt "
+      "--test-reporter=lcov --test-reporter-destination=/out/coverage.lcov");
   ASSERT_EQ(step.coverage.size(), 1U);
   EXPECT_EQ(step.coverage[0].path, "/out/coverage.lcov");
   ASSERT_EQ(step.results.size(), 1U);
@@ -134,10 +136,11 @@ TEST_F(NpmSteps, GlobsAreLeftToTheShell) {
 TEST_F(NpmSteps, MochaUnderC8) {
   install("mocha", "11.8.0", "./bin/mocha.js");
   install("c8", "10.1.3", "./bin/c8.js");
-  EXPECT_EQ(command("c8 --100 mocha --watch -R dot test", true),
-            "NODE ROOT/node_modules/c8/bin/c8.js --100 --reporter=lcovonly --reporter=text-summary "
-            "--reports-dir=/out/coverage --temp-directory=/out/coverage/raw NODE ROOT/node_modules/mocha/bin/mocha.js test "
-            "--reporter=SUPPORT/rh_mocha.cjs");
+  EXPECT_EQ(
+      command("c8 --100 mocha --watch -R dot test", true),
+      "NODE ROOT/node_modules/c8/bin/c8.js --100 --reporter=lcovonly --reporter=text-summary "
+      "--reports-dir=/out/coverage --temp-directory=/out/coverage/raw NODE ROOT/node_modules/mocha/bin/mocha.js test "
+      "--reporter=SUPPORT/rh_mocha.cjs");
   EXPECT_EQ(steps("mocha -R dot", context(false)).back().command.env.at("RUNHARNESS_MOCHA_REPORTER"), "dot");
 }
 
@@ -146,7 +149,8 @@ TEST_F(NpmSteps, CoverageToolsThatAreMissingAreNamed) {
   EXPECT_NE(adapter_->coverage_problem(suite("vitest"), context(true)).find("@vitest/coverage-v8"), std::string::npos);
   install("vitest", "4.0.18", "./vitest.mjs");
   install("@vitest/coverage-v8", "4.0.17", "");
-  EXPECT_NE(adapter_->coverage_problem(suite("vitest"), context(true)).find("does not fit vitest 4.0.18"), std::string::npos);
+  EXPECT_NE(adapter_->coverage_problem(suite("vitest"), context(true)).find("does not fit vitest 4.0.18"),
+            std::string::npos);
 }
 
 TEST_F(NpmSteps, VitestRunsOnce) {
@@ -177,9 +181,10 @@ TEST_F(NpmSteps, JestWithoutCoverageByItsOwnCommand) {
 
 TEST_F(NpmSteps, MochaUnderNycWhenC8IsNotThere) {
   install("nyc", "17.1.0", "./bin/nyc.js");
-  EXPECT_EQ(command("mocha", true),
-            "NODE ROOT/node_modules/nyc/bin/nyc.js --reporter=lcovonly --reporter=text-summary --report-dir=/out/coverage "
-            "--temp-dir=/out/coverage/raw --check-coverage=false mocha --reporter=SUPPORT/rh_mocha.cjs");
+  EXPECT_EQ(
+      command("mocha", true),
+      "NODE ROOT/node_modules/nyc/bin/nyc.js --reporter=lcovonly --reporter=text-summary --report-dir=/out/coverage "
+      "--temp-dir=/out/coverage/raw --check-coverage=false mocha --reporter=SUPPORT/rh_mocha.cjs");
 }
 
 TEST_F(NpmSteps, UnreadRunnersKeepTheirScript) {
