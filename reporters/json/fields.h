@@ -161,6 +161,7 @@ void fields(V& v, Type<model::Attempt>) {
   v("outcome", &T::outcome);
   v.instant("start_ns", &T::start);
   v("duration_ns", &T::duration);
+  v("duration_reason", &T::duration_reason);
   v("usage", &T::usage);
   v("pid", &T::pid);
   v("message", &T::message);

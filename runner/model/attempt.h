@@ -40,6 +40,7 @@ struct Attempt {
   Outcome outcome = Outcome::not_run;
   std::optional<std::chrono::nanoseconds> start;     // CLOCK_MONOTONIC
   std::optional<std::chrono::nanoseconds> duration;  // wall time of the test
+  std::string duration_reason;                       // why there is none
   TestUsage usage;
   std::int64_t pid = 0;        // process that ran it; 0 = not known
   std::string message;         // one line

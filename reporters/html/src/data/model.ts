@@ -153,6 +153,7 @@ export interface Attempt {
   outcome: Outcome;
   start_ns: number | null;
   duration_ns: number | null;
+  duration_reason?: string;
   usage: { cpu_ns: Figure; peak_memory_bytes: Figure };
   pid: number;
   message: string;

@@ -14,6 +14,7 @@ export interface TestRow {
   outcome: Outcome;
   group: Group;
   duration_ns: number | null;
+  duration_reason: string;
   cpu: Figure;
   peak_memory: Figure;
   haystack: string; // lower case, what the filter looks through
@@ -52,6 +53,7 @@ function row_of(record: TestRecord, suite: SuiteReport): TestRow {
     outcome: record.outcome,
     group: group_of(record),
     duration_ns: attempt.duration_ns,
+    duration_reason: attempt.duration_reason ?? "",
     cpu: attempt.usage.cpu_ns,
     peak_memory: attempt.usage.peak_memory_bytes,
     haystack: `${test.id}\n${title}\n${attempt.message}`.toLowerCase(),

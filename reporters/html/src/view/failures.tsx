@@ -41,7 +41,7 @@ function FailedTest({ row, command, open }: { row: TestRow; command: string | un
         <span class="where">
           <Line mono text={row.place} />
           <Line text={row.suite.suite.id} />
-          <Duration ns={row.duration_ns} />
+          <Duration ns={row.duration_ns} reason={row.duration_reason} />
           {attempts.length > 1 && <span>{`${attempts.length} attempts`}</span>}
         </span>
       </h3>

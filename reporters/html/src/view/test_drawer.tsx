@@ -30,7 +30,7 @@ function AttemptView({ attempt, alone }: { attempt: Attempt; alone: boolean }) {
         <div>
           <dt>Duration</dt>
           <dd>
-            <Duration ns={attempt.duration_ns} />
+            <Duration ns={attempt.duration_ns} reason={attempt.duration_reason} />
             {attempt.start_ns !== null && <span class="story">{`began ${format_duration(attempt.start_ns)} into the run`}</span>}
           </dd>
         </div>

@@ -73,7 +73,7 @@ function Cells({ row }: { row: TestRow }) {
         <span class="place"><Line text={row.place} /></span>
       </th>
       <td class="suite-cell" title={inert_line(row.suite.suite.id)}><Line text={row.suite.suite.id} /></td>
-      <td class="number"><Duration ns={row.duration_ns} /></td>
+      <td class="number"><Duration ns={row.duration_ns} reason={row.duration_reason} /></td>
       <td class="number cpu-cell"><FigureText figure={row.cpu} kind="duration" /></td>
       <td class="number memory-cell"><FigureText figure={row.peak_memory} kind="bytes" /></td>
     </>
