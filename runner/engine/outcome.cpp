@@ -44,6 +44,9 @@ std::optional<RunOutcome> from_suites(const RunReport& report, std::optional<std
   if (auto names = suites_with(report, {SuiteStatus::crashed, SuiteStatus::limit, SuiteStatus::cancelled, SuiteStatus::not_started}); !names.empty())
     return RunOutcome{ExitCode::unusable, "results are not usable: " + names};
   const std::uint64_t failures = report.counts.failed + report.counts.errored + report.counts.subtests_failed;
+  for (const SuiteReport& suite : report.suites)  // no failing test, so no tolerance covers it
+    if (suite.status == SuiteStatus::failed && suite.counts.failed + suite.counts.errored + suite.counts.subtests_failed == 0)
+      return RunOutcome{ExitCode::tests_failed, suite.suite.id.value + ": " + suite.status_reason};
   const bool failed_suite = !suites_with(report, {SuiteStatus::failed}).empty();
   if (failed_suite && failures > tolerated.value_or(0))
     return RunOutcome{ExitCode::tests_failed, fmt::format("{} failed of {}", plural(failures, "test"), report.counts.total)};

@@ -1,5 +1,6 @@
 #include "runner/engine/suite_verdict.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/core.h>
@@ -92,12 +93,7 @@ class Judge {
     switch (report.meaning) {
       case StepMeaning::ok: return contradictions(step);
       case StepMeaning::tests_failed:
-        if (step.tests_failed == 0) {
-          note(Severity::error, "unexplained-failure",
-               fmt::format("{} says by {} that tests failed, but no failing test was reported", report.name, describe_ending(report)));
-          return raise(SuiteStatus::crashed, fmt::format("{}: {} without a failing test", report.name, describe_ending(report)));
-        }
-        return failed(step);
+        return step.tests_failed == 0 ? unexplained(step) : failed(step);
       case StepMeaning::no_tests: return raise(SuiteStatus::no_tests, "no tests were found");
       case StepMeaning::broken:
         return raise(SuiteStatus::broken, fmt::format("{} could not run its tests: {}", report.name, describe_ending(report)));
@@ -106,6 +102,18 @@ class Judge {
       case StepMeaning::crashed:
         return raise(SuiteStatus::crashed, fmt::format("{} died: {}", report.name, describe_ending(report)));
     }
+  }
+
+  // A runner that ended in order and has no failing test failed by a check of its own, a coverage
+  // threshold for instance. One that did not end in order may have lost the failure.
+  void unexplained(const JudgedStep& step) {
+    const StepReport& report = step.report;
+    note(Severity::error, "unexplained-failure",
+         fmt::format("{} ended with {} although no test failed: see its output for a check of its own, such as a coverage threshold",
+                     report.name, describe_ending(report)));
+    const bool in_order = std::any_of(step.streams.begin(), step.streams.end(), [](const auto& stream) { return stream.runner_finished; });
+    raise(in_order ? SuiteStatus::failed : SuiteStatus::crashed,
+          fmt::format("{}: {} without a failing test", report.name, describe_ending(report)));
   }
 
   // A file that cannot be loaded hides an unknown number of tests: that is broken, not failed.

@@ -8,12 +8,14 @@ namespace {
 
 using namespace rh::model;
 
+// `failed` failing tests in the run; the first suite has them.
 RunReport with_suites(std::initializer_list<SuiteStatus> statuses, std::uint64_t failed = 0) {
   RunReport report;
   for (const SuiteStatus status : statuses) {
     SuiteReport suite;
     suite.suite.id.value = "s" + std::to_string(report.suites.size());
     suite.status = status;
+    suite.counts.failed = report.suites.empty() ? failed : 0;
     report.suites.push_back(suite);
   }
   report.counts.total = 10;
@@ -69,6 +71,10 @@ TEST(Outcome, TheFirstOfTheOrderWins) {
 TEST(Outcome, ToleratedFailuresPass) {
   EXPECT_EQ(code_of(with_suites({SuiteStatus::failed}, 2), RunStop::none, 2), ExitCode::passed);
   EXPECT_EQ(code_of(with_suites({SuiteStatus::failed}, 3), RunStop::none, 2), ExitCode::tests_failed);
+}
+
+TEST(Outcome, AFailureWithoutAFailingTestIsNotTolerated) {
+  EXPECT_EQ(code_of(with_suites({SuiteStatus::failed}), RunStop::none, 5), ExitCode::tests_failed);
 }
 
 TEST(Outcome, NamesTheSuites) {

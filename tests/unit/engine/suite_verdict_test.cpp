@@ -61,10 +61,13 @@ TEST(SuiteVerdict, ExitZeroIsNoProof) {
 }
 
 TEST(SuiteVerdict, AFailureNeedsAFailingTest) {
-  const auto judged = judge_suite({test_step(StepMeaning::tests_failed, 1, 3, 0)}, 0);
-  EXPECT_EQ(judged.status, SuiteStatus::crashed);
+  auto step = test_step(StepMeaning::tests_failed, 1, 3, 0);
+  const auto judged = judge_suite({step}, 0);
+  EXPECT_EQ(judged.status, SuiteStatus::failed) << "the runner ended in order: a check of its own, such as a coverage threshold";
   ASSERT_EQ(judged.diagnostics.size(), 1U);
   EXPECT_EQ(judged.diagnostics[0].code, "unexplained-failure");
+  step.streams[0].runner_finished = false;
+  EXPECT_EQ(status_of(step), SuiteStatus::crashed) << "the failure may be lost";
 }
 
 TEST(SuiteVerdict, StoppingAtTheFirstFailureLosesNothing) {
