@@ -60,7 +60,7 @@ export function FigureLegend() {
 }
 
 // Duration that is a plain number or not known.
-export function Duration({ ns, reason }: { ns: number | null; reason?: string }) {
+export function Duration({ ns, reason }: { ns: number | null; reason?: string | undefined }) {
   if (ns === null) return <span class="figure unknown" title={reason || "the runner reported no duration"}>{kDash}</span>;
   return <span class="figure">{format_duration(ns)}</span>;
 }
