@@ -79,6 +79,7 @@ class SuiteRun {
     TestLedger::Sinks sinks;
     sinks.started = [this](const TestStarted& event) { context_.log.append(event); };
     sinks.finished = [this](const TestCase& test, const Attempt& attempt) {
+      step_test_peak_ = std::max(step_test_peak_, attempt.usage.peak_memory.value.value_or(0));
       const std::string rerun = is_failure(attempt.outcome) ? adapter_.rerun_command(suite_, test) : std::string();
       context_.log.append(TestFinished{suite_.id, test, attempt, rerun});
     };
@@ -161,7 +162,9 @@ class SuiteRun {
   StepMeaning run_one(const Step& step) {
     place_.number = static_cast<int>(steps_.size());
     place_.first_stream = next_stream_;
+    step_test_peak_ = 0;
     StepOutcome outcome = run_step(context_, place_, step, ledger_);
+    raise_peak(outcome.report.usage.peak_memory);
     next_stream_ += outcome.streams;
     last_end_ = outcome.end;
     outcome.report.meaning = meaning_of(step, outcome);
@@ -176,6 +179,15 @@ class SuiteRun {
     note_leftovers(outcome.report);
     steps_.push_back(std::move(judged));
     return outcome.report.meaning;
+  }
+
+  // A cgroup is charged for a file page only when it touched it first, so a process may hold more than
+  // its group was charged for: libraries that were in the page cache before. The step's peak is never
+  // below that of one of its tests.
+  void raise_peak(BytesFigure& peak) const {
+    if (step_test_peak_ <= peak.value.value_or(0)) return;
+    peak = {step_test_peak_, Scope::lower_bound, "VmHWM of the largest test process",
+            "the cgroup was charged less: file pages that others had read first are not counted there"};
   }
 
   StepMeaning meaning_of(const Step& step, const StepOutcome& outcome) const {
@@ -241,6 +253,7 @@ class SuiteRun {
   RunnerFinished native_;
   bool has_native_ = false, cancelled_ = false;
   std::uint64_t damaged_results_ = 0;
+  std::uint64_t step_test_peak_ = 0;
   std::vector<CoverageSource> coverage_sources_;
 };
 

@@ -153,6 +153,8 @@ def check_suite(suite):
         expect(listed == counts[outcome], f"{where}: {listed} {outcome} tests are listed, counted are {counts[outcome]}")
     check_figure(where, "CPU time", suite["usage"]["cpu_ns"])
     check_figure(where, "peak memory", suite["usage"]["peak_memory_bytes"])
+    of_tests = [test["attempts"][-1]["usage"]["peak_memory_bytes"]["value"] or 0 for test in tests]
+    expect((suite["usage"]["peak_memory_bytes"]["value"] or 0) >= max(of_tests, default=0), f"{where}: a test's peak is above its suite's")
     coverage = suite["coverage"]
     expect(coverage["percent"] is not None, f"{where}: no coverage: {coverage['reason']}")
     expect(coverage["files"], f"{where}: coverage has no files")
