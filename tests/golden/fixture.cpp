@@ -199,6 +199,7 @@ SuiteReport crashed_suite() {
   TestRecord crashed = test("web:vitest", "src/app.test.ts", "app > renders", Outcome::crashed);
   crashed.attempts[0].message = "the process died: memory limit";
   crashed.attempts[0].duration.reset();
+  crashed.attempts[0].duration_reason = "its process died before the test ended";
   crashed.attempts[0].usage = {CpuFigure::unknown("its process died before the test ended"),
                                BytesFigure::unknown("its process died before the test ended")};
   TestRecord lost = test("web:vitest", "src/app.test.ts", "app > routes", Outcome::not_run);
