@@ -33,6 +33,9 @@ bool opens_function(const std::string& head) {
     if (head.find(keyword) != std::string::npos && head.find(')') == std::string::npos) return false;
   const std::size_t paren = head.rfind(')');
   if (paren == std::string::npos) return false;
+  // A macro call in front of it has no semicolon that would have ended the head.
+  for (const char* keyword : {"namespace", "class ", "struct ", "enum "})
+    if (head.find(keyword, paren) != std::string::npos) return false;
   for (const char* keyword : {"if (", "for (", "while (", "switch (", "catch ("})
     if (head.find(keyword) != std::string::npos) return false;
   return true;
