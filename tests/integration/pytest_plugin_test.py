@@ -234,6 +234,24 @@ class PluginTest(unittest.TestCase):
         self.assertEqual(self.finish()["tests"], 3)
 
     @unittest.skipUnless(importlib.util.find_spec("pytest_rerunfailures"), "pytest-rerunfailures is not installed")
+    def test_items_of_one_name_are_tests_of_their_own(self):
+        self.write("conftest.py", """
+            import pytest
+            class Item(pytest.Item):
+                def runtest(self): pass
+                def reportinfo(self): return self.path, 0, ""
+            class File(pytest.File):
+                def collect(self): return [Item.from_parent(self, name="same") for _ in range(3)]
+            def pytest_collect_file(file_path, parent):
+                return File.from_parent(parent, path=file_path) if file_path.suffix == ".case" else None
+            """)
+        self.write("data.case", "")
+        self.assertEqual(self.run_pytest(), 0)
+        self.assertEqual(self.of("expected")[0]["count"], 3)
+        self.assertEqual([event.get("attempt", 1) for event in self.of("result")], [1, 1, 1])
+        self.assertEqual(len({event["key"] for event in self.of("result")}), 3)
+        self.assertNotIn("tests", self.finish())
+
     def test_reruns_are_attempts(self):
         self.run_pytest("n = []\ndef test_a():\n    n.append(1)\n    assert len(n) == 3\n", "--reruns=3")
         self.assertEqual([(event.get("attempt", 1), event["outcome"]) for event in self.of("result")],

@@ -66,7 +66,7 @@ def pytest_xdist_setupnodes(config):
 def pytest_xdist_node_collection_finished(node, ids):
     recorder = _recorder_of(node.config)
     if recorder:
-        recorder.expected(len(ids))
+        recorder.expected(ids)
 
 
 @pytest.hookimpl(trylast=True)
@@ -75,7 +75,7 @@ def pytest_collection_finish(session):
     # After an error of collection pytest runs nothing, unless told to.
     if recorder and not recorder.worker and (
             not session.testsfailed or session.config.getoption("continue_on_collection_errors", False)):
-        recorder.expected(len(session.items))
+        recorder.expected([item.nodeid for item in session.items])
 
 
 def pytest_collectreport(report):
@@ -90,7 +90,7 @@ def pytest_runtest_protocol(item):
         yield
         return
     nodeid = item.nodeid
-    recorder.begin(nodeid, item.location)
+    recorder.begin(nodeid, item.location, id(item))
     outcome = yield
     test = recorder.active.get(nodeid)
     if test is None:

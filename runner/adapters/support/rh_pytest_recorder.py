@@ -27,12 +27,13 @@ _CHILDREN = resource.RUSAGE_CHILDREN
 class Test:
     """One attempt of one item: what begin saw, and what its reports said so far."""
 
-    __slots__ = ("nodeid", "attempt", "key", "name", "identity", "pid", "cpu", "child_cpu", "child_peak", "began",
+    __slots__ = ("nodeid", "item", "attempt", "key", "name", "identity", "pid", "cpu", "child_cpu", "child_peak", "began",
                  "shared", "reported", "outcome", "duration", "message", "details", "stdout", "stderr", "waiting",
                  "subtests", "failed_subtests")
 
-    def __init__(self, nodeid, attempt):
+    def __init__(self, nodeid, item, attempt):
         self.nodeid = nodeid
+        self.item = item
         self.attempt = attempt
         self.began = self.shared = self.reported = False
         self.outcome = "passed"
@@ -49,7 +50,8 @@ class Recorder:
         self.worker = worker  # "gw0" in a worker of xdist, else ""
         self.memory = Memory()
         self.active = {}  # nodeid -> Test
-        self.attempts = {}  # nodeid -> how often it began
+        self.runs = {}  # nodeid -> how often it began, the id() of the item that did, and its attempts
+        self.namesakes = False  # several items have one nodeid: custom items do that
         self.prefixes = {}  # path of a nodeid -> its JSON member and its dotted name
         self.disabled = False
         self.expected_written = False
@@ -96,19 +98,27 @@ class Recorder:
 
     # --- begin and end --------------------------------------------------------------------------
 
-    def make_test(self, nodeid, location):
-        attempt = self.attempts[nodeid] = self.attempts.get(nodeid, 0) + 1
-        test = Test(nodeid, attempt)
-        test.key = self.key_of(nodeid, attempt, self.worker)
+    def count_run(self, nodeid, item):
+        """(runs of that name, attempts of that item): the same item again is the next attempt, another one a test of
+        its own."""
+        runs, known, attempts = self.runs.get(nodeid, (0, item, 0))
+        attempts = attempts + 1 if known == item else 1
+        self.runs[nodeid] = (runs + 1, item, attempts)
+        return runs + 1, attempts
+
+    def make_test(self, nodeid, location, item):
+        run, attempt = self.count_run(nodeid, item)
+        test = Test(nodeid, item, attempt)
+        test.key = self.key_of(nodeid, run, self.worker)
         # A test method inherited from another file has its line there, which says nothing about this file.
         known = location and location[1] is not None and nodeid.startswith(location[0])
         test.name, test.identity = self.identity(nodeid, location[1] + 1 if known else None)
         self.active[nodeid] = test
         return test
 
-    def begin(self, nodeid, location):
+    def begin(self, nodeid, location, item):
         others = list(self.active.values())
-        test = self.make_test(nodeid, location)
+        test = self.make_test(nodeid, location, item)
         test.pid = os.getpid()
         test.began = True
         for other in others:  # threads of this process run them at the same time
@@ -180,7 +190,7 @@ class Recorder:
                 if report.when not in ("setup", "call", "teardown"):
                     self.lost_worker(report)
                 return
-            test = self.make_test(report.nodeid, report.location)  # a plugin that bypasses the protocol hook
+            test = self.make_test(report.nodeid, report.location, 0)  # a plugin that bypasses the protocol hook
         if is_subtest(report):
             self.subtest(test, report)
             return
@@ -214,7 +224,7 @@ class Recorder:
             report.outcome = "rerun"
         self.finish(test)
         if test.began:
-            self.begin(test.nodeid, report.location)
+            self.begin(test.nodeid, report.location, test.item)
 
     def subtest(self, test, report):
         test.subtests += 1
@@ -236,7 +246,7 @@ class Recorder:
     def lost_worker(self, report):
         """xdist's report of a test whose worker died: only the controller can tell. pytest counts it as failed."""
         worker = getattr(getattr(getattr(report, "node", None), "gateway", None), "id", "")
-        attempt = self.attempts[report.nodeid] = self.attempts.get(report.nodeid, 0) + 1
+        _, attempt = self.count_run(report.nodeid, 0)
         _, identity = self.identity(report.nodeid)
         message = message_of(report)
         self.stream.write(self.result_line(self.key_of(report.nodeid, 1, worker), identity, "failed", None, attempt,
@@ -259,7 +269,9 @@ class Recorder:
 
     # --- totals ---------------------------------------------------------------------------------
 
-    def expected(self, count):
+    def expected(self, nodeids):
+        count = len(nodeids)
+        self.namesakes = self.namesakes or len(set(nodeids)) < count
         each = self.config.getoption("dist", "no") == "each"  # every worker runs everything
         if (each or not self.expected_written) and not self.config.getoption("collectonly", False):
             self.expected_written = True
@@ -270,7 +282,7 @@ class Recorder:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             counts = native_counts(reporter)
-            if self.config.getoption("dist", "no") == "each":
+            if self.namesakes or self.config.getoption("dist", "no") == "each":
                 del counts["tests"]  # one name is several tests
             members = "".join(',"%s":%d' % count for count in counts.items())
             stopped = session.shouldfail or session.shouldstop  # "stopping after 1 failures"
