@@ -157,9 +157,10 @@ bool may_configure_pytest(std::string_view file) {
 
 PytestConfig read_pytest_config(const fs::path& folder, const std::string& relative,
                                 std::vector<model::Diagnostic>& diagnostics) {
+  // pytest refuses other tables here: such a file is another tool's.
   for (const char* file : {"pytest.toml", ".pytest.toml"})
     if (const auto table = read_toml(folder / file, model::join_relative(relative, file), &diagnostics))
-      return {file, toml_words((*table)["pytest"]["addopts"])};
+      if (table->empty() || (*table)["pytest"].is_table()) return {file, toml_words((*table)["pytest"]["addopts"])};
   // These two count even when they are empty.
   for (const char* file : {"pytest.ini", ".pytest.ini"})
     if (is_file(folder / file)) return {file, split_words(ini_value(read_ini(folder / file), "pytest", "addopts"))};

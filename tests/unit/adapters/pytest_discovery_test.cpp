@@ -44,6 +44,13 @@ TEST_F(PytestDiscovery, ConfigurationMakesARootAndSaysWhich) {
   EXPECT_THAT(diagnostics_, IsEmpty());
 }
 
+TEST_F(PytestDiscovery, ForeignTablesInPytestTomlAreNoConfiguration) {
+  files_.write("a/pytest.toml", "");
+  files_.write("b/pytest.toml", "[pytest]\n");
+  files_.write("recipes/pytest.toml", "[git]\nurl = 'https://example.com'\n");
+  EXPECT_THAT(folders(), ElementsAre("a", "b"));
+}
+
 TEST_F(PytestDiscovery, NestedRootsRunApart) {
   files_.write("pytest.ini", "");
   files_.write("tests/test_a.py", kTest);
