@@ -9,6 +9,7 @@
 #include "runner/adapters/pytest_config.h"
 #include "runner/adapters/pytest_coverage.h"
 #include "runner/adapters/pytest_discovery.h"
+#include "runner/adapters/python_editable.h"
 #include "runner/adapters/python_environment.h"
 #include "runner/base/embedded.h"
 #include "runner/base/file.h"
@@ -64,6 +65,7 @@ void add_grants(model::Step& step, const PythonEnvironment& python, const Host& 
   grant(python.prefix);
   grant(python.base_prefix);
   for (const fs::path& site : python.site_folders) grant(site);
+  for (const fs::path& folder : editable_folders(python, host)) grant(folder);
   grant(variable(host.environment(), "PYENV_ROOT"));
   if (!host.home().empty())
     for (const char* folder : {".local/bin", ".local/share/uv/python"}) grant(host.home() / folder);
@@ -83,6 +85,9 @@ model::Environment test_environment(const PythonEnvironment& python, const StepC
   // wish of their own: together with "don't write" a prefix would make every run a cold one.
   if (variable(caller, "PYTHONDONTWRITEBYTECODE").empty() && variable(caller, "PYTHONPYCACHEPREFIX").empty())
     env["PYTHONPYCACHEPREFIX"] = (context.cache_dir / "pycache").string();
+  // Examples that hypothesis remembers: a store that the project has already stays in use.
+  if (variable(caller, "HYPOTHESIS_STORAGE_DIRECTORY").empty() && !rh::is_directory(context.suite_dir / ".hypothesis"))
+    env["HYPOTHESIS_STORAGE_DIRECTORY"] = (context.cache_dir / "hypothesis").string();
   if (python.is_venv) {
     env["VIRTUAL_ENV"] = python.prefix.string();
     env["PATH"] = prefixed((python.prefix / "bin").string(), variable(caller, "PATH"), ':');
@@ -110,6 +115,7 @@ std::vector<std::string> passed_variables() {
           "PYTHONSAFEPATH",
           "PYENV_*",
           "CONDA_PREFIX",
+          "HYPOTHESIS_STORAGE_DIRECTORY",
           "COVERAGE_RCFILE",
           "COVERAGE_CORE",
           "DJANGO_SETTINGS_MODULE"};
@@ -202,7 +208,7 @@ class PytestAdapter : public Adapter {
     events.path = context.out_dir / "events.jsonl";
     test.results.push_back(std::move(events));
 
-    std::vector<model::Step> steps = coverage_steps(plan, test, context.out_dir);
+    std::vector<model::Step> steps = coverage_steps(plan, test, context);
     steps.insert(steps.begin(), std::move(test));
     return steps;
   }
@@ -301,11 +307,7 @@ class PytestAdapter : public Adapter {
   static void add_pytest_cov(model::Step& test, const CoveragePlan& plan, const StepContext& context) {
     test.command.argv.insert(test.command.argv.end(), plan.run_options.begin(), plan.run_options.end());
     test.command.argv.push_back("--cov-report=json:" + coverage_json(context.out_dir).string());
-    model::CoverageSource source;
-    source.format = "coverage-py-json";
-    source.path = coverage_json(context.out_dir);
-    source.base = context.suite_dir;
-    test.coverage.push_back(std::move(source));
+    test.coverage.push_back(coverage_source(context));
   }
 };
 

@@ -88,7 +88,22 @@ CoveragePlan plan_pytest_cov(CoveragePlan plan, const PythonEnvironment& python)
   return plan;
 }
 
+// Our plugin is measured like the tests where nothing restricts what is measured.
+std::vector<std::string> own_files(const StepContext& context) {
+  if (!is_below(context.support_dir, context.repository_root)) return {};
+  return {context.support_dir.lexically_relative(context.repository_root).generic_string() + "/**"};
+}
+
 }  // namespace
+
+model::CoverageSource coverage_source(const StepContext& context) {
+  model::CoverageSource source;
+  source.format = "coverage-py-json";
+  source.path = coverage_json(context.out_dir);
+  source.base = context.suite_dir;
+  source.exclude_globs = own_files(context);
+  return source;
+}
 
 fs::path coverage_json(const fs::path& out_dir) { return out_dir / "coverage.json"; }
 
@@ -142,7 +157,7 @@ CoveragePlan plan_coverage(const fs::path& suite_dir, const PythonEnvironment& p
   return plan;
 }
 
-std::vector<model::Step> coverage_steps(const CoveragePlan& plan, const model::Step& base, const fs::path& out_dir) {
+std::vector<model::Step> coverage_steps(const CoveragePlan& plan, const model::Step& base, const StepContext& context) {
   if (plan.means != CoverageMeans::coverage_run) return {};
   std::vector<model::Step> steps;
   const auto add = [&](std::string name, std::vector<std::string> args) {
@@ -156,15 +171,11 @@ std::vector<model::Step> coverage_steps(const CoveragePlan& plan, const model::S
     step.coverage.clear();
     step.stop_on_failure = false;
   };
-  if (plan.combine) add("coverage combine", {"-m", "coverage", "combine", out_dir.string()});
+  if (plan.combine) add("coverage combine", {"-m", "coverage", "combine", context.out_dir.string()});
   // The project's own fail_under is a gate of its own runs; here the figure is wanted in any case.
   add("coverage json",
-      {"-m", "coverage", "json", "--ignore-errors", "--fail-under=0", "-o", coverage_json(out_dir).string()});
-  model::CoverageSource source;
-  source.format = "coverage-py-json";
-  source.path = coverage_json(out_dir);
-  source.base = base.command.cwd;
-  steps.back().coverage.push_back(std::move(source));
+      {"-m", "coverage", "json", "--ignore-errors", "--fail-under=0", "-o", coverage_json(context.out_dir).string()});
+  steps.back().coverage.push_back(coverage_source(context));
   return steps;
 }
 

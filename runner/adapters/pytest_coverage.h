@@ -28,8 +28,10 @@ struct CoveragePlan {
 // The steps behind the tests that turn the data file into JSON; `base` is a command with the
 // environment and grants of the test step. Empty when pytest-cov writes the JSON itself.
 [[nodiscard]] std::vector<model::Step> coverage_steps(const CoveragePlan& plan, const model::Step& base,
-                                                      const std::filesystem::path& out_dir);
+                                                      const StepContext& context);
 
+// Where the JSON lands, and what in it is not the project's.
+[[nodiscard]] model::CoverageSource coverage_source(const StepContext& context);
 [[nodiscard]] std::filesystem::path coverage_json(const std::filesystem::path& out_dir);
 
 // Source folders to measure when the project does not say: src, or the top-level packages without

@@ -93,6 +93,50 @@ TEST_F(PytestSteps, PlainRun) {
   EXPECT_THAT(grants, AllOf(Contains(files_.path(".venv").string()), Contains("/opt/python")));
 }
 
+TEST_F(PytestSteps, OurPluginIsNotCoverageOfTheProject) {
+  add_package("coverage-7.17.3");
+  context_.support_dir = files_.path(".runharness/runs/1/support");
+  EXPECT_THAT(steps().at(1).coverage.at(0).exclude_globs, ElementsAre(".runharness/runs/1/support/**"));
+  context_.support_dir = "/elsewhere";
+  EXPECT_THAT(steps().at(1).coverage.at(0).exclude_globs, IsEmpty());
+}
+
+TEST_F(PytestSteps, ExamplesOfHypothesisStayOutOfTheRepository) {
+  EXPECT_EQ(steps()[0].command.env.at("HYPOTHESIS_STORAGE_DIRECTORY"), "/cache/hypothesis");
+  files_.write("app/.hypothesis/examples/a", "");
+  EXPECT_FALSE(steps()[0].command.env.contains("HYPOTHESIS_STORAGE_DIRECTORY"));
+}
+
+TEST_F(PytestSteps, EditablePackagesOfATrustedEnvironmentAreGranted) {
+  TempRepository machine;
+  machine.write("library/src/lib.py", "");
+  machine.write("hooked lib/pyproject.toml", "");
+  install_venv(machine, "env", "/opt/python/bin");
+  const std::string site = "lib/python3.11/site-packages/";
+  const std::string trace = machine.path("library/src").string() + "\nimport os; os.getcwd()\n/\n/no/such/folder\n";
+  const std::string url =
+      R"({"dir_info": {"editable": true}, "url": "file://)" + machine.path().string() + R"(/hooked%20lib"})";
+  machine.write("env/" + site + "library.pth", trace);
+  machine.write("env/" + site + "hooked-1.0.dist-info/direct_url.json", url);
+  machine.write("env/" + site + "pytest-9.0.1.dist-info/METADATA", "");
+  files_.write(".venv/" + site + "library.pth", trace);
+  const auto granted = [&] {
+    const model::Step step = steps().at(0);
+    std::vector<std::string> grants;
+    for (const auto& grant : step.grants) grants.push_back(grant.path);
+    return grants;
+  };
+  // The repository's own environment could name any folder.
+  EXPECT_THAT(granted(), Not(Contains(machine.path("library/src").string())));
+  std::filesystem::remove_all(files_.path(".venv"));
+  host_.variables["VIRTUAL_ENV"] = machine.path("env").string();
+  EXPECT_THAT(granted(), AllOf(Contains(machine.path("library/src").string()), Not(Contains("/")),
+                               Contains(machine.path("hooked lib").string()), Not(Contains("/no/such/folder"))));
+  machine.write("env/" + site + "library.pth", machine.path().string() + "\n");
+  host_.home_folder = machine.path("library").string();
+  EXPECT_THAT(granted(), Not(Contains(machine.path().string())));
+}
+
 TEST_F(PytestSteps, CallersVariablesAreJoined) {
   host_.variables = {{"PYTHONPATH", "/mine"}, {"PYTEST_PLUGINS", "own"}, {"PYTHONDONTWRITEBYTECODE", "1"}};
   const model::Environment env = steps()[0].command.env;
