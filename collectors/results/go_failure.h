@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,12 +17,23 @@ struct GoFailure {
   bool died = false;  // a panic or a fatal error of the Go runtime
 };
 
-// The first line that t.Error, t.Fatal or t.Skip wrote, or the panic with the first frame that lies
-// below `suite_root`.
-[[nodiscard]] GoFailure find_go_failure(std::string_view output, std::string_view suite_root);
+// Does this line of a source file (a base name, as the output has it) hold a mere t.Log? Its output looks
+// like that of t.Error.
+using IsLogCall = std::function<bool(std::string_view file, std::uint32_t line)>;
 
-// The output without the marks of the test runner ("=== RUN", "=== CONT"...).
+// The first line that t.Error, t.Fatal or t.Skip wrote, or the panic or data race with the first frame
+// that lies below `suite_root`.
+[[nodiscard]] GoFailure find_go_failure(std::string_view output, std::string_view suite_root,
+                                        const IsLogCall& is_log_call = {});
+
+// Where in the suite the goroutine of a test stands in a dump of all goroutines.
+void locate_hanging_test(GoFailure& failure, std::string_view dump, std::string_view test, std::string_view suite_root);
+
+// The output without the marks of the test runner ("=== RUN", "=== CONT"...) and of the coverage runtime.
 [[nodiscard]] std::string go_details(std::string_view output);
+
+// "exit status 3" or "signal: killed", as go writes it at the end of a test process that died.
+[[nodiscard]] std::string_view go_exit_status(std::string_view output);
 
 // "test timed out after 3s", when the output says so.
 [[nodiscard]] std::string_view go_timeout(std::string_view output);

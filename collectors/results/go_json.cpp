@@ -121,6 +121,7 @@ void GoJsonReader::read_event() {
     current.end(test, Outcome::failed, event_.number("Elapsed"), stamp());
   else if (action == "skip")
     current.end(test, Outcome::skipped, event_.number("Elapsed"), stamp());
+  if (current.exited()) packages_.erase(packages_.find(name));
 }
 
 void GoJsonReader::read_build_event(std::string_view action) {
@@ -140,7 +141,7 @@ void GoJsonReader::read_package_event(std::string_view action, GoPackage& curren
   } else if (action == "fail") {
     const std::string_view culprit = event_.text("FailedBuild");
     const auto output = build_output_.find(culprit);
-    current.failed(culprit, output == build_output_.end() ? std::string() : output->second.text());
+    current.failed(culprit, output == build_output_.end() ? std::string() : output->second.text(), stamp());
   } else {
     return;
   }

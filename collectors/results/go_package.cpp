@@ -4,7 +4,6 @@
 
 #include <fmt/core.h>
 
-#include "collectors/results/go_failure.h"
 #include "runner/base/text.h"
 #include "runner/model/repository.h"
 
@@ -32,7 +31,10 @@ std::string shortened(std::string_view text) {
 }  // namespace
 
 GoPackage::GoPackage(std::string name, const ResultReaderOptions& options, const ResultSink& sink)
-    : name_(std::move(name)), options_(options), sink_(sink) {}
+    : name_(std::move(name)),
+      options_(options),
+      sink_(sink),
+      source_(options.suite_root, go_package_folder(name_, options.scope)) {}
 
 void GoPackage::diagnose(Severity severity, std::string_view code, std::string message) const {
   sink_(model::Diagnostic{severity, std::string(code), std::move(message), name_, {}});
@@ -86,10 +88,20 @@ void GoPackage::resume(std::string_view name, const GoStamp& at) {
   if (!at.wall) test->second.timed = false;
 }
 
+bool GoPackage::is_verdict_line(std::string_view text) const {
+  return text.starts_with("ok  \t") && text.substr(5).starts_with(name_) && text.substr(5 + name_.size()).starts_with('\t');
+}
+
 void GoPackage::output(std::string_view name, std::string_view text) {
   const auto test = running_.find(name);
-  if (test == running_.end()) return output_.append(text);
+  if (test == running_.end()) {
+    if (text == "PASS\n") said_pass_ = true;
+    if (text == "FAIL\n") said_fail_ = true;
+    if (is_verdict_line(text)) said_ok_ = true;
+    return output_.append(text);
+  }
   if (text.starts_with("panic: ")) panicked_ = true;
+  test->second.holds_verdict = is_verdict_line(text);
   test->second.output.append(text);
 }
 
@@ -111,11 +123,17 @@ void GoPackage::set_duration(Test& test, std::optional<double> elapsed) const {
 // Message, details and location from what the test wrote.
 void GoPackage::explain(Test& test, Outcome outcome) {
   const std::string written = test.output.text();
-  const GoFailure failure = find_go_failure(written, options_.suite_root);
+  const GoFailure failure =
+      find_go_failure(written, options_.suite_root,
+                      [this](std::string_view file, std::uint32_t line) { return source_.is_log_call(file, line); });
   model::Attempt& attempt = test.record.attempt;
   attempt.message = failure.message;
   if (attempt.message.empty() && test.subtest_failed) attempt.message = "subtests failed";
   if (outcome != Outcome::skipped) attempt.details = go_details(written);
+  locate(test, failure);
+}
+
+void GoPackage::locate(Test& test, const GoFailure& failure) const {
   if (failure.file.empty()) return;
   const auto folder = go_package_folder(name_, options_.scope);
   const bool base_name = failure.file.find('/') == std::string::npos;
@@ -127,6 +145,7 @@ void GoPackage::explain(Test& test, Outcome outcome) {
 void GoPackage::end(std::string_view name, Outcome outcome, std::optional<double> elapsed, const GoStamp& at) {
   Test& test = open(name);
   stop_clock(test, at);
+  if (outcome == Outcome::passed && test.holds_verdict) return report_exit(name);
   set_duration(test, elapsed);
   if (outcome != Outcome::passed) explain(test, outcome);
   if (outcome == Outcome::failed)
@@ -170,9 +189,37 @@ void GoPackage::finish_benchmarks() {
   }
 }
 
+// go takes exit code 0 for success, also when a test calls the exit of the system. Its converter then gives the
+// verdict of the package to the test that was running.
+void GoPackage::report_exit(std::string_view name) {
+  exited_ = true;
+  report_failures(false);
+  const auto test = running_.find(name);
+  explain(test->second, Outcome::crashed);
+  test->second.record.attempt.duration = test->second.active;
+  test->second.record.attempt.message = "its process ended with exit code 0 while this test ran";
+  report(test, Outcome::crashed);
+  diagnose(Severity::error, "go-package-died",
+           fmt::format("the process of package {} ended with exit code 0 inside of {}; later tests did not run, and go "
+                       "calls the package passed",
+                       name_, name));
+}
+
 void GoPackage::passed() {
   finish_benchmarks();
-  report_failures(true);
+  // A suite inside of a test that is meant to fail does not keep testing from saying PASS at the end.
+  const bool hidden = said_fail_ && !said_pass_ && !failures_.empty();
+  report_failures(!hidden);
+  if (hidden)
+    diagnose(Severity::error, "go-package-contradiction",
+             fmt::format("tests of package {} failed, but its process ended with exit code 0, so go calls it passed: its "
+                         "TestMain should end with os.Exit(m.Run())",
+                         name_));
+  if (said_ok_ && !said_pass_ && !said_fail_)
+    diagnose(Severity::warning, "go-tests-not-run",
+             fmt::format("the process of package {} ended with exit code 0 before its tests were through ({} had begun), "
+                         "and go calls it passed: does its TestMain call os.Exit?",
+                         name_, runs_.size()));
   if (!running_.empty())
     diagnose(Severity::error, "go-package-contradiction",
              fmt::format("package {} passed, but some of its tests did not end: {}", name_, open_names()));
@@ -180,7 +227,7 @@ void GoPackage::passed() {
 
 void GoPackage::skipped() { report_failures(false); }
 
-void GoPackage::failed(std::string_view failed_build, std::string_view build_output) {
+void GoPackage::failed(std::string_view failed_build, std::string_view build_output, const GoStamp& at) {
   const bool some_failed = !failures_.empty();
   report_failures(false);
   if (!failed_build.empty()) {
@@ -195,19 +242,19 @@ void GoPackage::failed(std::string_view failed_build, std::string_view build_out
   if (const std::string_view timeout = go_timeout(written); !timeout.empty()) {
     diagnose(Severity::error, "go-test-timeout",
              fmt::format("package {} was ended by go: {}; running: {}", name_, timeout, open_names()));
-    return report_timeouts(written);
+    return report_timeouts(written, at);
   }
   if (!running_.empty())
     diagnose(Severity::error, "go-package-died",
              fmt::format("package {} died while it ran {}; its later tests did not run:\n{}", name_, open_names(),
-                         shortened(written)));
+                         shortened(go_details(written))));
   else if (!some_failed)
     diagnose(Severity::error, "go-package-died",
-             fmt::format("package {} failed although none of its tests did:\n{}", name_, shortened(written)));
+             fmt::format("package {} failed although none of its tests did:\n{}", name_, shortened(go_details(written))));
   else if (panicked_)
     diagnose(Severity::warning, "go-package-panicked",
              fmt::format("a test of package {} panicked; the tests after it did not run", name_));
-  report_dead();
+  report_dead(written, at);
 }
 
 void GoPackage::stopped() {
@@ -219,26 +266,48 @@ void GoPackage::stopped() {
 
 // The tests that go itself names as running when its -timeout ends the package. Others that are
 // open were waiting (parallel tests): they stay open.
-void GoPackage::report_timeouts(std::string_view written) {
+void GoPackage::report_timeouts(std::string_view written, const GoStamp& at) {
   const std::vector<std::string> names = go_running_tests(written);
   for (const std::string& name : names) {
     const auto test = running_.find(name);
     if (test == running_.end()) continue;
-    test->second.record.attempt.message = go_timeout(written);
-    test->second.record.attempt.details = go_details(test->second.output.text());
+    stop_clock(test->second, at);
+    model::Attempt& attempt = test->second.record.attempt;
+    if (test->second.timed) attempt.duration = test->second.active;
+    attempt.message = go_timeout(written);
+    attempt.details = go_details(test->second.output.text());
+    GoFailure place;
+    locate_hanging_test(place, written, name, options_.suite_root);
+    locate(test->second, place);
     report(test, Outcome::timed_out);
   }
 }
 
-// An open test whose own output holds the panic is the culprit. Without one nobody knows, and the
-// tests stay open.
-void GoPackage::report_dead() {
-  std::vector<std::string> names;
-  for (const auto& [name, test] : running_)
+// An open test whose own output holds the panic is the culprit; else the only one that ran. Without
+// one nobody knows, and the tests stay open.
+std::vector<std::string> GoPackage::culprits() const {
+  std::vector<std::string> names, active;
+  for (const auto& [name, test] : running_) {
     if (find_go_failure(test.output.text(), options_.suite_root).died) names.push_back(name);
-  for (const std::string& name : names) {
+    // A parent waits for its subtests, and sorts before them.
+    if (!active.empty() && name.starts_with(active.back() + "/")) active.pop_back();
+    if (test.running_since) active.push_back(name);
+  }
+  return names.empty() && active.size() == 1 ? active : names;
+}
+
+void GoPackage::report_dead(std::string_view written, const GoStamp& at) {
+  const std::string_view status = go_exit_status(written);
+  for (const std::string& name : culprits()) {
     const auto test = running_.find(name);
+    const bool panicked = find_go_failure(test->second.output.text(), options_.suite_root).died;
+    stop_clock(test->second, at);
+    model::Attempt& attempt = test->second.record.attempt;
+    if (test->second.timed) attempt.duration = test->second.active;
     explain(test->second, Outcome::crashed);
+    if (!panicked)
+      attempt.message = status.empty() ? "its process ended while this test ran"
+                                       : fmt::format("its process ended while this test ran: {}", status);
     report(test, Outcome::crashed);
   }
 }

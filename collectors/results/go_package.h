@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/results/go_failure.h"
+#include "collectors/results/go_source.h"
 #include "collectors/results/reader.h"
 #include "collectors/results/test_text.h"
 
@@ -31,10 +33,12 @@ class GoPackage {
 
   void passed();
   // `failed_build` is the import path that did not compile, with its output; empty when all did.
-  void failed(std::string_view failed_build, std::string_view build_output);
+  void failed(std::string_view failed_build, std::string_view build_output, const GoStamp& at);
   void skipped();
   // The stream ended without a verdict.
   void stopped();
+  // The verdict came in the guise of a test's result, see end().
+  [[nodiscard]] bool exited() const { return exited_; }
 
  private:
   struct Test {
@@ -43,6 +47,7 @@ class GoPackage {
     std::chrono::nanoseconds active{};
     bool timed = true;  // every event so far had a time stamp
     bool has_subtests = false, subtest_failed = false;
+    bool holds_verdict = false;  // the package's "ok" line is the last that it wrote
     BoundedText output;
   };
   using Tests = std::map<std::string, Test, std::less<>>;
@@ -54,8 +59,12 @@ class GoPackage {
   void explain(Test& test, model::Outcome outcome);
   void report(Tests::iterator test, model::Outcome outcome);
   void report_failures(bool inner);
-  void report_timeouts(std::string_view all_output);
-  void report_dead();
+  void report_timeouts(std::string_view all_output, const GoStamp& at);
+  void report_dead(std::string_view all_output, const GoStamp& at);
+  void report_exit(std::string_view test);
+  void locate(Test& test, const GoFailure& failure) const;
+  [[nodiscard]] std::vector<std::string> culprits() const;
+  [[nodiscard]] bool is_verdict_line(std::string_view text) const;
   void finish_benchmarks();
   [[nodiscard]] std::string everything_written() const;
   [[nodiscard]] std::string open_names() const;
@@ -67,7 +76,9 @@ class GoPackage {
   Tests running_;
   std::map<std::string, unsigned, std::less<>> runs_;  // how often a test of that name ran
   std::vector<model::TestEnded> failures_;
-  bool panicked_ = false;
+  bool panicked_ = false, exited_ = false;
+  bool said_pass_ = false, said_fail_ = false, said_ok_ = false;  // testing's own last word, and go's
+  GoSource source_;
   BoundedText output_;
 };
 

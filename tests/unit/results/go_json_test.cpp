@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 
 #include "collectors/results/go_failure.h"
+#include "collectors/results/go_source.h"
 #include "collectors/results/timestamp.h"
 #include "runner/base/clock.h"
+#include "runner/base/file.h"
 #include "tests/unit/results/transcript.h"
 
 namespace rh::collectors {
@@ -76,7 +78,10 @@ TEST(GoJson, NamesWhatWentWrongWithWholePackages) {
   ASSERT_THAT(seen.diagnostics("go-test-timeout"), SizeIs(1));
   EXPECT_THAT(seen.diagnostics("go-test-timeout")[0].message, HasSubstr("test timed out after 1s"));
   EXPECT_EQ(seen.ended("TestSlow/in")->attempt.outcome, Outcome::timed_out);
-  EXPECT_THAT(seen.open(), ElementsAre("TestExit"));
+  EXPECT_EQ(seen.ended("TestExit")->attempt.outcome, Outcome::crashed);
+  EXPECT_EQ(seen.ended("TestExit")->attempt.message, "its process ended while this test ran");
+  EXPECT_TRUE(seen.ended("TestSlow/in")->attempt.duration);
+  EXPECT_THAT(seen.open(), IsEmpty());
   EXPECT_THAT(seen.diagnostics("go-stream-stopped"), IsEmpty());
 }
 
@@ -95,6 +100,41 @@ TEST(GoJson, FailuresInAPackageThatPassedAreInnerFailures) {
   EXPECT_EQ(seen.ended("TestSuite")->attempt.outcome, Outcome::expected_failure);
   EXPECT_EQ(seen.ended("TestSuite")->attempt.message, "inner failure, the package passed: boom");
   EXPECT_THAT(seen.diagnostics(), IsEmpty());
+}
+
+TEST(GoJson, FailuresHiddenByTestMainAreFailures) {
+  const Transcript seen =
+      read(event(0, "run", "TestA") + output("TestA", "    s_test.go:5: boom\\n") + event(1, "fail", "TestA") +
+           event(1, "output", "", ",\"Output\":\"FAIL\\n\"") +
+           event(1, "output", "", ",\"Output\":\"ok  \\texample.com/demo/p\\t0.01s\\n\"") + event(2, "pass"));
+  EXPECT_EQ(seen.ended("TestA")->attempt.outcome, Outcome::failed);
+  EXPECT_THAT(seen.diagnostics("go-package-contradiction"), SizeIs(1));
+}
+
+TEST(GoJson, ProcessThatEndsEarlyWithExitCodeZero) {
+  const std::string ok = ",\"Output\":\"ok  \\texample.com/demo/p\\t0.01s\\n\"";
+  const Transcript none = read(event(0, "start") + event(1, "output", "", ok) + event(2, "pass"));
+  ASSERT_THAT(none.diagnostics("go-tests-not-run"), SizeIs(1));
+  const Transcript whole = read(event(0, "start") + event(1, "output", "", ",\"Output\":\"PASS\\n\"") +
+                                event(1, "output", "", ok) + event(2, "pass"));
+  EXPECT_THAT(whole.diagnostics(), IsEmpty());
+  // The verdict of the package carries the name of the test that was running.
+  const Transcript inside = read(event(0, "run", "TestA") + event(1, "pass", "TestA") + event(1, "run", "TestB") +
+                                 event(2, "output", "TestB", ok) + event(2, "pass", "TestB"));
+  EXPECT_EQ(inside.ended("TestA")->attempt.outcome, Outcome::passed);
+  EXPECT_EQ(inside.ended("TestB")->attempt.outcome, Outcome::crashed);
+  EXPECT_THAT(inside.diagnostics("go-package-died"), SizeIs(1));
+  EXPECT_THAT(inside.diagnostics("go-stream-stopped"), IsEmpty());
+}
+
+TEST(GoJson, OnlyActiveTestOfADeadProcessIsTheCulprit) {
+  const Transcript seen =
+      read(event(0, "run", "TestA") + event(0, "pause", "TestA") + event(1, "run", "TestB") + event(1, "run", "TestB/x") +
+           output("TestB/x", "signal: killed\\n") + event(5, "fail"));
+  EXPECT_EQ(seen.ended("TestB/x")->attempt.outcome, Outcome::crashed);
+  EXPECT_EQ(seen.ended("TestB/x")->attempt.message, "its process ended while this test ran: signal: killed");
+  EXPECT_EQ(seen.ended("TestB/x")->attempt.duration, milliseconds(4));
+  EXPECT_THAT(seen.open(), ElementsAre("TestA", "TestB"));
 }
 
 TEST(GoJson, DurationLeavesPausesOut) {
@@ -199,6 +239,59 @@ TEST(GoFailure, DoesNotBlameTheTestingPackage) {
   const GoFailure failure = find_go_failure("    testing.go:1617: race detected during execution of test\n", "");
   EXPECT_EQ(failure.message, "race detected during execution of test");
   EXPECT_EQ(failure.file, "");
+}
+
+TEST(GoFailure, FramesAreNoLogLines) {
+  const GoFailure failure = find_go_failure(
+      "WARNING: DATA RACE\nRead at 0x1 by goroutine 8:\n  p.TestR.func1()\n      /repo/p/a_test.go:3 +0x33\n"
+      "  main.main()\n      _testmain.go:56 +0x164\n    a_test.go:9: hello\n    testing.go:1712: race detected during "
+      "execution of test\n",
+      "/repo");
+  EXPECT_EQ(failure.message, "race detected during execution of test");
+  EXPECT_EQ(failure.file, "/repo/p/a_test.go");
+  EXPECT_EQ(failure.line, 3U);
+}
+
+TEST(GoFailure, FindsTheHangingTestInADump) {
+  const std::string_view dump =
+      "goroutine 9 [chan receive]:\np.TestA(0x1?)\n\t/repo/p/a_test.go:4 +0x26\ncreated by testing.(*T).Run in goroutine 1\n"
+      "\t/go/src/testing/testing.go:2101 +0x4c5\n\ngoroutine 10 [sleep]:\ntime.Sleep(0x1)\n\t/go/src/runtime/time.go:363 "
+      "+0x165\np.TestA.func1(0x2)\n\t/repo/p/a_test.go:5 +0x1d\n";
+  GoFailure parent, child, none;
+  locate_hanging_test(parent, dump, "TestA", "/repo");
+  locate_hanging_test(child, dump, "TestA/sub", "/repo");
+  locate_hanging_test(none, dump, "TestB", "/repo");
+  EXPECT_EQ(parent.line, 4U);
+  EXPECT_EQ(child.line, 5U);
+  EXPECT_EQ(child.file, "/repo/p/a_test.go");
+  EXPECT_EQ(none.file, "");
+}
+
+TEST(GoFailure, ReadsAnExample) {
+  EXPECT_EQ(find_go_failure("=== RUN   ExampleX\n--- FAIL: ExampleX (0.00s)\ngot:\na\nb\nwant:\nc\n", "").message,
+            "got: a b, want: c");
+}
+
+TEST(GoFailure, LogCallsAreNoFailures) {
+  const std::string_view output = "    a_test.go:4: preparing\n    a_test.go:7: real\n";
+  const auto is_log = [](std::string_view, std::uint32_t line) { return line == 4; };
+  EXPECT_EQ(find_go_failure(output, "", is_log).message, "real");
+  EXPECT_EQ(find_go_failure(output, "").message, "preparing");
+  const auto all = [](std::string_view, std::uint32_t) { return true; };
+  EXPECT_EQ(find_go_failure(output, "", all).message, "preparing") << "t.Fail says nothing itself";
+}
+
+TEST(GoSource, KnowsLogCallsOfThePackage) {
+  const auto folder = TempDir::make("rh-go-source");
+  ASSERT_TRUE(folder);
+  ASSERT_TRUE(make_directories(folder->path() / "p"));
+  ASSERT_TRUE(write_file(folder->path() / "p/a_test.go", "package p\nt.Log(1)\nt.Errorf(\"t.Log(\")\n"));
+  GoSource source(folder->path().string(), "p");
+  EXPECT_TRUE(source.is_log_call("a_test.go", 2));
+  EXPECT_FALSE(source.is_log_call("a_test.go", 3));
+  EXPECT_FALSE(source.is_log_call("a_test.go", 99));
+  EXPECT_FALSE(source.is_log_call("b_test.go", 2));
+  EXPECT_FALSE(GoSource(folder->path().string(), std::nullopt).is_log_call("a_test.go", 2));
 }
 
 TEST(GoFailure, PackageFolders) {
