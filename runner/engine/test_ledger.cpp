@@ -64,6 +64,8 @@ void TestLedger::end(int stream, const TestEnded& event) {
   } else {
     identify(test, event.attempt.number);
   }
+  // A format may know which test its process died in; that the process died weighs the same.
+  if (event.attempt.outcome == Outcome::crashed) ++streams_[stream].crashed;
   record(stream, test, event.attempt);
 }
 

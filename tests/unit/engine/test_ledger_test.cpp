@@ -58,6 +58,13 @@ TEST(TestLedger, ABegunTestIsNeverLost) {
   EXPECT_EQ(kept.finished[1].second.outcome, Outcome::timed_out);
 }
 
+TEST(TestLedger, ACrashThatTheFormatKnowsCounts) {
+  Kept kept;
+  kept.ledger.take(0, TestBegan{"1", test_named("test_a"), std::chrono::nanoseconds(100), 7});
+  kept.ledger.take(0, ended("1", "test_a", Outcome::crashed));
+  EXPECT_EQ(kept.ledger.stream(0).crashed, 1U);
+}
+
 TEST(TestLedger, PairsBeginAndEndByKey) {
   Kept kept;
   kept.ledger.take(0, TestBegan{"k", test_named("same"), {}, 1});
