@@ -22,10 +22,12 @@ using model::Suite;
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t kEventsLimit = 256ULL << 20;
+constexpr std::uint64_t kMessagesLimit = 1ULL << 20;
 constexpr milliseconds kVersionTimeout{20'000};
-// Go prints all goroutines at its own timeout: it should come before the wall limit, which kills.
-constexpr milliseconds kTimeoutMargin{5'000};
-constexpr milliseconds kShortestWallWithTimeout{30'000};
+// Go's own timeout of one package, which prints all goroutines. It should come before the wall limit of
+// the suite, which kills, and counts from the start of the package: building comes before.
+constexpr milliseconds kDefaultPackageTimeout{600'000};
+constexpr milliseconds kShortestMargin{1'000}, kLongestMargin{30'000};
 
 // By name, not "GO*": GOOGLE_APPLICATION_CREDENTIALS and the like are nobody's business.
 const std::vector<std::string> kPassedVariables = {
@@ -47,6 +49,12 @@ std::string detail(const Suite& suite, const char* key) {
 bool build_failed(const fs::path& events) {
   const auto text = read_file(events, kEventsLimit);
   return text && text->find(R"("Action":"build-fail")") != std::string::npos;
+}
+
+// All files are behind build tags, for instance.
+bool no_packages(const fs::path& messages) {
+  const auto text = read_file(messages, kMessagesLimit);
+  return text && text->find("\nno packages to test\n") != std::string::npos;
 }
 
 // A pattern for `go test -run` that matches this name only: levels are matched one by one.
@@ -112,6 +120,7 @@ class GoAdapter : public Adapter {
     if (!tests) return code == 0 ? StepMeaning::ok : StepMeaning::broken;
     if (code == 0) return end.tests_finished == 0 ? StepMeaning::no_tests : StepMeaning::ok;
     if (code == 2) return StepMeaning::usage;
+    if (code == 1 && end.tests_finished == 0 && no_packages(end.stderr_path)) return StepMeaning::no_tests;
     if (code == 1) return end.tests_failed > 0 && !build_failed(end.stdout_path) ? StepMeaning::tests_failed : StepMeaning::broken;
     return StepMeaning::crashed;
   }
@@ -190,7 +199,8 @@ class GoAdapter : public Adapter {
     const auto given = [&](std::string_view flag) { return caller.has(flag) || configured.has(flag); };
     std::vector<std::string> argv = {go.go.string(), "test", "-json"};
     if (!given("count")) argv.emplace_back("-count=1");  // else results may come from the cache of an earlier run
-    if (!given("timeout")) argv.push_back(timeout_flag(context.limits));
+    if (!given("timeout") && context.limits.wall && *context.limits.wall < kDefaultPackageTimeout + kLongestMargin)
+      argv.push_back(timeout_flag(std::chrono::duration_cast<milliseconds>(*context.limits.wall)));
     if (context.jobs > 1 && !given("p")) argv.push_back(fmt::format("-p={}", context.jobs));
     argv.insert(argv.end(), caller.flags.begin(), caller.flags.end());
     // Last, because the last one wins and the report needs it.
@@ -202,9 +212,9 @@ class GoAdapter : public Adapter {
     return argv;
   }
 
-  static std::string timeout_flag(const model::Limits& limits) {
-    if (!limits.wall || *limits.wall <= kShortestWallWithTimeout) return "-timeout=0";
-    return fmt::format("-timeout={}ms", (*limits.wall - kTimeoutMargin).count());
+  static std::string timeout_flag(milliseconds wall) {
+    const milliseconds margin = std::clamp(wall / 10, kShortestMargin, kLongestMargin);
+    return fmt::format("-timeout={}ms", std::max(wall - margin, kShortestMargin).count());
   }
 };
 

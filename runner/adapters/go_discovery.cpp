@@ -34,7 +34,6 @@ std::string parent_of(const std::string& folder) {
   return slash == std::string::npos ? "." : folder.substr(0, slash);
 }
 
-
 // The nearest folder of `candidates` that holds `folder`.
 std::optional<std::string> enclosing(const std::set<std::string>& candidates, std::string folder) {
   for (;;) {
@@ -103,7 +102,7 @@ class Discovery {
       else loose.insert(folder);
     }
     if (loose.empty()) return;
-    diagnostics_.push_back({model::Severity::info, "go-without-module",
+    diagnostics_.push_back({model::Severity::warning, "go-without-module",
                             fmt::format("Go tests in {} ({} folder(s) in all) belong to no module and are not run: run `go mod "
                                         "init` there", *loose.begin(), loose.size()),
                             *loose.begin(), {}});

@@ -102,7 +102,7 @@ TEST(GoDiscovery, TestsWithoutAModuleAreToldOnce) {
   EXPECT_THAT(go_suites(files.walk(), diagnostics), IsEmpty());
   ASSERT_EQ(diagnostics.size(), 1U);
   EXPECT_EQ(diagnostics[0].code, "go-without-module");
-  EXPECT_EQ(diagnostics[0].severity, model::Severity::info);
+  EXPECT_EQ(diagnostics[0].severity, model::Severity::warning);
 }
 
 class GoCache : public ::testing::Test {

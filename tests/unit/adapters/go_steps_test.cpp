@@ -93,7 +93,7 @@ TEST_F(GoSteps, RunsAllPackagesUncached) {
   const auto made = steps();
   ASSERT_EQ(made.size(), 1U);
   const model::Step& step = made[0];
-  EXPECT_THAT(step.command.argv, ElementsAre("/opt/go/bin/go", "test", "-json", "-count=1", "-timeout=0",
+  EXPECT_THAT(step.command.argv, ElementsAre("/opt/go/bin/go", "test", "-json", "-count=1",
                                              "-coverprofile=/out/cover.out", "./..."));
   EXPECT_EQ(step.command.env.at("GOPROXY"), "off");
   EXPECT_EQ(step.command.env.at("GOTOOLCHAIN"), "local");
@@ -105,16 +105,16 @@ TEST_F(GoSteps, RunsAllPackagesUncached) {
 
 TEST_F(GoSteps, TimeoutComesBeforeTheWallLimit) {
   context_.limits.wall = std::chrono::milliseconds(60'000);
-  EXPECT_THAT(steps().at(0).command.argv, Contains("-timeout=55000ms"));
+  EXPECT_THAT(steps().at(0).command.argv, Contains("-timeout=54000ms"));
   context_.limits.wall = std::chrono::milliseconds(10'000);
-  EXPECT_THAT(steps().at(0).command.argv, Contains("-timeout=0"));
+  EXPECT_THAT(steps().at(0).command.argv, Contains("-timeout=9000ms"));
 }
 
 TEST_F(GoSteps, CallersArgumentsFindTheirPlace) {
   context_.coverage = false;
   context_.extra_args = {"-run", "TestX", "-count=3", "./sub", "-args", "-v"};
   EXPECT_THAT(steps().at(0).command.argv,
-              ElementsAre("/opt/go/bin/go", "test", "-json", "-timeout=0", "-run", "TestX", "-count=3", "./sub", "-args", "-v"));
+              ElementsAre("/opt/go/bin/go", "test", "-json", "-run", "TestX", "-count=3", "./sub", "-args", "-v"));
 }
 
 TEST_F(GoSteps, DownloadsOnlyWhatIsMissing) {
@@ -159,6 +159,17 @@ TEST_F(GoSteps, APackageThatDoesNotBuildBreaksTheSuite) {
   EXPECT_EQ(adapter_->interpret({}, end), model::StepMeaning::broken);
   files_.write("events", R"({"Action":"output","Output":"{\"Action\":\"build-fail\"}"})");
   EXPECT_EQ(adapter_->interpret({}, end), model::StepMeaning::tests_failed);
+}
+
+TEST_F(GoSteps, NoPackagesAreNoTests) {
+  files_.write("messages", "go: warning: \"./...\" matched no packages\nno packages to test\n");
+  model::StepEnd end;
+  end.ending = model::Ending::exited;
+  end.status.exit_code = 1;
+  end.stderr_path = files_.path("messages");
+  EXPECT_EQ(adapter_->interpret({}, end), model::StepMeaning::no_tests);
+  files_.write("messages", "go: missing go.sum entry\n");
+  EXPECT_EQ(adapter_->interpret({}, end), model::StepMeaning::broken);
 }
 
 TEST_F(GoSteps, RerunNamesExactlyOneTest) {
