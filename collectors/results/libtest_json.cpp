@@ -166,7 +166,8 @@ void LibtestJsonReader::explain(model::TestEnded& ended) const {
   ended.attempt.message = one_line(note);
   ended.attempt.standard_output = bounded_output(output);
   if (!model::is_failure(ended.attempt.outcome)) return;
-  const RustFailure failure = find_rust_failure(output);
+  RustFailure failure = find_rust_failure(output, ended.test.name);
+  locate_rust_note(failure, note);
   ended.test.file = failure.file;
   ended.test.line = failure.line;
   if (ended.attempt.message.empty())

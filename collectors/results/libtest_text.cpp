@@ -166,7 +166,7 @@ void LibtestTextReader::end_section() {
   model::TestEnded& ended = failures_[*section_];
   const std::string output = section_text_.text();
   ended.attempt.details = clean_details(trim(output));
-  const RustFailure failure = find_rust_failure(output);
+  const RustFailure failure = find_rust_failure(output, ended.test.name);
   ended.attempt.message = failure.message.empty() ? one_line(output) : failure.message;
   if (ended.test.file.empty()) {
     ended.test.file = failure.file;

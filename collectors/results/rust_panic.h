@@ -14,6 +14,11 @@ struct RustFailure {
   std::optional<std::uint32_t> line;
 };
 
-[[nodiscard]] RustFailure find_rust_failure(std::string_view output);
+// The last panic of the test's own thread, because earlier ones may have been caught on purpose and those
+// of other threads expected; else the first panic.
+[[nodiscard]] RustFailure find_rust_failure(std::string_view output, std::string_view test);
+
+// libtest's remark about a test that should have panicked names the place of the test.
+void locate_rust_note(RustFailure& failure, std::string_view note);
 
 }  // namespace rh::collectors
