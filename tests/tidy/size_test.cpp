@@ -58,15 +58,24 @@ std::string code_of(const std::string& line) {
   return code;
 }
 
+// `)tag"` for a line that opens a raw string `R"tag(`; empty otherwise.
+std::string raw_string_end(const std::string& line) {
+  const std::size_t begin = line.find("R\"");
+  if (begin == std::string::npos) return {};
+  const std::size_t paren = line.find_first_not_of("abcdefghijklmnopqrstuvwxyz", begin + 2);
+  if (paren == std::string::npos || line[paren] != '(') return {};
+  return ")" + line.substr(begin + 2, paren - begin - 2) + "\"";
+}
+
 std::vector<LongFunction> long_functions(const SourceFile& source) {
   std::vector<LongFunction> found;
   std::vector<Block> open;
   std::string head;
-  bool raw_string = false;
+  std::string raw_end;  // what ends the raw string that is open
   for (std::size_t i = 0; i < source.lines.size(); ++i) {
-    if (source.lines[i].find("R\"") != std::string::npos) raw_string = true;
-    if (raw_string) {
-      if (source.lines[i].find(")\"") != std::string::npos || source.lines[i].find(")sql\"") != std::string::npos) raw_string = false;
+    if (raw_end.empty()) raw_end = raw_string_end(source.lines[i]);
+    if (!raw_end.empty()) {
+      if (source.lines[i].find(raw_end) != std::string::npos) raw_end.clear();
       continue;
     }
     if (source.lines[i].starts_with("#")) continue;
