@@ -25,6 +25,8 @@ EndingVerdict decide_ending(const EndingFacts& facts) {
     note = fmt::format("{}: {} new processes refused", facts.pids_source, *facts.pids_refused);
     if (failed) return {Ending::pids, note};
   }
+  if (failed && facts.pids_at_limit)
+    return {Ending::pids, fmt::format("RLIMIT_NPROC: {} processes and threads, the limit", *facts.pids_at_limit)};
   if (facts.oom_kills.value_or(0) > 0)
     note += fmt::format("{}{}: oom_kill {} below the main process", note.empty() ? "" : "; ", facts.memory_source,
                         *facts.oom_kills);

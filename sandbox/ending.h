@@ -19,6 +19,8 @@ struct EndingFacts {
   std::string memory_source;  // "cgroup v1 memory"
   std::optional<std::uint64_t> pids_refused;
   std::string pids_source;
+  // RLIMIT_NPROC counts no refusals: the tree was seen with as many processes as it may have.
+  std::optional<std::uint64_t> pids_at_limit;
   bool file_size_limited = false;
 };
 

@@ -135,6 +135,7 @@ class Supervisor {
   void main_exited(int wait_status) {
     outcome_.facts.status = read_wait_status(wait_status);
     outcome_.wall = monotonic_now() - begin_;
+    watchdog_.count_last_threads();
     if (phase_ == Phase::killing) return;
     const Nanoseconds settled = monotonic_now() + kSettleTime;
     deadline_ = phase_ == Phase::stopping ? std::min(deadline_, settled) : settled;
@@ -289,6 +290,8 @@ class Supervisor {
       poll(events.data(), events.size(), 10);
     }
     outcome_.watched_peak_bytes = watchdog_.peak_bytes();
+    if (plan_.pids_by_rlimit && spec_.limits.pids && watchdog_.peak_threads() >= *spec_.limits.pids)
+      outcome_.facts.pids_at_limit = watchdog_.peak_threads();
     if (outcome_.output_truncated && !outcome_.facts.stopped_for) {
       outcome_.facts.stopped_for = Ending::output_limit;
       outcome_.facts.stop_detail = fmt::format("more than {} of output", format_size(*spec_.limits.output_bytes));

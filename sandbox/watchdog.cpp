@@ -18,12 +18,10 @@ std::optional<WatchdogAlarm> Watchdog::look(Nanoseconds now) {
   if (!needed() || now < next_) return std::nullopt;
   const std::vector<int> pids = tree_.descendants(root_);
   std::uint64_t resident = 0;
-  std::uint64_t threads = 0;
-  for (int pid : pids) {
-    resident += tree_.resident_bytes(pid);
-    if (limits_.pids) threads += std::max<std::uint64_t>(tree_.threads(pid), 1);
-  }
+  for (int pid : pids) resident += tree_.resident_bytes(pid);
+  const std::uint64_t threads = limits_.pids ? count_threads(pids) : 0;
   peak_bytes_ = std::max(peak_bytes_, resident);
+  peak_threads_ = std::max(peak_threads_, threads);
   const bool near_memory = limits_.memory_bytes && resident > *limits_.memory_bytes / 2;
   const bool near_pids = limits_.pids && threads > *limits_.pids / 2;
   next_ = now + (near_memory || near_pids ? kNearInterval : kFarInterval);
@@ -31,6 +29,18 @@ std::optional<WatchdogAlarm> Watchdog::look(Nanoseconds now) {
     return WatchdogAlarm{model::Ending::pids, fmt::format("watchdog: {} processes and threads over the limit of {}",
                                                           threads, *limits_.pids)};
   return judge_memory(pids, resident);
+}
+
+std::uint64_t Watchdog::count_threads(const std::vector<int>& pids) const {
+  std::uint64_t threads = 0;
+  for (int pid : pids) threads += std::max<std::uint64_t>(tree_.threads(pid), 1);
+  return threads;
+}
+
+void Watchdog::count_last_threads() {
+  if (!limits_.pids) return;
+  // The command itself is gone already, but was there when its last child was refused.
+  peak_threads_ = std::max(peak_threads_, count_threads(tree_.descendants(root_)) + 1);
 }
 
 std::optional<WatchdogAlarm> Watchdog::judge_memory(const std::vector<int>& pids, std::uint64_t resident) {

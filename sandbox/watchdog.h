@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "runner/base/clock.h"
 #include "runner/model/ending.h"
@@ -32,15 +33,19 @@ class Watchdog {
   [[nodiscard]] Nanoseconds next_look() const { return next_; }
   // Looks when it is time to; an alarm means that the tree must be killed now.
   [[nodiscard]] std::optional<WatchdogAlarm> look(Nanoseconds now);
+  // Counts once more, whenever that is: the last word when the command has just ended.
+  void count_last_threads();
   [[nodiscard]] std::uint64_t peak_bytes() const { return peak_bytes_; }
+  [[nodiscard]] std::uint64_t peak_threads() const { return peak_threads_; }
 
  private:
+  [[nodiscard]] std::uint64_t count_threads(const std::vector<int>& pids) const;
   [[nodiscard]] std::optional<WatchdogAlarm> judge_memory(const std::vector<int>& pids, std::uint64_t resident);
   ProcessTree tree_;
   int root_;
   WatchdogLimits limits_;
   Nanoseconds next_{};
-  std::uint64_t peak_bytes_ = 0;
+  std::uint64_t peak_bytes_ = 0, peak_threads_ = 0;
 };
 
 }  // namespace rh::sandbox

@@ -63,6 +63,16 @@ TEST(DecideEnding, RefusedForksMatterOnlyWhenTheRunFailed) {
   EXPECT_EQ(decide_ending(facts).detail, "cgroup pids.max: 7 new processes refused");
 }
 
+TEST(DecideEnding, AFullTreeUnderAnRlimitMattersOnlyWhenTheRunFailed) {
+  EndingFacts facts = exited(1);
+  facts.pids_at_limit = 60;
+  EXPECT_EQ(decide_ending(facts).ending, Ending::pids);
+  EXPECT_EQ(decide_ending(facts).detail, "RLIMIT_NPROC: 60 processes and threads, the limit");
+  facts = exited(0);
+  facts.pids_at_limit = 60;
+  EXPECT_EQ(decide_ending(facts).ending, Ending::exited);
+}
+
 TEST(DecideEnding, FileSizeNeedsALimitOfOurs) {
   EndingFacts facts = signaled(SIGXFSZ);
   facts.file_size_limited = true;

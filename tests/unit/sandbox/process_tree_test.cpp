@@ -102,5 +102,14 @@ TEST_F(FakeProc, WatchdogCountsThreads) {
   EXPECT_EQ(alarm->ending, model::Ending::pids);
 }
 
+TEST_F(FakeProc, TheLastCountIncludesTheCommandThatIsGone) {
+  add({.pid = 10, .children = "12 13 "});
+  add({.pid = 12, .children = ""});
+  add({.pid = 13, .children = ""});
+  Watchdog watchdog(tree(), 10, {.memory_bytes = std::nullopt, .pids = 8});
+  watchdog.count_last_threads();
+  EXPECT_EQ(watchdog.peak_threads(), 3U);
+}
+
 }  // namespace
 }  // namespace rh::sandbox
