@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <set>
 
+#include "sandbox/homes.h"
+
 namespace rh::sandbox {
 namespace {
 
@@ -104,7 +106,7 @@ Result<UniqueFd> file_ruleset(int abi, const FilesystemPolicy& policy, bool deny
   RH_TRY(UniqueFd ruleset,
          make_ruleset(abi, {all, deny_tcp ? kBindTcp | kConnectTcp : 0, kAbstractSockets | kSignals}));
   std::set<fs::path> kept_out;
-  if (const auto home = real(policy.home); home && *home != "/") kept_out.insert(*home);
+  for (const fs::path& home : private_paths(policy)) kept_out.insert(home);
   for (const fs::path& hidden : policy.hidden)
     if (const auto path = real(hidden)) kept_out.insert(*path);
   allow_around(ruleset, "/", kReadOnly, kept_out);

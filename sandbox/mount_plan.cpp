@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <map>
 
+#include "sandbox/homes.h"
+
 namespace rh::sandbox {
 namespace {
 
@@ -71,18 +73,21 @@ class Planner {
     for (const char* folder : {"/tmp", "/var/tmp"})
       if (const auto path = real(folder)) put(*path, {Kind::private_folder, tmpfs_options("1777"), false});
     if (const auto path = real("/run")) put(*path, {Kind::private_folder, "mode=0755,size=16m", false});
-    const auto home = real(policy_.home);
-    if (!home) return;
-    if (*home == "/") {
-      plan_.notes.emplace_back("HOME is the root folder, so it has no private copy");
-      return;
-    }
-    put(*home, {Kind::private_folder, tmpfs_options("0700"), false});
+    for (const fs::path& home : private_paths(policy_)) add_home(home);
     remember_links(policy_.home);
+  }
+
+  void add_home(const fs::path& home) {
+    std::error_code error;
+    if (fs::is_directory(home, error)) {
+      put(home, {Kind::private_folder, tmpfs_options("0700"), false});
+    } else if (std::find(policy_.readable.begin(), policy_.readable.end(), home) == policy_.readable.end()) {
+      put(home, {Kind::hidden, {}, false});
+    }
     for (const fs::path& writable : policy_.writable)
       if (real(writable) == home)
         plan_.notes.push_back(
-            fmt::format("{} is HOME itself and writable, so nothing in it is hidden", home->string()));
+            fmt::format("{} is HOME itself and writable: only known credentials in it are hidden", home.string()));
   }
 
   void add_grants() {

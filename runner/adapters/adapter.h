@@ -33,6 +33,8 @@ class Host {
   [[nodiscard]] virtual std::optional<std::filesystem::path> find_tool(std::string_view name) const = 0;
   [[nodiscard]] virtual const model::Environment& environment() const = 0;  // the caller's
   [[nodiscard]] virtual std::filesystem::path home() const = 0;
+  // What the user database calls the caller's home; HOME may name another folder.
+  [[nodiscard]] virtual std::filesystem::path account_home() const { return home(); }
   [[nodiscard]] virtual Result<HelperOutput> run_helper(const model::Command& command,
                                                         std::chrono::milliseconds timeout) const = 0;
 };

@@ -20,6 +20,7 @@
 
 #include "runner/engine/machine_host.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -44,7 +45,12 @@ void read_bounded(asio::readable_pipe& pipe, std::string& into) {
 
 }  // namespace
 
-MachineHost::MachineHost(model::Environment environment) : environment_(std::move(environment)) {}
+// Services and cron jobs start without HOME; shells, cargo and Python then ask the user database, Go
+// and git do not. All of them shall find the same home.
+MachineHost::MachineHost(model::Environment environment) : environment_(std::move(environment)) {
+  std::string& home = environment_["HOME"];
+  if (home.empty()) home = MachineHost::account_home().string();
+}
 
 std::optional<std::filesystem::path> MachineHost::find_tool(std::string_view name) const {
   const auto path = environment_.find("PATH");
@@ -57,9 +63,14 @@ std::optional<std::filesystem::path> MachineHost::find_tool(std::string_view nam
   return std::nullopt;
 }
 
-std::filesystem::path MachineHost::home() const {
-  const auto home = environment_.find("HOME");
-  return home == environment_.end() || home->second.empty() ? std::filesystem::path("/nonexistent") : std::filesystem::path(home->second);
+std::filesystem::path MachineHost::home() const { return environment_.at("HOME"); }
+
+std::filesystem::path MachineHost::account_home() const {
+  char buffer[4096];
+  passwd entry{};
+  passwd* found = nullptr;
+  const bool known = ::getpwuid_r(::geteuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr;
+  return known && entry.pw_dir != nullptr && entry.pw_dir[0] == '/' ? entry.pw_dir : "/nonexistent";
 }
 
 Result<adapters::HelperOutput> MachineHost::run_helper(const model::Command& command, std::chrono::milliseconds timeout) const {

@@ -13,6 +13,7 @@ class MachineHost : public adapters::Host {
   [[nodiscard]] std::optional<std::filesystem::path> find_tool(std::string_view name) const override;
   [[nodiscard]] const model::Environment& environment() const override { return environment_; }
   [[nodiscard]] std::filesystem::path home() const override;
+  [[nodiscard]] std::filesystem::path account_home() const override;
   // The output is bounded; on timeout the helper is killed and the Result is an error.
   [[nodiscard]] Result<adapters::HelperOutput> run_helper(const model::Command& command,
                                                           std::chrono::milliseconds timeout) const override;

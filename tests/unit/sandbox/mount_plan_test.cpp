@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "runner/base/file.h"
+#include "sandbox/homes.h"
 
 namespace rh::sandbox {
 namespace {
@@ -55,6 +56,23 @@ TEST_F(MountPlanTest, HomeIsCoveredBeforeWhatLiesInItIsAttachedAgain) {
   EXPECT_FALSE(read_only(plan, root_ / "home/project"));
   EXPECT_TRUE(read_only(plan, root_ / "home/.cache/tool"));
   EXPECT_GE(index_of(plan, MountAction::make_file, root_ / "home/.npmrc"), 0);
+}
+
+TEST_F(MountPlanTest, EveryHomeIsPrivate) {
+  policy_.other_homes = {root_ / "work"};
+  policy_.readable = {root_ / "work/sub"};
+  const MountPlan plan = plan_mounts(policy_, options_);
+  EXPECT_GE(index_of(plan, MountAction::mount_tmpfs, root_ / "home"), 0);
+  EXPECT_GE(index_of(plan, MountAction::mount_tmpfs, root_ / "work"), 0);
+  EXPECT_TRUE(read_only(plan, root_ / "work/sub"));
+}
+
+TEST_F(MountPlanTest, RootAsHomeHidesItsDotEntriesOnly) {
+  policy_.home = "/";
+  const MountPlan plan = plan_mounts(policy_, options_);
+  EXPECT_LT(index_of(plan, MountAction::mount_tmpfs, "/"), 0);
+  EXPECT_TRUE(plan.notes.empty());
+  for (const fs::path& path : private_paths(policy_)) EXPECT_EQ(path.filename().native().front(), '.') << path;
 }
 
 TEST_F(MountPlanTest, MissingPathsAreSkipped) {
@@ -115,13 +133,6 @@ TEST_F(MountPlanTest, WritableHomeIsSaid) {
   policy_.writable = {root_ / "home"};
   const MountPlan plan = plan_mounts(policy_, options_);
   EXPECT_EQ(index_of(plan, MountAction::mount_tmpfs, root_ / "home"), -1);
-  EXPECT_EQ(plan.notes.size(), 1U);
-}
-
-TEST_F(MountPlanTest, RootAsHomeCoversNothing) {
-  policy_.home = "/";
-  const MountPlan plan = plan_mounts(policy_, options_);
-  EXPECT_EQ(index_of(plan, MountAction::mount_tmpfs, "/"), -1);
   EXPECT_EQ(plan.notes.size(), 1U);
 }
 
