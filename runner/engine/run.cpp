@@ -63,6 +63,9 @@ class Run {
   void start() {
     git_ = std::async(std::launch::async, [this] { return ask_git(setup_.host, setup_.repository.root); });
     log_.append(RunStarted{setup_.info});
+    if (const std::string& why = setup_.paths.state_problem; !why.empty())
+      log_.append(DiagnosticRaised{{Severity::warning, "state-not-kept", why + "; caches and history of this run are not kept, its records are in " +
+                                    setup_.paths.run.string(), setup_.repository.root.string(), {}}});
     for (Diagnostic& diagnostic : setup_.diagnostics) log_.append(DiagnosticRaised{std::move(diagnostic)});
     for (const Suite& suite : setup_.suites) log_.append(SuitePlanned{suite});
   }
@@ -138,7 +141,10 @@ class Run {
     const RunOutcome outcome = judge_run(report, setup_.interrupt.cause(), setup_.options.gates.max_failures, problem_);
     log_.append(RunFinished{static_cast<int>(outcome.code), outcome.reason, monotonic_now()});
     report = fold_.report();
-    record_history(report);
+    // The history waits for the disk for about as long as reports take to render.
+    const auto history = std::async(std::launch::async, [&] { record_history(report); });
+    if (setup_.on_report) setup_.on_report(report);
+    history.wait();
     return report;
   }
 

@@ -38,6 +38,7 @@ struct RunPaths {
   std::filesystem::path run;      // events.jsonl, samples.bin, suites/
   std::filesystem::path support;  // plugins, read-only in the sandbox
   std::filesystem::path state;    // .runharness of the repository: caches, history
+  std::string state_problem;      // why `state` is only a temporary folder; empty: it is not
 };
 
 struct RunContext {

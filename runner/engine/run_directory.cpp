@@ -46,6 +46,28 @@ Result<void> clear_earlier_run(const fs::path& folder) {
   return {};
 }
 
+Result<RunPaths> make_folders(const fs::path& repository_root, const fs::path& out, const model::RunId& id, const fs::path& fallback_state) {
+  RunPaths paths;
+  paths.state = repository_root / ".runharness";
+  Result<void> made = make_state_folder(paths.state);
+  if (made && ::access(paths.state.c_str(), W_OK) != 0) made = fail_errno("write to the folder", paths.state.string());
+  if (!made) {
+    const int cause = made.error().sys_errno;
+    if (out.empty() && cause != EACCES && cause != EROFS && cause != EPERM) return Failure{made.error()};
+    paths.state = fallback_state;
+    paths.state_problem = made.error().message();
+    RH_CHECK(make_directories(paths.state));
+  }
+  paths.run = !out.empty() ? out : paths.state_problem.empty() ? paths.state / "runs" / id.value
+              // The temporary state goes with the run; its reports must not.
+              : fallback_state.parent_path() / ("runharness-" + id.value);
+  RH_CHECK(clear_earlier_run(paths.run));
+  RH_CHECK(make_directories(paths.run));
+  paths.support = paths.run / "support";
+  RH_CHECK(make_directories(paths.support));
+  return paths;
+}
+
 }  // namespace
 
 model::RunId make_run_id() {
@@ -66,19 +88,12 @@ model::RunId make_run_id() {
 }
 
 Result<RunPaths> make_run_folders(const fs::path& repository_root, const fs::path& out, const model::RunId& id, const fs::path& fallback_state) {
-  RunPaths paths;
-  paths.state = repository_root / ".runharness";
-  if (auto made = make_state_folder(paths.state); !made || ::access(paths.state.c_str(), W_OK) != 0) {
-    if (out.empty() && made.has_value() == false && made.error().sys_errno != EACCES && made.error().sys_errno != EROFS) return Failure{made.error()};
-    paths.state = fallback_state;
-    RH_CHECK(make_directories(paths.state));
-  }
-  paths.run = out.empty() ? paths.state / "runs" / id.value : out;
-  RH_CHECK(clear_earlier_run(paths.run));
-  RH_CHECK(make_directories(paths.run));
-  paths.support = paths.run / "support";
-  RH_CHECK(make_directories(paths.support));
-  return paths;
+  auto paths = make_folders(repository_root, out, id, fallback_state);
+  if (paths || paths.error().kind != ErrorKind::io) return paths;
+  // A disk that is full or read-only is not the caller's wrong usage: it has an exit code of its own.
+  Error problem = paths.error();
+  problem.kind = ErrorKind::internal;
+  return Failure{std::move(problem)};
 }
 
 Result<void> write_support_files(const std::vector<adapters::SupportFile>& files, const fs::path& folder) {
