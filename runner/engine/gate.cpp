@@ -38,7 +38,8 @@ GateVerdict judge_coverage(const RunReport& report, unsigned hundredths) {
 }
 
 GateVerdict judge_failures(const RunReport& report, std::uint64_t most) {
-  const std::uint64_t failures = report.counts.failed + report.counts.errored + report.counts.subtests_failed;
+  const std::uint64_t tests = report.counts.failed + report.counts.errored;
+  const std::uint64_t failures = tests > 0 ? tests : report.counts.subtests_failed;
   const bool good = failures <= most;
   return verdict("tests.max_failures", "run", good ? GateState::passed : GateState::failed, fmt::format("{}", most),
                  fmt::format("{}", failures), fmt::format("{} of {} tests", failures, report.counts.total),

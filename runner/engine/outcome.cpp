@@ -38,14 +38,21 @@ std::optional<RunOutcome> from_stop(RunStop stop) {
   return std::nullopt;
 }
 
+// Subtests belong to a test that failed with them; they count alone only where their runner let the
+// test pass.
+std::uint64_t failures_of(const TestCounts& counts) {
+  const std::uint64_t tests = counts.failed + counts.errored;
+  return tests > 0 ? tests : counts.subtests_failed;
+}
+
 std::optional<RunOutcome> from_suites(const RunReport& report, std::optional<std::uint64_t> tolerated) {
   if (auto names = suites_with(report, {SuiteStatus::broken, SuiteStatus::unavailable}); !names.empty())
     return RunOutcome{ExitCode::broken, "tests could not run: " + names};
   if (auto names = suites_with(report, {SuiteStatus::crashed, SuiteStatus::limit, SuiteStatus::cancelled, SuiteStatus::not_started}); !names.empty())
     return RunOutcome{ExitCode::unusable, "results are not usable: " + names};
-  const std::uint64_t failures = report.counts.failed + report.counts.errored + report.counts.subtests_failed;
+  const std::uint64_t failures = failures_of(report.counts);
   for (const SuiteReport& suite : report.suites)  // no failing test, so no tolerance covers it
-    if (suite.status == SuiteStatus::failed && suite.counts.failed + suite.counts.errored + suite.counts.subtests_failed == 0)
+    if (suite.status == SuiteStatus::failed && failures_of(suite.counts) == 0)
       return RunOutcome{ExitCode::tests_failed, suite.suite.id.value + ": " + suite.status_reason};
   const bool failed_suite = !suites_with(report, {SuiteStatus::failed}).empty();
   if (failed_suite && failures > tolerated.value_or(0))
