@@ -73,37 +73,54 @@ class FunctionTable {
   std::vector<Alias> aliases_;
 };
 
-// The producer's own totals, LF and LH. llvm-cov counts a line once for each function that it makes of
-// it, so its totals are not those of the distinct lines. They are void once a record lacks them or a
-// file has two records.
-class DeclaredLines {
+// A count that the producer declares in each record, and its sum. It is void once a record lacks it.
+class DeclaredRatio {
  public:
   void found(std::string_view text) { found_ = parse_u64(text); }
   void hit(std::string_view text) { hit_ = parse_u64(text); }
 
-  void end_record(const std::string& path) {
-    const bool complete = found_ && hit_ && *hit_ <= *found_ && paths_.insert(path).second;
-    if (complete && whole_) {
+  void end_record(bool usable) {
+    if (usable && found_ && hit_ && *hit_ <= *found_) {
       sum_.found += *found_;
       sum_.hit += *hit_;
+    } else {
+      whole_ = false;
     }
-    whole_ = whole_ && complete;
     found_.reset();
     hit_.reset();
   }
 
-  [[nodiscard]] std::optional<model::CoverageTotals> totals() const {
-    if (!whole_ || paths_.empty()) return std::nullopt;
-    model::CoverageTotals totals;
-    totals.lines = sum_;
-    return totals;
-  }
+  [[nodiscard]] std::optional<model::Ratio> sum() const { return whole_ ? std::optional(sum_) : std::nullopt; }
 
  private:
   std::optional<std::uint64_t> found_, hit_;
   model::Ratio sum_;
-  std::set<std::string> paths_;
   bool whole_ = true;
+};
+
+// The producer's own totals, LF and LH, FNF and FNH. llvm-cov counts a line once for each function that it
+// makes of it, and a function once for all that it lists of it (one for each crate that was built), so its
+// totals are not those of the distinct lines and names. They are void when a file has two records.
+class DeclaredTotals {
+ public:
+  DeclaredRatio lines, functions;
+
+  void end_record(const std::string& path) {
+    const bool first = paths_.insert(path).second;
+    lines.end_record(first);
+    functions.end_record(first);
+  }
+
+  [[nodiscard]] std::optional<model::CoverageTotals> totals() const {
+    if (!lines.sum() || paths_.empty()) return std::nullopt;
+    model::CoverageTotals totals;
+    totals.lines = lines.sum();
+    totals.functions = functions.sum();
+    return totals;
+  }
+
+ private:
+  std::set<std::string> paths_;
 };
 
 class LcovReader {
@@ -148,11 +165,13 @@ class LcovReader {
     const std::string_view tag = take_field(rest, ':');
     if (tag.size() == line.size()) return bad(line, "not an lcov record");
     if (tag == "SF") return begin_record(rest);
-    if (tag == "LF") return declared_.found(rest);
-    if (tag == "LH") return declared_.hit(rest);
+    if (tag == "LF") return declared_.lines.found(rest);
+    if (tag == "FNF") return declared_.functions.found(rest);
+    if (tag == "FNH") return declared_.functions.hit(rest);
+    if (tag == "LH") return declared_.lines.hit(rest);
     if (!is_one_of(tag, {"DA", "BRDA", "FN", "FNDA", "FNL", "FNA"})) {
       // Summaries, test names, versions and MC/DC hold nothing that the model has a place for.
-      if (!is_one_of(tag, {"TN", "VER", "FNF", "FNH", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH"}))
+      if (!is_one_of(tag, {"TN", "VER", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH"}))
         bad(line, "unknown record");
       return;
     }
@@ -271,7 +290,7 @@ class LcovReader {
   std::string path_;
   std::optional<FileBuilder> file_;
   FunctionTable functions_;
-  DeclaredLines declared_;
+  DeclaredTotals declared_;
   std::vector<model::CoverageFile> files_;
 };
 

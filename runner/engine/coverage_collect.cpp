@@ -62,6 +62,7 @@ CoverageReport collect_coverage(const std::vector<CoverageSource>& sources, cons
   }
   report.totals = collectors::totals_of(report.files);
   if (native && native->lines) report.totals.lines = native->lines;
+  if (native && native->functions) report.totals.functions = native->functions;
   if (!report.files.empty()) report.reason.clear();
   else if (report.reason.empty()) report.reason = "the coverage data names no file of the repository";
   return report;

@@ -135,6 +135,10 @@ TEST(Lcov, KeepsTheProducersTotalsWhereEveryRecordHasThem) {
   const auto whole = read_lcov("SF:a\nDA:1,1\nLF:3\nLH:2\nend_of_record\nSF:b\nDA:1,0\nLF:1\nLH:0\nend_of_record\n", "x");
   ASSERT_TRUE(whole && whole->declared);
   EXPECT_EQ(whole->declared->lines, (model::Ratio{4, 2}));
+  EXPECT_FALSE(whole->declared->functions);
+  const auto functions = read_lcov("SF:a\nFN:1,x\nFN:1,y\nFNF:1\nFNH:1\nLF:1\nLH:1\nend_of_record\n", "x");
+  ASSERT_TRUE(functions && functions->declared);
+  EXPECT_EQ(functions->declared->functions, (model::Ratio{1, 1}));
   const auto partial = read_lcov("SF:a\nDA:1,1\nLF:3\nLH:2\nend_of_record\nSF:b\nDA:1,0\nend_of_record\n", "x");
   ASSERT_TRUE(partial);
   EXPECT_FALSE(partial->declared);
