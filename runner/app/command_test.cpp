@@ -1,6 +1,8 @@
 // `runharness test`: the main job.
 #include <unistd.h>
 
+#include <future>
+
 #include <fmt/core.h>
 
 #include "runner/app/commands.h"
@@ -44,16 +46,19 @@ model::RunInfo run_info(const Workspace& workspace, const engine::RunPaths& path
   return info;
 }
 
-// Every reporter's file in the run directory, and those that the caller named. One that cannot be
-// written is said and does not keep the others from being written.
+// Every reporter's file in the run directory, and those that the caller named, side by side. One that
+// cannot be written is said and does not keep the others from being written.
 bool write_reports(const model::RunReport& report, const engine::RunOptions& options, const fs::path& run_directory) {
   std::vector<engine::ReportTarget> targets;
   for (const reporters::Reporter& row : registry().reporters) targets.push_back({std::string(row.name), run_directory / row.default_file});
   targets.insert(targets.end(), options.reports.begin(), options.reports.end());
+  std::vector<std::future<Result<void>>> writers;
+  for (const engine::ReportTarget& target : targets)
+    writers.push_back(std::async(std::launch::async, [&report, &target] { return write_report(report, target); }));
   bool good = true;
-  for (const engine::ReportTarget& target : targets) {
-    if (auto written = write_report(report, target); !written) {
-      print_error(fmt::format("runharness: {} report: {}\n", target.name, written.error().message()));
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (auto written = writers[i].get(); !written) {
+      print_error(fmt::format("runharness: {} report: {}\n", targets[i].name, written.error().message()));
       good = false;
     }
   }
@@ -100,9 +105,15 @@ Result<int> run_test(const CommandLine& line, int argc, const char* const* argv)
         terminal->on_tick();
       };
   }
+  bool written = false;
+  setup.on_report = [&](const model::RunReport& report) {
+    if (live) {
+      const std::lock_guard lock(screen);
+      terminal->on_report(report);
+    }
+    written = write_reports(report, workspace->options, paths.run);
+  };
   const model::RunReport report = engine::run_tests(std::move(setup));
-  if (live) terminal->on_report(report);
-  const bool written = write_reports(report, workspace->options, paths.run);
   if (line.json) {
     RH_TRY(const std::string json, reporters::render_json(report));
     print(json + "\n");

@@ -48,7 +48,8 @@ Result<void> write_all(BorrowedFd fd, std::string_view bytes, std::string_view s
 }
 
 Result<void> write_file(const fs::path& path, std::string_view bytes) {
-  const std::string temporary = fmt::format("{}.tmp-{}", path.string(), ::getpid());
+  // The thread's number: two threads may write the same file, and the last one wins.
+  const std::string temporary = fmt::format("{}.tmp-{}", path.string(), ::gettid());
   UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!fd) return fail_errno("create file", path.string());
   auto written = write_all(fd, bytes, path.string());

@@ -27,6 +27,7 @@ struct RunSetup {
   std::vector<model::Diagnostic> diagnostics;             // of configuration and discovery
   std::function<void(const model::RunEvent&)> on_event;   // called in log order, never concurrently
   std::function<void()> on_tick;                          // a few times a second, from the calling thread
+  std::function<void(const model::RunReport&)> on_report = {};  // once, while the history is being written
 };
 
 [[nodiscard]] model::RunReport run_tests(RunSetup setup);
