@@ -161,11 +161,13 @@ class StepRun {
       sampler_->sample(monotonic_now());
     };
     hooks.on_output = [this](Stream stream, std::string_view bytes) {
+      const EventLog::Batch batch(context_.log);
       if (stream == Stream::standard_output) streams_.feed_standard_output(bytes);
       (stream == Stream::standard_output ? out_ : err_).add(bytes);
     };
     hooks.on_tick = [this] {
       if (sampler_) sampler_->sample(monotonic_now());
+      const EventLog::Batch batch(context_.log);
       streams_.tail_files();
     };
     return hooks;
