@@ -110,11 +110,11 @@ void ReportFold::on(const TestStarted& event) { open_[event.test.id] = {event.su
 void ReportFold::on(const TestFinished& event) {
   open_.erase(event.test.id);
   SuiteReport& target = suite(event.suite);
-  const auto [place, added] = tests_.try_emplace(event.test.id, index_.at(event.suite), target.tests.size());
+  const auto [place, added] = tests_.try_emplace(event.test.id.value, index_.at(event.suite), target.tests.size());
   if (added) target.tests.push_back({event.test, {}});
   target.tests[place->second.second].attempts.push_back(event.attempt);
   auto& commands = report_.rerun_commands;
-  std::erase_if(commands, [&](const auto& entry) { return !added && entry.first == event.test.id.value; });
+  if (!added) std::erase_if(commands, [&](const auto& entry) { return entry.first == event.test.id.value; });
   if (is_failure(event.attempt.outcome) && !event.rerun_command.empty())
     commands.emplace_back(event.test.id.value, event.rerun_command);
 }

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "runner/model/event.h"
@@ -40,7 +41,7 @@ class ReportFold {
 
   model::RunReport report_;
   std::map<model::SuiteId, std::size_t> index_;
-  std::map<model::TestId, std::pair<std::size_t, std::size_t>> tests_;            // -> suite, record
+  std::unordered_map<std::string, std::pair<std::size_t, std::size_t>> tests_;    // test id -> suite, record
   std::map<model::TestId, std::pair<model::SuiteId, model::TestStarted>> open_;   // begun, not ended
 };
 

@@ -119,6 +119,7 @@ Result<History> History::open(const std::filesystem::path& file) {
   if (!version.step()) return trouble(raw, "read the history");
   if (version.integer(0) > kSchemaVersion)
     return fail(ErrorKind::unsupported, fmt::format("use the history: it has schema version {}, this runharness knows {}", version.integer(0), kSchemaVersion), file.string());
+  if (version.integer(0) == kSchemaVersion) return history;  // writing it anew would sync the disk at each start
   if (sqlite3_exec(raw, kSchema, nullptr, nullptr, nullptr) != SQLITE_OK) return trouble(raw, "create the history");
   sqlite3_exec(raw, fmt::format("PRAGMA user_version={}", kSchemaVersion).c_str(), nullptr, nullptr, nullptr);
   return history;

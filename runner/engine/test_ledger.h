@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "runner/model/ending.h"
@@ -64,7 +65,7 @@ class TestLedger {
 
   model::SuiteId suite_;
   Sinks sinks_;
-  std::map<std::string, unsigned> names_;                  // base id -> how many tests had it
+  std::unordered_map<std::string, unsigned> names_;        // base id -> how many tests had it
   std::map<std::pair<int, std::string>, Open> open_;
   std::map<int, StreamState> streams_;
   std::uint64_t finished_ = 0, failed_ = 0;
