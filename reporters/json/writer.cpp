@@ -8,6 +8,11 @@
 #include "runner/base/text.h"
 
 namespace rh::reporters {
+namespace {
+
+bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' || c == 0x7f; }
+
+}  // namespace
 
 void JsonWriter::break_line() {
   if (depth_ == 0 || depth_ > broken_levels_) return;
@@ -65,31 +70,38 @@ void JsonWriter::quote(std::string_view bytes) {
       std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   const std::string repaired = ascii ? std::string() : to_valid_utf8(bytes);
   text_ += '"';
-  for (const char c : ascii ? bytes : std::string_view(repaired)) {
-    switch (c) {
-      case '"':
-        text_ += "\\\"";
-        break;
-      case '\\':
-        text_ += "\\\\";
-        break;
-      case '\n':
-        text_ += "\\n";
-        break;
-      case '\r':
-        text_ += "\\r";
-        break;
-      case '\t':
-        text_ += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-          fmt::format_to(std::back_inserter(text_), "\\u{:04x}", static_cast<unsigned>(c));
-        else
-          text_ += c;
-    }
+  std::string_view rest = ascii ? bytes : std::string_view(repaired);
+  for (;;) {
+    const auto plain = std::find_if(rest.begin(), rest.end(), needs_escape) - rest.begin();
+    text_.append(rest.substr(0, static_cast<std::size_t>(plain)));
+    rest.remove_prefix(static_cast<std::size_t>(plain));
+    if (rest.empty()) break;
+    escape(rest.front());
+    rest.remove_prefix(1);
   }
   text_ += '"';
+}
+
+void JsonWriter::escape(char c) {
+  switch (c) {
+    case '"':
+      text_ += "\\\"";
+      break;
+    case '\\':
+      text_ += "\\\\";
+      break;
+    case '\n':
+      text_ += "\\n";
+      break;
+    case '\r':
+      text_ += "\\r";
+      break;
+    case '\t':
+      text_ += "\\t";
+      break;
+    default:
+      fmt::format_to(std::back_inserter(text_), "\\u{:04x}", static_cast<unsigned>(c));
+  }
 }
 
 }  // namespace rh::reporters

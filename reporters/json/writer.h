@@ -30,6 +30,7 @@ class JsonWriter {
   void begin_value();
   void break_line();
   void quote(std::string_view bytes);
+  void escape(char c);
 
   std::string text_;
   unsigned broken_levels_;
