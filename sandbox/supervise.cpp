@@ -30,6 +30,10 @@ constexpr Nanoseconds kCancelGrace = milliseconds(2000);
 constexpr Nanoseconds kCpuLookMin = milliseconds(5);
 constexpr std::size_t kMaxLeftovers = 100;
 constexpr std::size_t kReadsPerWakeup = 16;
+// After less output than this the pipes are left alone for the pause: a runner that prints a dot for
+// each test wakes this thread a hundred times a second, not thousands of times.
+constexpr std::size_t kMuchOutput = 16384;
+constexpr Nanoseconds kOutputPause = milliseconds(10);
 
 class Supervisor {
  public:
@@ -46,8 +50,7 @@ class Supervisor {
     while (phase_ != Phase::gone) {
       wait_for_something();
       read_messages();
-      read_output(plan_.stdout_read, model::Stream::standard_output);
-      read_output(plan_.stderr_read, model::Stream::standard_error);
+      collect_output();
       check_limits();
       advance();
     }
@@ -77,14 +80,16 @@ class Supervisor {
       consider(begin_ + *spec_.limits.wall);
     if (phase_ == Phase::stopping || phase_ == Phase::killing) consider(deadline_);
     if (phase_ == Phase::settling) consider(monotonic_now() + kSettleInterval);
+    if (output_pause_end_ != Nanoseconds{}) consider(output_pause_end_);
     return next;
   }
 
   void wait_for_something() {
+    const bool pausing = output_pause_end_ != Nanoseconds{};
     std::array<pollfd, 5> events{{{init_.pidfd().fd, POLLIN, 0},
                                   {status_ended_ ? -1 : init_.status().fd, POLLIN, 0},
-                                  {plan_.stdout_read.get(), POLLIN, 0},
-                                  {plan_.stderr_read.get(), POLLIN, 0},
+                                  {pausing ? -1 : plan_.stdout_read.get(), POLLIN, 0},
+                                  {pausing ? -1 : plan_.stderr_read.get(), POLLIN, 0},
                                   {cancelled_ ? -1 : hooks_.cancel.fd, POLLIN, 0}}};
     const Nanoseconds wait = std::max(next_deadline() - monotonic_now(), Nanoseconds{});
     const timespec timeout{static_cast<time_t>(wait.count() / 1'000'000'000), wait.count() % 1'000'000'000};
@@ -140,6 +145,16 @@ class Supervisor {
     const Nanoseconds settled = monotonic_now() + kSettleTime;
     deadline_ = phase_ == Phase::stopping ? std::min(deadline_, settled) : settled;
     phase_ = Phase::settling;
+  }
+
+  void collect_output() {
+    const Nanoseconds now = monotonic_now();
+    if (now < output_pause_end_) return;
+    const std::uint64_t before = outcome_.output_bytes;
+    read_output(plan_.stdout_read, model::Stream::standard_output);
+    read_output(plan_.stderr_read, model::Stream::standard_error);
+    const std::uint64_t fresh = outcome_.output_bytes - before;
+    output_pause_end_ = fresh > 0 && fresh < kMuchOutput ? now + kOutputPause : Nanoseconds{};
   }
 
   void read_output(UniqueFd& pipe, model::Stream stream) {
@@ -307,6 +322,7 @@ class Supervisor {
   Watchdog watchdog_;
   Phase phase_ = Phase::starting;
   Nanoseconds next_tick_{}, next_cpu_look_{}, deadline_{};
+  Nanoseconds output_pause_end_{};  // zero: no pause
   bool init_ended_ = false, status_ended_ = false, cancelled_ = false;
   Outcome outcome_;
 };
