@@ -22,6 +22,15 @@ std::vector<fs::path> folders_up_to(fs::path folder, const fs::path& top) {
   return folders;
 }
 
+// Node looks for packages up to the root folder: a member of a workspace that is tested on its own
+// finds what was hoisted.
+std::vector<fs::path> folders_with_modules_above(const fs::path& top) {
+  std::vector<fs::path> found;
+  for (fs::path at = top.parent_path(); at != at.root_path(); at = at.parent_path())
+    if (rh::is_directory(at / "node_modules")) found.push_back(at);
+  return found;
+}
+
 std::string caller_value(const StepContext& context, const std::string& name) {
   if (context.host == nullptr) return {};
   const auto found = context.host->environment().find(name);
@@ -47,7 +56,9 @@ fs::path node_support_file(const StepContext& context, std::string_view name) {
 }
 
 std::optional<InstalledPackage> find_installed(const fs::path& folder, const fs::path& top, const std::string& name) {
-  for (const fs::path& at : folders_up_to(folder, top)) {
+  std::vector<fs::path> places = folders_up_to(folder, top);
+  for (fs::path& above : folders_with_modules_above(top)) places.push_back(std::move(above));
+  for (const fs::path& at : places) {
     const fs::path package = at / "node_modules" / name;
     if (!is_file(package / "package.json")) continue;
     const auto text = read_file(package / "package.json", kManifestLimit);
@@ -95,6 +106,12 @@ model::Step node_step(const model::Suite& suite, const StepContext& context, std
   // bin/node of an installation; its lib/ holds npm.
   if (!real.empty() && context.host != nullptr && is_below(real, context.host->home()))
     step.grants.push_back({real.parent_path().parent_path(), model::Access::read_only});
+  for (const fs::path& above : folders_with_modules_above(context.repository_root)) {
+    // Links in a workspace's node_modules lead to its other members.
+    const bool around_home = context.host != nullptr && is_below(context.host->home(), above);
+    const bool workspace = is_file(above / "package.json") && !around_home;
+    step.grants.push_back({workspace ? above : above / "node_modules", model::Access::read_only});
+  }
   return step;
 }
 
