@@ -48,8 +48,9 @@ Result<Interrupt> Interrupt::install() {
     if (present.sa_handler == SIG_IGN && signal == SIGHUP) continue;
     if (::sigaction(signal, &action, nullptr) != 0) return fail_errno("install a signal handler", ::strsignal(signal));
   }
-  // A reader of our output that went away is an error of write(), not a death.
-  ::signal(SIGPIPE, SIG_IGN);
+  // A reader of our output that went away, and a file that may grow no further (ulimit -f), are
+  // errors of write(), not a death.
+  for (const int signal : {SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_IGN);
   return Interrupt(std::move(event));
 }
 
