@@ -295,6 +295,11 @@ class Disk(IsolationTest):
                 if size == "200k":  # without its plugins no suite runs
                     self.assertEqual(json.loads(other.read_text())["counts"]["passed"], 1, done.explain())
 
+    def test_file_size_limit_of_the_caller(self):
+        done = self.run_in_home(self.passing(), "--", "-s", prefix=("sh", "-c", 'ulimit -f 100; exec "$@"', "sh"))
+        self.assertEqual(done.code, 8, done.explain())
+        self.assertIn("File too large", done.stdout + done.stderr)
+
     def test_report_that_cannot_be_written(self):
         done = self.run_in_home(self.passing(), "--report", "json=/proc/nowhere/report.json")
         self.assertEqual(done.code, 8, done.explain())
@@ -439,6 +444,53 @@ class Prepare(IsolationTest):
         again = self.run_in_home(project, prefix=("unshare", "-n") if os.geteuid() == 0 else ())
         self.assertAllPassed(again)
         self.assertNotIn("prepare", self.steps(again))
+
+    def test_member_of_a_workspace_finds_hoisted_packages(self):
+        member = self.home / "mono/packages/a"
+        hoisted = self.home / "mono/node_modules"
+        shared = self.home / "mono/packages/shared"
+        for folder in (member, hoisted / "dep", shared):
+            folder.mkdir(parents=True)
+        (hoisted / "shared").symlink_to("../packages/shared")
+        (self.home / "mono/package.json").write_text(json.dumps({"name": "mono", "private": True, "workspaces": ["packages/*"]}))
+        for name, folder in (("dep", hoisted / "dep"), ("shared", shared)):
+            (folder / "package.json").write_text(json.dumps({"name": name, "version": "1.0.0", "main": "index.js"}))
+            (folder / "index.js").write_text("module.exports = 42;\n")
+        (member / "package.json").write_text(json.dumps({"name": "a", "version": "1.0.0", "scripts": {"test": "node --test"},
+                                                         "dependencies": {"dep": "^1.0.0", "shared": "^1.0.0"}}))
+        (member / "a.test.js").write_text("require('node:test')('hoisted', () => { if (require('dep') + require('shared') !== 84) throw new Error('other'); });\n")
+        for user in self.both():
+            done = self.run_in_home(member, user=user)
+            self.assertAllPassed(done)
+            self.assertNotIn("prepare", self.steps(done))
+
+
+@require("python3", "pytest", "unshare", "setpriv")
+class NoNamespaces(IsolationTest):
+    """A host that refuses user namespaces, as seen from a namespace whose quota of them is zero."""
+
+    INSIDE = ("unshare", "-U", "--map-root-user", "sh", "-c",
+              "echo 0 > /proc/sys/user/max_user_namespaces && "
+              'exec setpriv --securebits=+noroot --no-new-privs --inh-caps=-all --bounding-set=-all "$@"', "sh")
+
+    @unittest.skipUnless(os.geteuid() == 0 and system_python() and user_namespaces(),
+                         "needs root to become another user, a pytest for all users, and user namespaces for them")
+    def test_rows_say_so_and_tests_run(self):
+        project = self.home / "project"
+        project.mkdir()
+        (self.home / ".netrc").write_text("canary")
+        (project / "test_a.py").write_text("import pytest\n\ndef test_secret():\n    with pytest.raises(OSError):\n"
+                                           f"        open({str(self.home / '.netrc')!r}).read()\n\n"
+                                           f"def test_write():\n    with pytest.raises(OSError):\n        open({str(self.home / 'x')!r}, 'w')\n")
+        done = self.run_in_home(project, user=True, prefix=self.INSIDE)
+        self.assertAllPassed(done)
+        rows = {row["mechanism"]: row for row in done.test_step()["isolation"]["rows"]}
+        self.assertEqual(rows["user namespace"]["state"], "refused")
+        self.assertEqual(rows["file system"]["state"], "degraded")
+        self.assertIn("Landlock", rows["file system"]["detail"])
+        self.assertEqual(done.test_step()["isolation"]["reached"], "none")
+        for row in rows.values():
+            self.assertTrue(row["state"] in ("applied", "not_requested") or row["reason"], row)
 
 
 if __name__ == "__main__":
