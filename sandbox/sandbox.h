@@ -26,9 +26,9 @@ struct FilesystemPolicy {
   std::vector<std::filesystem::path> writable;  // workspace, output folders, caches
   std::vector<std::filesystem::path>
       readable;  // stay visible read-only although they lie in a private area (HOME, /tmp)
-  std::vector<std::filesystem::path> protected_;  // read-only although they lie in a writable folder
-  std::vector<std::filesystem::path> hidden;      // replaced by something empty
-  std::filesystem::path home;                     // the caller's HOME: an empty private folder is mounted over it
+  std::vector<std::filesystem::path> protected_;   // read-only although they lie in a writable folder
+  std::vector<std::filesystem::path> hidden;       // replaced by something empty
+  std::filesystem::path home;                      // the caller's HOME: an empty private folder is mounted over it
   std::vector<std::filesystem::path> other_homes;  // likewise: the account's own home where HOME names another
 };
 
