@@ -37,10 +37,10 @@ Result<std::string> render_markdown(const model::RunReport& report);
 
 // Live view on the terminal: fed with every event as it is logged.
 struct TerminalOptions {
-  bool tty = false;        // live status line; plain lines otherwise
-  bool color = false;      // from tty, NO_COLOR and CLICOLOR_FORCE, decided by the caller
-  bool quiet = false;      // failures and the verdict only
-  bool verbose = false;    // a line per test
+  bool tty = false;      // live status line; plain lines otherwise
+  bool color = false;    // from tty, NO_COLOR and CLICOLOR_FORCE, decided by the caller
+  bool quiet = false;    // failures and the verdict only
+  bool verbose = false;  // a line per test
   unsigned columns = 80;
 };
 
@@ -48,7 +48,7 @@ class Terminal {
  public:
   virtual ~Terminal() = default;
   virtual void on_event(const model::RunEvent& event) = 0;
-  virtual void on_tick() = 0;                                   // redraws the status line, a few times a second
+  virtual void on_tick() = 0;  // redraws the status line, a few times a second
   // Failures with message and rerun command, suite table, coverage, gates, diagnostics, verdict.
   virtual void on_report(const model::RunReport& report) = 0;
 };
@@ -56,6 +56,7 @@ class Terminal {
 using TextSink = std::function<void(std::string_view)>;
 [[nodiscard]] std::unique_ptr<Terminal> make_terminal(const TerminalOptions& options, TextSink out);
 // What `discover` and `test --plan` print.
-[[nodiscard]] std::string suites_to_text(const std::vector<model::Suite>& suites, bool plan, const TerminalOptions& options);
+[[nodiscard]] std::string suites_to_text(const std::vector<model::Suite>& suites, bool plan,
+                                         const TerminalOptions& options);
 
 }  // namespace rh::reporters

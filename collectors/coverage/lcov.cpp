@@ -171,8 +171,7 @@ class LcovReader {
     if (tag == "LH") return declared_.lines.hit(rest);
     if (!is_one_of(tag, {"DA", "BRDA", "FN", "FNDA", "FNL", "FNA"})) {
       // Summaries, test names, versions and MC/DC hold nothing that the model has a place for.
-      if (!is_one_of(tag, {"TN", "VER", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH"}))
-        bad(line, "unknown record");
+      if (!is_one_of(tag, {"TN", "VER", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH"})) bad(line, "unknown record");
       return;
     }
     if (!file_) return bad(line, "record before any SF");

@@ -25,7 +25,7 @@ struct PathMapping {
 // outside the repository are dropped silently only when they are absolute and below no mapping.
 [[nodiscard]] model::CoverageReport resolve_paths(std::vector<model::CoverageFile> files, const PathMapping& mapping);
 
-void merge_into(model::CoverageFile& into, const model::CoverageFile& other);          // same path
+void merge_into(model::CoverageFile& into, const model::CoverageFile& other);  // same path
 void merge_into(std::vector<model::CoverageFile>& into, const std::vector<model::CoverageFile>& other);
 // Recounts from the files; `statements` only where a file has blocks.
 [[nodiscard]] model::CoverageTotals totals_of(const model::CoverageFile& file);

@@ -15,12 +15,12 @@ namespace rh::collectors {
 struct CoverageData {
   std::vector<model::CoverageFile> files;
   std::string basis = "lines";
-  std::optional<model::CoverageTotals> declared;   // the tool's own totals, when the file has them
-  std::vector<model::Diagnostic> diagnostics;      // damaged records that were skipped
+  std::optional<model::CoverageTotals> declared;  // the tool's own totals, when the file has them
+  std::vector<model::Diagnostic> diagnostics;     // damaged records that were skipped
 };
 
 struct CoverageFormat {
-  std::string_view name;   // "lcov", "cobertura", "go-cover", "coverage-py-json"
+  std::string_view name;  // "lcov", "cobertura", "go-cover", "coverage-py-json"
   std::string_view help;
   Result<CoverageData> (*read)(std::string_view text, std::string_view subject);
   bool (*sniff)(std::string_view head);

@@ -41,7 +41,8 @@ bool is_mark(std::string_view line) { return line.starts_with("=== ") || trim(li
 std::optional<Located> parse_log_line(std::string_view line) {
   if (!line.starts_with("    ")) return std::nullopt;
   const auto located = parse_location(trim(line));
-  if (!located || !located->rest_of_log || located->file.find_first_of("/ \t") != std::string_view::npos) return std::nullopt;
+  if (!located || !located->rest_of_log || located->file.find_first_of("/ \t") != std::string_view::npos)
+    return std::nullopt;
   return located;
 }
 
@@ -151,7 +152,8 @@ bool runs_test(const std::vector<std::string_view>& lines, std::size_t at, std::
 
 }  // namespace
 
-void locate_hanging_test(GoFailure& failure, std::string_view dump, std::string_view test, std::string_view suite_root) {
+void locate_hanging_test(GoFailure& failure, std::string_view dump, std::string_view test,
+                         std::string_view suite_root) {
   const bool subtest = test.find('/') != std::string_view::npos;
   const std::string function = "." + std::string(test.substr(0, test.find('/'))) + (subtest ? ".func" : "");
   const std::vector<std::string_view> lines = split_lines(dump);

@@ -89,7 +89,8 @@ void GoPackage::resume(std::string_view name, const GoStamp& at) {
 }
 
 bool GoPackage::is_verdict_line(std::string_view text) const {
-  return text.starts_with("ok  \t") && text.substr(5).starts_with(name_) && text.substr(5 + name_.size()).starts_with('\t');
+  return text.starts_with("ok  \t") && text.substr(5).starts_with(name_) &&
+         text.substr(5 + name_.size()).starts_with('\t');
 }
 
 void GoPackage::output(std::string_view name, std::string_view text) {
@@ -211,15 +212,17 @@ void GoPackage::passed() {
   const bool hidden = said_fail_ && !said_pass_ && !failures_.empty();
   report_failures(!hidden);
   if (hidden)
-    diagnose(Severity::error, "go-package-contradiction",
-             fmt::format("tests of package {} failed, but its process ended with exit code 0, so go calls it passed: its "
-                         "TestMain should end with os.Exit(m.Run())",
-                         name_));
+    diagnose(
+        Severity::error, "go-package-contradiction",
+        fmt::format("tests of package {} failed, but its process ended with exit code 0, so go calls it passed: its "
+                    "TestMain should end with os.Exit(m.Run())",
+                    name_));
   if (said_ok_ && !said_pass_ && !said_fail_)
-    diagnose(Severity::warning, "go-tests-not-run",
-             fmt::format("the process of package {} ended with exit code 0 before its tests were through ({} had begun), "
-                         "and go calls it passed: does its TestMain call os.Exit?",
-                         name_, runs_.size()));
+    diagnose(
+        Severity::warning, "go-tests-not-run",
+        fmt::format("the process of package {} ended with exit code 0 before its tests were through ({} had begun), "
+                    "and go calls it passed: does its TestMain call os.Exit?",
+                    name_, runs_.size()));
   if (!running_.empty())
     diagnose(Severity::error, "go-package-contradiction",
              fmt::format("package {} passed, but some of its tests did not end: {}", name_, open_names()));
@@ -249,8 +252,9 @@ void GoPackage::failed(std::string_view failed_build, std::string_view build_out
              fmt::format("package {} died while it ran {}; its later tests did not run:\n{}", name_, open_names(),
                          shortened(go_details(written))));
   else if (!some_failed)
-    diagnose(Severity::error, "go-package-died",
-             fmt::format("package {} failed although none of its tests did:\n{}", name_, shortened(go_details(written))));
+    diagnose(
+        Severity::error, "go-package-died",
+        fmt::format("package {} failed although none of its tests did:\n{}", name_, shortened(go_details(written))));
   else if (panicked_)
     diagnose(Severity::warning, "go-package-panicked",
              fmt::format("a test of package {} panicked; the tests after it did not run", name_));

@@ -36,7 +36,8 @@ const std::string& GoSource::text_of(std::string_view file) {
 bool GoSource::is_log_call(std::string_view file, std::uint32_t line) {
   if (folder_.empty()) return false;
   const std::string_view code = line_of(text_of(file), line);
-  return (has(code, ".Log(") || has(code, ".Logf(")) && !has(code, ".Error") && !has(code, ".Fatal") && !has(code, ".Skip");
+  return (has(code, ".Log(") || has(code, ".Logf(")) && !has(code, ".Error") && !has(code, ".Fatal") &&
+         !has(code, ".Skip");
 }
 
 }  // namespace rh::collectors

@@ -140,7 +140,8 @@ void LibtestTextReader::read_test(const TestLine& test) {
   locate_doctest(ended.test);
   const unsigned count = ++seen_[ended.test.name];
   ended.key = count == 1 ? ended.test.name : fmt::format("{} #{}", ended.test.name, count);
-  ended.attempt.duration_reason = "the text format of libtest has no times, and its JSON needs an unstable compiler for doctests";
+  ended.attempt.duration_reason =
+      "the text format of libtest has no times, and its JSON needs an unstable compiler for doctests";
   ended.attempt.usage.cpu = model::CpuFigure::unknown(std::string(kNoUsage));
   ended.attempt.usage.peak_memory = model::BytesFigure::unknown(std::string(kNoUsage));
   ++ended_;

@@ -55,7 +55,9 @@ std::string_view thread_of(std::string_view line) {
   return line.substr(0, line.find('\''));
 }
 
-bool is_panic(std::string_view line) { return line.starts_with(kThread) && line.find(kPanicked) != std::string_view::npos; }
+bool is_panic(std::string_view line) {
+  return line.starts_with(kThread) && line.find(kPanicked) != std::string_view::npos;
+}
 
 // The panic reported in line `at`; nullopt for a line that only looks like one.
 std::optional<RustFailure> read_panic(const std::vector<std::string_view>& lines, std::size_t at) {
@@ -96,7 +98,8 @@ RustFailure find_rust_failure(std::string_view output, std::string_view test) {
 
 void locate_rust_note(RustFailure& failure, std::string_view note) {
   constexpr std::string_view kMissingPanic = "test did not panic as expected at ";
-  if (failure.file.empty() && note.starts_with(kMissingPanic)) parse_location(trim(note.substr(kMissingPanic.size())), failure);
+  if (failure.file.empty() && note.starts_with(kMissingPanic))
+    parse_location(trim(note.substr(kMissingPanic.size())), failure);
 }
 
 }  // namespace rh::collectors

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "runner/base/result.h"
 #include "runner/base/clock.h"
+#include "runner/base/result.h"
 #include "runner/model/figure.h"
 #include "runner/model/samples.h"
 
@@ -33,7 +33,7 @@ struct SampledTotals {
 class TreeSampler {
  public:
   virtual ~TreeSampler() = default;
-  virtual void sample(Nanoseconds now) = 0;           // one row; a late call leaves a gap entry
+  virtual void sample(Nanoseconds now) = 0;  // one row; a late call leaves a gap entry
   [[nodiscard]] virtual SampledTotals totals() const = 0;
   [[nodiscard]] virtual model::SampleSeries take_series() = 0;
 };

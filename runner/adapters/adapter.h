@@ -42,16 +42,16 @@ class Host {
 // Files that the adapter's plugins and reporters consist of, embedded in the executable; the engine
 // writes them into a folder that the sandbox shows read-only.
 struct SupportFile {
-  std::string name;             // "rh_pytest_plugin.py", may have folders in it
+  std::string name;  // "rh_pytest_plugin.py", may have folders in it
   std::string_view contents;
 };
 
 struct StepContext {
   std::filesystem::path repository_root;
-  std::filesystem::path suite_dir;      // absolute root of the suite
-  std::filesystem::path out_dir;        // absolute, exists, writable in the sandbox, empty, kept with the run
-  std::filesystem::path support_dir;    // absolute, read-only in the sandbox
-  std::filesystem::path cache_dir;      // absolute, exists, writable in the sandbox, survives from run to run
+  std::filesystem::path suite_dir;    // absolute root of the suite
+  std::filesystem::path out_dir;      // absolute, exists, writable in the sandbox, empty, kept with the run
+  std::filesystem::path support_dir;  // absolute, read-only in the sandbox
+  std::filesystem::path cache_dir;    // absolute, exists, writable in the sandbox, survives from run to run
   bool coverage = true;
   bool private_caches = false;          // build caches under HOME must not be written: use cache_dir instead
   unsigned jobs = 1;                    // parallelism that one suite may use itself
@@ -73,13 +73,15 @@ class Adapter {
                                                                      const StepContext& context) const = 0;
   // More steps once `finished` ended (cargo's test binaries after the build, llvm-cov after the tests).
   // `last` is true when no other step is waiting.
-  [[nodiscard]] virtual Result<std::vector<model::Step>> next_steps(const model::Suite& suite, const StepContext& context,
-                                                                    const model::Step& finished, const model::StepEnd& end,
-                                                                    bool last) const = 0;
+  [[nodiscard]] virtual Result<std::vector<model::Step>> next_steps(const model::Suite& suite,
+                                                                    const StepContext& context,
+                                                                    const model::Step& finished,
+                                                                    const model::StepEnd& end, bool last) const = 0;
   [[nodiscard]] virtual model::StepMeaning interpret(const model::Step& step, const model::StepEnd& end) const = 0;
   // The shell command, run from the repository root, that reruns just that test with the native tool.
   [[nodiscard]] virtual std::string rerun_command(const model::Suite& suite, const model::TestCase& test) const = 0;
-  // Why there is no coverage, when first_steps could not ask for it ("coverage.py is not importable by ..."). Empty: it was asked for.
+  // Why there is no coverage, when first_steps could not ask for it ("coverage.py is not importable by ..."). Empty: it
+  // was asked for.
   [[nodiscard]] virtual std::string coverage_problem(const model::Suite& suite, const StepContext& context) const = 0;
   // "coverage.py 7.17.3", "go tool cover", for the report; may be empty.
   [[nodiscard]] virtual std::string coverage_tool(const model::Suite& suite, const StepContext& context) const = 0;

@@ -37,9 +37,11 @@ class CargoAdapter : public Adapter {
     std::vector<Suite> suites = cargo_suites(repository, diagnostics);
     const auto cargo = host.find_tool("cargo");
     for (Suite& suite : suites) {
-      if (cargo) suite.tool.path = *cargo;
+      if (cargo)
+        suite.tool.path = *cargo;
       else if (suite.tool.problem.empty())
-        suite.tool.problem = "cargo is not on PATH: install Rust from https://rustup.rs or as your distribution's package `cargo`";
+        suite.tool.problem =
+            "cargo is not on PATH: install Rust from https://rustup.rs or as your distribution's package `cargo`";
     }
     return suites;
   }
@@ -61,7 +63,8 @@ class CargoAdapter : public Adapter {
 
   StepMeaning interpret(const Step& step, const model::StepEnd& end) const override {
     const bool tests = step.kind == StepKind::test;
-    if (end.ending != model::Ending::exited || !end.status.exit_code) return tests ? StepMeaning::crashed : StepMeaning::broken;
+    if (end.ending != model::Ending::exited || !end.status.exit_code)
+      return tests ? StepMeaning::crashed : StepMeaning::broken;
     const int code = *end.status.exit_code;
     // A program without tests is no news: the suite is empty only when all of them are.
     if (code == 0) return StepMeaning::ok;
@@ -78,13 +81,16 @@ class CargoAdapter : public Adapter {
     if (selection) {
       // The only package of its folder needs no name, which a dependency of the same name would make ambiguous.
       const auto packages = suite.details.find(cargo_detail::kPackages);
-      if (packages == suite.details.end() || packages->second != ".") argv.insert(argv.end(), {"-p", selection->package});
+      if (packages == suite.details.end() || packages->second != ".")
+        argv.insert(argv.end(), {"-p", selection->package});
       argv.insert(argv.end(), selection->options.begin(), selection->options.end());
     } else {
       argv.emplace_back("--workspace");
     }
-    if (selection && selection->options.front() == "--doc") argv.insert(argv.end(), {"--", doctest_filter(test.name)});
-    else argv.insert(argv.end(), {"--", "--exact", test.name});
+    if (selection && selection->options.front() == "--doc")
+      argv.insert(argv.end(), {"--", doctest_filter(test.name)});
+    else
+      argv.insert(argv.end(), {"--", "--exact", test.name});
     return start + shell_join(argv);
   }
 
@@ -100,7 +106,9 @@ class CargoAdapter : public Adapter {
   std::vector<SupportFile> support_files() const override { return {}; }
 
  private:
-  static bool is_doctest(const Step& step) { return !step.results.empty() && step.results.front().format == "libtest-text"; }
+  static bool is_doctest(const Step& step) {
+    return !step.results.empty() && step.results.front().format == "libtest-text";
+  }
   static bool has_own_harness(const Step& step) { return !step.results.empty() && !step.results.front().path.empty(); }
 };
 

@@ -11,17 +11,38 @@ bool is_package_flag(std::string_view name) {
 }
 
 bool is_target_flag(std::string_view name) {
-  return is_one_of(name, {"--lib", "--bins", "--bin", "--examples", "--example", "--tests", "--test", "--benches", "--bench", "--all-targets"});
+  return is_one_of(name, {"--lib", "--bins", "--bin", "--examples", "--example", "--tests", "--test", "--benches",
+                          "--bench", "--all-targets"});
 }
 
 // Flags whose value may be the next argument (cargo 1.95).
 bool takes_value(std::string_view name) {
-  return is_one_of(name, {"-p", "--package", "--exclude", "--bin", "--example", "--test", "--bench", "-F", "--features", "-j", "--jobs",
-                          "--profile", "--target", "--target-dir", "--manifest-path", "--lockfile-path", "--color", "--config", "-Z", "-C"});
+  return is_one_of(name, {"-p",
+                          "--package",
+                          "--exclude",
+                          "--bin",
+                          "--example",
+                          "--test",
+                          "--bench",
+                          "-F",
+                          "--features",
+                          "-j",
+                          "--jobs",
+                          "--profile",
+                          "--target",
+                          "--target-dir",
+                          "--manifest-path",
+                          "--lockfile-path",
+                          "--color",
+                          "--config",
+                          "-Z",
+                          "-C"});
 }
 
 // They would take the place of what the results are read from.
-bool is_dropped(std::string_view name) { return is_one_of(name, {"--no-run", "--message-format", "--no-fail-fast", "-q", "--quiet"}); }
+bool is_dropped(std::string_view name) {
+  return is_one_of(name, {"--no-run", "--message-format", "--no-fail-fast", "-q", "--quiet"});
+}
 
 }  // namespace
 
@@ -30,7 +51,8 @@ CargoTestArguments split_cargo_test_arguments(const std::vector<std::string>& ar
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
     if (argument == "--") {
-      split.program.insert(split.program.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1, arguments.end());
+      split.program.insert(split.program.end(), arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                           arguments.end());
       break;
     }
     if (!argument.starts_with('-')) {
@@ -40,7 +62,9 @@ CargoTestArguments split_cargo_test_arguments(const std::vector<std::string>& ar
     const std::string name = argument.substr(0, argument.find('='));
     if (name == "--doc") split.only_doctests = true;
     if (name == "--doc" || is_dropped(name)) continue;
-    std::vector<std::string>& list = is_package_flag(name) ? split.packages : is_target_flag(name) ? split.targets : split.build;
+    std::vector<std::string>& list = is_package_flag(name)  ? split.packages
+                                     : is_target_flag(name) ? split.targets
+                                                            : split.build;
     list.push_back(argument);
     if (name == argument && takes_value(name) && i + 1 < arguments.size()) list.push_back(arguments[++i]);
   }

@@ -67,7 +67,8 @@ void read_folder(const fs::path& folder, const fs::path& base, const std::string
 
 }  // namespace
 
-CargoConfig read_cargo_config(fs::path folder, const fs::path& top, const fs::path& cargo_home, const std::string& host_triple) {
+CargoConfig read_cargo_config(fs::path folder, const fs::path& top, const fs::path& cargo_home,
+                              const std::string& host_triple) {
   CargoConfig config;
   for (;; folder = folder.parent_path()) {
     if (folder / ".cargo" != cargo_home) read_folder(folder / ".cargo", folder, host_triple, config);

@@ -76,7 +76,8 @@ class Discovery {
       return;
     }
     broken_[folder] = fmt::format("{}: {}", manifest.error().subject, manifest.error().what);
-    diagnostics_.push_back({model::Severity::error, "bad-manifest", manifest.error().message(), manifest.error().subject, {}});
+    diagnostics_.push_back(
+        {model::Severity::error, "bad-manifest", manifest.error().message(), manifest.error().subject, {}});
   }
 
   // As cargo does: what `members` names, the root package, and path dependencies of those inside the folder.
@@ -93,7 +94,8 @@ class Discovery {
       if (manifest == manifests_.end()) continue;
       for (const std::string& path : manifest->second.path_dependencies) {
         const auto dependency = resolve(folder, path);
-        if (dependency && is_below_folder(*dependency, root) && !is_excluded(root, workspace, *dependency)) waiting.push_back(*dependency);
+        if (dependency && is_below_folder(*dependency, root) && !is_excluded(root, workspace, *dependency))
+          waiting.push_back(*dependency);
       }
     }
   }
@@ -138,22 +140,28 @@ class Discovery {
     if (!manifest.has_workspace && manifest.package.contains("workspace")) return;
     if (!manifest.has_workspace) {
       if (const auto workspace = refusing_workspace(folder)) {
-        diagnostics_.push_back({model::Severity::info, "cargo-outside-workspace",
-                                fmt::format("{} is no member of the workspace {} around it, and cargo refuses to test it: add it to "
-                                            "`members` or `exclude`", folder, *workspace),
-                                model::join_relative(folder, "Cargo.toml"), {}});
+        diagnostics_.push_back(
+            {model::Severity::info,
+             "cargo-outside-workspace",
+             fmt::format("{} is no member of the workspace {} around it, and cargo refuses to test it: add it to "
+                         "`members` or `exclude`",
+                         folder, *workspace),
+             model::join_relative(folder, "Cargo.toml"),
+             {}});
         return;
       }
     }
     const std::vector<std::string> packages = packages_of(folder, manifest);
     const bool tested = std::any_of(packages.begin(), packages.end(), [&](const std::string& package) {
       const auto found = manifests_.find(package);
-      return (found != manifests_.end() && !found->second.without_harness.empty()) || package_has_tests(repository_, package);
+      return (found != manifests_.end() && !found->second.without_harness.empty()) ||
+             package_has_tests(repository_, package);
     });
     if (!tested) return;
     Suite suite = suite_of(folder);
-    suite.reason = manifest.has_workspace && packages.size() > 1 ? fmt::format("Cargo.toml has a [workspace] of {} packages", packages.size())
-                                                                 : "Cargo.toml has a [package] with tests";
+    suite.reason = manifest.has_workspace && packages.size() > 1
+                       ? fmt::format("Cargo.toml has a [workspace] of {} packages", packages.size())
+                       : "Cargo.toml has a [package] with tests";
     describe(suite, folder, packages);
     suites.push_back(std::move(suite));
   }
@@ -175,7 +183,8 @@ class Discovery {
     }
     suite.details[cargo_detail::kPackages] = join(folders, "\n");
     if (external) suite.details[cargo_detail::kExternal] = "yes";
-    if (const std::string channel = toolchain_of(folder); !channel.empty()) suite.details[cargo_detail::kToolchain] = channel;
+    if (const std::string channel = toolchain_of(folder); !channel.empty())
+      suite.details[cargo_detail::kToolchain] = channel;
   }
 
   [[nodiscard]] std::string toolchain_of(std::string folder) const {
@@ -218,7 +227,8 @@ class Discovery {
 std::set<std::string> unpacked_crates(const fs::path& cargo_home) {
   std::set<std::string> crates;
   std::error_code code;
-  for (fs::directory_iterator registry(cargo_home / "registry/src", code), end; !code && registry != end; registry.increment(code)) {
+  for (fs::directory_iterator registry(cargo_home / "registry/src", code), end; !code && registry != end;
+       registry.increment(code)) {
     std::error_code inner;
     for (fs::directory_iterator crate(registry->path(), inner), last; !inner && crate != last; crate.increment(inner))
       crates.insert(crate->path().filename().string());
@@ -232,7 +242,8 @@ bool has_checkout(const std::string& source, const fs::path& cargo_home) {
   if (hash == std::string::npos) return false;
   const std::string revision = source.substr(hash + 1, 7);
   std::error_code code;
-  for (fs::directory_iterator repository(cargo_home / "git/checkouts", code), end; !code && repository != end; repository.increment(code))
+  for (fs::directory_iterator repository(cargo_home / "git/checkouts", code), end; !code && repository != end;
+       repository.increment(code))
     if (rh::is_directory(repository->path() / revision)) return true;
   return false;
 }

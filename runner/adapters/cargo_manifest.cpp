@@ -27,23 +27,30 @@ std::vector<std::string> text_list(const toml::node_view<const toml::node>& node
   return list;
 }
 
-void read_package_keys(const toml::table& table, std::map<std::string, std::string>& texts, std::set<std::string>& inherited) {
+void read_package_keys(const toml::table& table, std::map<std::string, std::string>& texts,
+                       std::set<std::string>& inherited) {
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
-    if (const auto text = node.value<std::string>()) texts[name] = *text;
-    else if (name == "authors" && node.is_array()) texts[name] = join(text_list(toml::node_view<const toml::node>(node)), ":");
-    else if (const toml::table* inner = node.as_table(); inner != nullptr && (*inner)["workspace"].value_or(false)) inherited.insert(name);
+    if (const auto text = node.value<std::string>())
+      texts[name] = *text;
+    else if (name == "authors" && node.is_array())
+      texts[name] = join(text_list(toml::node_view<const toml::node>(node)), ":");
+    else if (const toml::table* inner = node.as_table(); inner != nullptr && (*inner)["workspace"].value_or(false))
+      inherited.insert(name);
   }
 }
 
 void read_dependencies(const toml::table& table, CargoManifest& manifest) {
-  for (const char* kind : {"dependencies", "dev-dependencies", "build-dependencies", "dev_dependencies", "build_dependencies"}) {
+  for (const char* kind :
+       {"dependencies", "dev-dependencies", "build-dependencies", "dev_dependencies", "build_dependencies"}) {
     const toml::table* list = table[kind].as_table();
     if (list == nullptr) continue;
     for (const auto& [name, node] : *list) {
       const toml::table* spec = node.as_table();
-      if (spec != nullptr && (*spec)["path"].is_string()) manifest.path_dependencies.push_back((*spec)["path"].value_or(std::string()));
-      else if (spec == nullptr || !(*spec)["workspace"].value_or(false)) manifest.external_dependencies = true;
+      if (spec != nullptr && (*spec)["path"].is_string())
+        manifest.path_dependencies.push_back((*spec)["path"].value_or(std::string()));
+      else if (spec == nullptr || !(*spec)["workspace"].value_or(false))
+        manifest.external_dependencies = true;
     }
   }
 }
@@ -65,7 +72,8 @@ void read_harness(const toml::table& root, CargoManifest& manifest) {
 std::string quoted_value(std::string_view line) {
   const std::size_t begin = line.find('"');
   const std::size_t end = line.rfind('"');
-  return begin == std::string_view::npos || end <= begin ? std::string() : std::string(line.substr(begin + 1, end - begin - 1));
+  return begin == std::string_view::npos || end <= begin ? std::string()
+                                                         : std::string(line.substr(begin + 1, end - begin - 1));
 }
 
 }  // namespace
@@ -93,7 +101,8 @@ Result<CargoManifest> parse_cargo_manifest(std::string_view text, const std::str
     manifest.members = text_list((*workspace)["members"]);
     manifest.exclude = text_list((*workspace)["exclude"]);
     std::set<std::string> ignored;
-    if (const toml::table* package = (*workspace)["package"].as_table()) read_package_keys(*package, manifest.workspace_package, ignored);
+    if (const toml::table* package = (*workspace)["package"].as_table())
+      read_package_keys(*package, manifest.workspace_package, ignored);
     read_dependencies(*workspace, manifest);
   }
   read_dependencies(root, manifest);
@@ -134,7 +143,8 @@ std::string parse_toolchain_channel(std::string_view text) {
     channel = (*root)["toolchain"]["channel"].value_or(std::string());
   }
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-  return channel.find_first_not_of(kAllowed) == std::string::npos && !channel.starts_with('.') ? channel : std::string();
+  return channel.find_first_not_of(kAllowed) == std::string::npos && !channel.starts_with('.') ? channel
+                                                                                               : std::string();
 }
 
 }  // namespace rh::adapters

@@ -18,9 +18,9 @@ struct CargoManifest {
   std::set<std::string> inherited;                       // keys of [package] that say `workspace = true`
   std::map<std::string, std::string> workspace_package;  // [workspace.package]
   std::vector<std::string> members, exclude;
-  std::vector<std::string> path_dependencies;            // folders as written, of all kinds of dependencies
-  bool external_dependencies = false;                    // from a registry or by git
-  std::set<std::string> without_harness;                 // "test/name", "bench/name", "lib/name"...
+  std::vector<std::string> path_dependencies;  // folders as written, of all kinds of dependencies
+  bool external_dependencies = false;          // from a registry or by git
+  std::set<std::string> without_harness;       // "test/name", "bench/name", "lib/name"...
 
   [[nodiscard]] std::string name() const;
   // The value of a [package] key, taken from the workspace where it is inherited.

@@ -53,7 +53,8 @@ void read_build_script(const json& message, CargoBuild& build) {
   env["OUT_DIR"] = text_of(message, "out_dir");
   if (const auto pairs = message.find("env"); pairs != message.end() && pairs->is_array())
     for (const json& pair : *pairs)
-      if (pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_string()) env[pair[0].get<std::string>()] = pair[1].get<std::string>();
+      if (pair.is_array() && pair.size() == 2 && pair[0].is_string() && pair[1].is_string())
+        env[pair[0].get<std::string>()] = pair[1].get<std::string>();
   const auto paths = message.find("linked_paths");
   if (paths == message.end() || !paths->is_array()) return;
   for (const json& path : *paths) {
@@ -73,9 +74,12 @@ CargoBuild parse_cargo_messages(std::string_view text) {
     const json message = json::parse(line, nullptr, false);
     if (!message.is_object()) continue;
     const std::string reason = text_of(message, "reason");
-    if (reason == "compiler-artifact") build.artifacts.push_back(artifact_of(message));
-    else if (reason == "build-script-executed") read_build_script(message, build);
-    else if (reason == "build-finished") build.finished = true, build.success = flag_of(message, "success");
+    if (reason == "compiler-artifact")
+      build.artifacts.push_back(artifact_of(message));
+    else if (reason == "build-script-executed")
+      read_build_script(message, build);
+    else if (reason == "build-finished")
+      build.finished = true, build.success = flag_of(message, "success");
   }
   return build;
 }

@@ -41,10 +41,18 @@ void add_version_parts(model::Environment& env, std::string_view version) {
   for (std::size_t i = 0; i < 3; ++i) env[names[i]] = i < parts.size() ? std::string(parts[i]) : "";
 }
 
-void add_package_variables(model::Environment& env, const CargoManifest& package, const CargoManifest& workspace, const fs::path& folder) {
-  constexpr std::pair<const char*, const char*> kKeys[] = {
-      {"name", "NAME"}, {"version", "VERSION"}, {"authors", "AUTHORS"}, {"description", "DESCRIPTION"}, {"homepage", "HOMEPAGE"},
-      {"repository", "REPOSITORY"}, {"license", "LICENSE"}, {"license-file", "LICENSE_FILE"}, {"rust-version", "RUST_VERSION"}, {"readme", "README"}};
+void add_package_variables(model::Environment& env, const CargoManifest& package, const CargoManifest& workspace,
+                           const fs::path& folder) {
+  constexpr std::pair<const char*, const char*> kKeys[] = {{"name", "NAME"},
+                                                           {"version", "VERSION"},
+                                                           {"authors", "AUTHORS"},
+                                                           {"description", "DESCRIPTION"},
+                                                           {"homepage", "HOMEPAGE"},
+                                                           {"repository", "REPOSITORY"},
+                                                           {"license", "LICENSE"},
+                                                           {"license-file", "LICENSE_FILE"},
+                                                           {"rust-version", "RUST_VERSION"},
+                                                           {"readme", "README"}};
   for (const auto& [key, variable] : kKeys) env[std::string("CARGO_PKG_") + variable] = package.value(key, workspace);
   if (env["CARGO_PKG_VERSION"].empty()) env["CARGO_PKG_VERSION"] = "0.0.0";  // cargo's default
   add_version_parts(env, env["CARGO_PKG_VERSION"]);
@@ -78,13 +86,17 @@ std::string CargoSteps::library_path(const CargoBuild& build, const CargoArtifac
     folders.push_back(sysroot->second + "/lib");
   }
   const auto& caller = context_.host->environment();
-  if (const auto own = caller.find("LD_LIBRARY_PATH"); own != caller.end() && !own->second.empty()) folders.push_back(own->second);
+  if (const auto own = caller.find("LD_LIBRARY_PATH"); own != caller.end() && !own->second.empty())
+    folders.push_back(own->second);
   return join(folders, ":");
 }
 
-void CargoSteps::add_program_environment(model::Environment& env, const CargoBuild& build, const CargoArtifact& program) const {
+void CargoSteps::add_program_environment(model::Environment& env, const CargoBuild& build,
+                                         const CargoArtifact& program) const {
   const fs::path folder = program.manifest.parent_path();
-  const fs::path real_cargo = fs::path(suite_.details.contains(cargo_detail::kSysroot) ? suite_.details.at(cargo_detail::kSysroot) : "") / "bin/cargo";
+  const fs::path real_cargo =
+      fs::path(suite_.details.contains(cargo_detail::kSysroot) ? suite_.details.at(cargo_detail::kSysroot) : "") /
+      "bin/cargo";
   env["CARGO"] = is_file(real_cargo) ? real_cargo.string() : suite_.tool.path.string();
   env["CARGO_MANIFEST_DIR"] = folder.string();
   env["CARGO_MANIFEST_PATH"] = program.manifest.string();
@@ -116,7 +128,8 @@ Step CargoSteps::program_step(const CargoBuild& build, const CargoArtifact& prog
     step.command.env["RUST_TEST_THREADS"] = std::to_string(context_.jobs);
   if (manifest.without_harness.contains(harness_key(program))) {
     const fs::path results = context_.out_dir / (program.executable.filename().string() + ".json");
-    step.command.argv = {"/bin/sh", "-c", kOwnHarnessScript, "sh", program.name, results.string(), program.executable.string()};
+    step.command.argv = {
+        "/bin/sh", "-c", kOwnHarnessScript, "sh", program.name, results.string(), program.executable.string()};
     step.results.push_back({"libtest-json", results, true, true, step.name});
   } else {
     // libtest looks at the variable when it runs; stable rustc never sees it.

@@ -14,11 +14,13 @@ constexpr std::size_t kMaxFiles = 2000;
 bool is_test_attribute(std::string_view attribute) {
   const std::string_view path = trim(attribute.substr(0, attribute.find_first_of("](, \n")));
   return path == "test" || path.ends_with("::test") ||
-         is_one_of(path, {"rstest", "test_case", "test_matrix", "quickcheck", "wasm_bindgen_test", "test_log", "proptest", "parameterized", "bench"});
+         is_one_of(path, {"rstest", "test_case", "test_matrix", "quickcheck", "wasm_bindgen_test", "test_log",
+                          "proptest", "parameterized", "bench"});
 }
 
 bool is_doc_line(std::string_view line) {
-  return line.starts_with("///") || line.starts_with("//!") || line.starts_with("/**") || line.starts_with("/*!") || line.starts_with("*");
+  return line.starts_with("///") || line.starts_with("//!") || line.starts_with("/**") || line.starts_with("/*!") ||
+         line.starts_with("*");
 }
 
 }  // namespace
@@ -39,7 +41,8 @@ bool source_has_tests(std::string_view source) {
 bool package_has_tests(const model::Repository& repository, const std::string& folder) {
   const std::string prefix = folder == "." ? "" : folder + "/";
   std::size_t seen = 0;
-  for (auto found = repository.folders.lower_bound(folder == "." ? "" : folder); found != repository.folders.end(); ++found) {
+  for (auto found = repository.folders.lower_bound(folder == "." ? "" : folder); found != repository.folders.end();
+       ++found) {
     const auto& [name, files] = *found;
     if (name != folder && !name.starts_with(prefix)) {
       if (name > prefix + '\xff') break;

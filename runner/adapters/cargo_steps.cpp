@@ -20,13 +20,37 @@ using model::Step;
 using model::StepKind;
 
 // By name, not "CARGO_*": CARGO_REGISTRY_TOKEN and its like open registries.
-const std::vector<std::string> kPassedVariables = {
-    "CARGO_BUILD_*", "CARGO_PROFILE_*", "CARGO_TARGET_*", "CARGO_UNSTABLE_*", "CARGO_INCREMENTAL", "CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS",
-    "RUSTDOCFLAGS", "RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_BOOTSTRAP", "RUSTDOC", "RUST_*", "RUSTUP_TOOLCHAIN", "CC", "CXX",
-    "AR", "CFLAGS", "CXXFLAGS", "LDFLAGS", "CMAKE", "PKG_CONFIG*", "LIBCLANG_PATH", "OPENSSL_*", "PROTOC", "LD_LIBRARY_PATH", "XDG_CONFIG_HOME"};
-const std::vector<std::string> kDownloadVariables = {"CARGO_REGISTR*", "CARGO_HTTP_*", "CARGO_NET_*", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
-                                                     "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy", "SSL_CERT_FILE",
-                                                     "SSL_CERT_DIR", "SSH_AUTH_SOCK"};
+const std::vector<std::string> kPassedVariables = {"CARGO_BUILD_*",
+                                                   "CARGO_PROFILE_*",
+                                                   "CARGO_TARGET_*",
+                                                   "CARGO_UNSTABLE_*",
+                                                   "CARGO_INCREMENTAL",
+                                                   "CARGO_ENCODED_RUSTFLAGS",
+                                                   "RUSTFLAGS",
+                                                   "RUSTDOCFLAGS",
+                                                   "RUSTC",
+                                                   "RUSTC_WRAPPER",
+                                                   "RUSTC_WORKSPACE_WRAPPER",
+                                                   "RUSTC_BOOTSTRAP",
+                                                   "RUSTDOC",
+                                                   "RUST_*",
+                                                   "RUSTUP_TOOLCHAIN",
+                                                   "CC",
+                                                   "CXX",
+                                                   "AR",
+                                                   "CFLAGS",
+                                                   "CXXFLAGS",
+                                                   "LDFLAGS",
+                                                   "CMAKE",
+                                                   "PKG_CONFIG*",
+                                                   "LIBCLANG_PATH",
+                                                   "OPENSSL_*",
+                                                   "PROTOC",
+                                                   "LD_LIBRARY_PATH",
+                                                   "XDG_CONFIG_HOME"};
+const std::vector<std::string> kDownloadVariables = {
+    "CARGO_REGISTR*", "CARGO_HTTP_*", "CARGO_NET_*", "HTTP_PROXY", "HTTPS_PROXY",   "NO_PROXY",     "ALL_PROXY",
+    "http_proxy",     "https_proxy",  "no_proxy",    "all_proxy",  "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK"};
 
 constexpr const char* kCoverageScript = R"(set -e
 profdata=$1 cov=$2 out=$3 ignored=$4; shift 4
@@ -62,7 +86,8 @@ std::string regex_quote(std::string_view text) {
 fs::path outer_target(const CargoConfig& config, const StepContext& context) {
   fs::path target = config.target_dir;
   for (const char* name : {"CARGO_BUILD_TARGET_DIR", "CARGO_TARGET_DIR"})
-    if (const auto found = context.host->environment().find(name); found != context.host->environment().end() && !found->second.empty())
+    if (const auto found = context.host->environment().find(name);
+        found != context.host->environment().end() && !found->second.empty())
       target = (context.suite_dir / found->second).lexically_normal();
   return target.empty() || is_below(target, context.repository_root) ? fs::path() : target;
 }
@@ -73,7 +98,8 @@ CargoSteps::CargoSteps(const model::Suite& suite, const StepContext& context)
     : suite_(suite),
       context_(context),
       folders_(cargo_folders(*context.host)),
-      config_(read_cargo_config(context.suite_dir, context.repository_root, folders_.cargo_home, detail(suite, cargo_detail::kHost))),
+      config_(read_cargo_config(context.suite_dir, context.repository_root, folders_.cargo_home,
+                                detail(suite, cargo_detail::kHost))),
       arguments_(split_cargo_test_arguments(context.extra_args)),
       llvm_(find_llvm_tools(suite, *context.host)),
       coverage_(context.coverage && llvm_.problem.empty()),
@@ -103,12 +129,16 @@ Step CargoSteps::base_step(StepKind kind) const {
   Step step;
   step.kind = kind;
   step.command.cwd = context_.suite_dir;
-  step.command.env = {{"CARGO_HOME", folders_.cargo_home.string()}, {"RUSTUP_HOME", folders_.rustup_home.string()},
-                      {"RUSTUP_AUTO_INSTALL", "0"}, {"CARGO_TERM_COLOR", "never"}};
+  step.command.env = {{"CARGO_HOME", folders_.cargo_home.string()},
+                      {"RUSTUP_HOME", folders_.rustup_home.string()},
+                      {"RUSTUP_AUTO_INSTALL", "0"},
+                      {"CARGO_TERM_COLOR", "never"}};
   step.pass_env = kPassedVariables;
-  for (const char* part : {"bin", "config.toml", "config"}) step.grants.push_back({folders_.cargo_home / part, Access::read_only});
+  for (const char* part : {"bin", "config.toml", "config"})
+    step.grants.push_back({folders_.cargo_home / part, Access::read_only});
   step.grants.push_back({folders_.rustup_home, Access::read_only});
-  if (const std::string sysroot = detail(suite_, cargo_detail::kSysroot); !sysroot.empty()) step.grants.push_back({sysroot, Access::read_only});
+  if (const std::string sysroot = detail(suite_, cargo_detail::kSysroot); !sysroot.empty())
+    step.grants.push_back({sysroot, Access::read_only});
   if (kind == StepKind::prepare) return step;
   step.command.env["CARGO_NET_OFFLINE"] = "true";
   for (const char* part : {"registry", "git"}) step.grants.push_back({folders_.cargo_home / part, Access::read_only});
@@ -128,8 +158,10 @@ Result<Step> CargoSteps::download_step() const {
     RH_CHECK(make_directories(folders_.cargo_home / part));  // a grant of a missing folder has no effect
     step.grants.push_back({folders_.cargo_home / part, Access::read_write});
   }
-  for (const char* part : {".package-cache", ".package-cache-mutate"}) step.grants.push_back({folders_.cargo_home / part, Access::read_write});
-  for (const char* part : {"credentials.toml", "credentials"}) step.grants.push_back({folders_.cargo_home / part, Access::read_only});
+  for (const char* part : {".package-cache", ".package-cache-mutate"})
+    step.grants.push_back({folders_.cargo_home / part, Access::read_write});
+  for (const char* part : {"credentials.toml", "credentials"})
+    step.grants.push_back({folders_.cargo_home / part, Access::read_only});
   for (const char* file : {".netrc", ".gitconfig", ".config/git", ".git-credentials"})
     step.grants.push_back({context_.host->home() / file, Access::read_only});
   return step;
@@ -174,13 +206,17 @@ void CargoSteps::add_compiler(Step& step) const {
 
 // Process ids repeat in the private pid namespace of each step: the file name needs the program's name.
 void CargoSteps::add_instrumentation(Step& step, const std::string& profile_name) const {
-  if (coverage_) step.command.env["LLVM_PROFILE_FILE"] = (context_.out_dir / "profraw" / (profile_name + "-%p-%m.profraw")).string();
-  else if (!outer_target_.empty() && !context_.private_caches) step.grants.push_back({outer_target_, Access::read_write});
+  if (coverage_)
+    step.command.env["LLVM_PROFILE_FILE"] = (context_.out_dir / "profraw" / (profile_name + "-%p-%m.profraw")).string();
+  else if (!outer_target_.empty() && !context_.private_caches)
+    step.grants.push_back({outer_target_, Access::read_write});
 }
 
 Result<std::vector<Step>> CargoSteps::after_build(std::string_view messages) const {
   const CargoBuild build = parse_cargo_messages(messages);
-  if (!build.finished) return fail(ErrorKind::parse, "read cargo's messages: the last one is missing, the output was cut", suite_.id.value);
+  if (!build.finished)
+    return fail(ErrorKind::parse, "read cargo's messages: the last one is missing, the output was cut",
+                suite_.id.value);
   std::vector<CargoArtifact> programs;
   for (const CargoArtifact& artifact : build.artifacts)
     if (artifact.is_test && !artifact.executable.empty() && !arguments_.only_doctests) programs.push_back(artifact);
@@ -191,7 +227,8 @@ Result<std::vector<Step>> CargoSteps::after_build(std::string_view messages) con
   std::vector<Step> steps;
   for (const CargoArtifact& program : programs) steps.push_back(program_step(build, program));
   if (arguments_.targets.empty())
-    for (const auto& [package, specification] : doctested_packages(build)) steps.push_back(doctest_step(package, specification));
+    for (const auto& [package, specification] : doctested_packages(build))
+      steps.push_back(doctest_step(package, specification));
   if (coverage_ && !programs.empty()) steps.push_back(coverage_step(build, programs));
   return steps;
 }
@@ -201,12 +238,14 @@ Result<std::vector<Step>> CargoSteps::after_build(std::string_view messages) con
 std::map<std::string, std::string> CargoSteps::doctested_packages(const CargoBuild& build) const {
   std::set<fs::path> own, tested;
   const std::string folders = detail(suite_, cargo_detail::kPackages);
-  for (const std::string_view folder : split_lines(folders)) own.insert((context_.suite_dir / folder / "Cargo.toml").lexically_normal());
+  for (const std::string_view folder : split_lines(folders))
+    own.insert((context_.suite_dir / folder / "Cargo.toml").lexically_normal());
   for (const CargoArtifact& artifact : build.artifacts)
     if (artifact.is_test) tested.insert(artifact.manifest);
   std::map<std::string, std::string> packages;
   for (const CargoArtifact& artifact : build.artifacts) {
-    const bool chosen = arguments_.packages.empty() ? own.contains(artifact.manifest) : tested.contains(artifact.manifest);
+    const bool chosen =
+        arguments_.packages.empty() ? own.contains(artifact.manifest) : tested.contains(artifact.manifest);
     if (!artifact.doctest || !chosen) continue;
     const std::string name = manifest_of(artifact.manifest).name();
     packages[name] = artifact.package_id.find(' ') == std::string::npos ? artifact.package_id : name;
@@ -230,8 +269,8 @@ Step CargoSteps::doctest_step(const std::string& package, const std::string& spe
 // Sources that are no product of the repository: crates, the standard library, generated files, and
 // the tests' own folders (`#[cfg(test)]` code inside src is counted, as llvm-cov counts it).
 std::string CargoSteps::ignored_sources(const CargoBuild& build) const {
-  std::string pattern = "^/rustc/|/lib/rustlib/src/|^" + regex_quote(folders_.cargo_home.string()) + "/(registry|git)/|^" +
-                        regex_quote((context_.cache_dir / "target-coverage").string()) + "/";
+  std::string pattern = "^/rustc/|/lib/rustlib/src/|^" + regex_quote(folders_.cargo_home.string()) +
+                        "/(registry|git)/|^" + regex_quote((context_.cache_dir / "target-coverage").string()) + "/";
   std::set<std::string> folders;
   for (const CargoArtifact& artifact : build.artifacts) {
     const fs::path folder = artifact.manifest.parent_path();
@@ -247,11 +286,19 @@ Step CargoSteps::coverage_step(const CargoBuild& build, const std::vector<CargoA
   Step step = base_step(StepKind::coverage);
   step.name = "llvm-cov";
   step.stop_on_failure = false;
-  step.command.argv = {"/bin/sh", "-c", kCoverageScript, "sh", llvm_.profdata.string(), llvm_.cov.string(), context_.out_dir.string(),
+  step.command.argv = {"/bin/sh",
+                       "-c",
+                       kCoverageScript,
+                       "sh",
+                       llvm_.profdata.string(),
+                       llvm_.cov.string(),
+                       context_.out_dir.string(),
                        ignored_sources(build)};
   std::vector<std::string>& argv = step.command.argv;
   argv.push_back(programs.front().executable.string());
-  const auto add_object = [&](const CargoArtifact& program) { argv.insert(argv.end(), {"-object", program.executable.string()}); };
+  const auto add_object = [&](const CargoArtifact& program) {
+    argv.insert(argv.end(), {"-object", program.executable.string()});
+  };
   std::for_each(programs.begin() + 1, programs.end(), add_object);
   // Programs that integration tests start count as well.
   for (const CargoArtifact& artifact : build.artifacts)

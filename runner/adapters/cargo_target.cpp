@@ -24,12 +24,16 @@ std::optional<Target> conventional(const std::string& package, std::string_view 
     std::string_view prefix;
     const char* kind;
   };
-  for (const Folder& folder : {Folder{"src/bin/", "bin"}, {"tests/", "test"}, {"benches/", "bench"}, {"examples/", "example"}}) {
+  for (const Folder& folder :
+       {Folder{"src/bin/", "bin"}, {"tests/", "test"}, {"benches/", "bench"}, {"examples/", "example"}}) {
     if (!file.starts_with(folder.prefix)) continue;
     std::string_view name = file.substr(folder.prefix.size());
-    if (name.ends_with("/main.rs")) name.remove_suffix(8);
-    else if (name.ends_with(".rs")) name.remove_suffix(3);
-    else return std::nullopt;
+    if (name.ends_with("/main.rs"))
+      name.remove_suffix(8);
+    else if (name.ends_with(".rs"))
+      name.remove_suffix(3);
+    else
+      return std::nullopt;
     if (!name.empty() && name.find('/') == std::string_view::npos) return Target{folder.kind, std::string(name)};
   }
   return std::nullopt;
@@ -48,7 +52,8 @@ std::vector<std::string> options_of(const Target& target) {
 // "(test odd name)" -> kind and name.
 std::optional<Target> explicit_target(std::string_view text) {
   const std::size_t blank = text.find(' ');
-  const Target target{std::string(text.substr(0, blank)), blank == std::string_view::npos ? "" : std::string(text.substr(blank + 1))};
+  const Target target{std::string(text.substr(0, blank)),
+                      blank == std::string_view::npos ? "" : std::string(text.substr(blank + 1))};
   if (!is_one_of(target.kind, {"lib", "bin", "test", "bench", "example"})) return std::nullopt;
   return target;
 }

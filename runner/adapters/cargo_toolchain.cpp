@@ -16,7 +16,8 @@ constexpr std::chrono::milliseconds kProbeTimeout{20'000};
 
 fs::path folder_from(const Host& host, const char* variable, const char* below_home) {
   const auto found = host.environment().find(variable);
-  return found == host.environment().end() || found->second.empty() ? host.home() / below_home : fs::path(found->second);
+  return found == host.environment().end() || found->second.empty() ? host.home() / below_home
+                                                                    : fs::path(found->second);
 }
 
 std::string detail(const model::Suite& suite, const char* key) {
@@ -35,7 +36,8 @@ model::Environment probe_environment(const model::Suite& suite, const Host& host
 // The value of a "key: value" line of `rustc -vV`.
 std::string line_value(std::string_view text, std::string_view key) {
   for (const std::string_view line : split_lines(text))
-    if (line.starts_with(key) && line.substr(key.size()).starts_with(": ")) return std::string(trim(line.substr(key.size() + 2)));
+    if (line.starts_with(key) && line.substr(key.size()).starts_with(": "))
+      return std::string(trim(line.substr(key.size() + 2)));
   return {};
 }
 
@@ -57,7 +59,8 @@ void probe_rust(model::Suite& suite, const Host& host) {
   suite.tool.version = std::string(words.size() > 1 ? words[1] : words[0]);
   const auto rustc = host.find_tool("rustc");
   if (!rustc) return;
-  if (const auto answer = host.run_helper({{rustc->string(), "-vV"}, "/", environment}, kProbeTimeout); answer && answer->exit_code == 0) {
+  if (const auto answer = host.run_helper({{rustc->string(), "-vV"}, "/", environment}, kProbeTimeout);
+      answer && answer->exit_code == 0) {
     suite.details[cargo_detail::kHost] = line_value(answer->standard_output, "host");
     suite.details[cargo_detail::kLlvm] = line_value(answer->standard_output, "LLVM version");
   }
@@ -74,7 +77,8 @@ LlvmTools find_llvm_tools(const model::Suite& suite, const Host& host) {
   const std::string major = llvm.substr(0, llvm.find('.'));
   if (!sysroot.empty() && !triple.empty()) {
     const fs::path folder = fs::path(sysroot) / "lib/rustlib" / triple / "bin";
-    if (is_file(folder / "llvm-profdata") && is_file(folder / "llvm-cov")) return {folder / "llvm-profdata", folder / "llvm-cov", {}};
+    if (is_file(folder / "llvm-profdata") && is_file(folder / "llvm-cov"))
+      return {folder / "llvm-profdata", folder / "llvm-cov", {}};
   }
   if (!major.empty()) {
     const auto profdata = host.find_tool("llvm-profdata-" + major);

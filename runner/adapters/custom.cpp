@@ -37,7 +37,8 @@ class CustomAdapter : public Adapter {
     return std::vector<Step>{step};
   }
 
-  Result<std::vector<Step>> next_steps(const Suite&, const StepContext&, const Step&, const StepEnd&, bool) const override {
+  Result<std::vector<Step>> next_steps(const Suite&, const StepContext&, const Step&, const StepEnd&,
+                                       bool) const override {
     return std::vector<Step>{};
   }
 

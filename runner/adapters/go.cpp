@@ -24,20 +24,22 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t kEventsLimit = 256ULL << 20;
 constexpr std::uint64_t kMessagesLimit = 1ULL << 20;
 constexpr milliseconds kVersionTimeout{20'000};
-// Go's own timeout of one package, which prints all goroutines. It should come before the wall limit of
-// the suite, which kills, and counts from the start of the package: building comes before.
+// Go's own timeout of one package prints all goroutines, so it should come before the wall limit of the
+// suite. It counts from the start of the package, while building comes before: below a minute the wall
+// limit would win or lose by chance, so there it stands alone.
 constexpr milliseconds kDefaultPackageTimeout{600'000};
-constexpr milliseconds kShortestMargin{1'000}, kLongestMargin{30'000};
+constexpr milliseconds kShortestWallForIt{60'000}, kLongestMargin{30'000};
 
 // By name, not "GO*": GOOGLE_APPLICATION_CREDENTIALS and the like are nobody's business.
 const std::vector<std::string> kPassedVariables = {
-    "GOARCH", "GOOS", "GOAMD64", "GOARM", "GOARM64", "GO386", "GOEXPERIMENT", "GODEBUG", "GOFLAGS", "GOENV", "GOROOT", "GOTOOLCHAIN",
-    "GOPRIVATE", "GONOSUMDB", "GONOPROXY", "GOINSECURE", "GOSUMDB", "GOVCS", "GO111MODULE", "GOFIPS140", "GOMAXPROCS", "GOGC",
-    "GOMEMLIMIT", "GOTRACEBACK", "GORACE", "GOTMPDIR", "GCCGO", "XDG_CONFIG_HOME", "CC", "CXX", "FC", "AR", "PKG_CONFIG",
-    "PKG_CONFIG_PATH", "CGO_*"};
-const std::vector<std::string> kDownloadVariables = {"GOPROXY", "GOAUTH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy",
-                                                     "https_proxy", "no_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE",
-                                                     "SSL_CERT_DIR", "GIT_SSL_CAINFO", "SSH_AUTH_SOCK"};
+    "GOARCH",    "GOOS",       "GOAMD64",     "GOARM",  "GOARM64",     "GO386",           "GOEXPERIMENT",
+    "GODEBUG",   "GOFLAGS",    "GOENV",       "GOROOT", "GOTOOLCHAIN", "GOPRIVATE",       "GONOSUMDB",
+    "GONOPROXY", "GOINSECURE", "GOSUMDB",     "GOVCS",  "GO111MODULE", "GOFIPS140",       "GOMAXPROCS",
+    "GOGC",      "GOMEMLIMIT", "GOTRACEBACK", "GORACE", "GOTMPDIR",    "GCCGO",           "XDG_CONFIG_HOME",
+    "CC",        "CXX",        "FC",          "AR",     "PKG_CONFIG",  "PKG_CONFIG_PATH", "CGO_*"};
+const std::vector<std::string> kDownloadVariables = {
+    "GOPROXY",  "GOAUTH",    "HTTP_PROXY", "HTTPS_PROXY",   "NO_PROXY",     "http_proxy",     "https_proxy",
+    "no_proxy", "ALL_PROXY", "all_proxy",  "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "SSH_AUTH_SOCK"};
 
 std::string detail(const Suite& suite, const char* key) {
   const auto found = suite.details.find(key);
@@ -78,8 +80,11 @@ class GoAdapter : public Adapter {
     std::vector<Suite> suites = go_suites(repository, diagnostics);
     const auto go = host.find_tool("go");
     for (Suite& suite : suites) {
-      if (go) suite.tool.path = *go;
-      else suite.tool.problem = "go is not on PATH: install it from https://go.dev/dl/ or as your distribution's package `golang`";
+      if (go)
+        suite.tool.path = *go;
+      else
+        suite.tool.problem =
+            "go is not on PATH: install it from https://go.dev/dl/ or as your distribution's package `golang`";
     }
     return suites;
   }
@@ -89,10 +94,13 @@ class GoAdapter : public Adapter {
     if (go.go.empty()) return;
     suite.tool.version = go.version;
     if (!go.version.empty()) return;
-    const auto answer = host.run_helper({{go.go.string(), "version"}, "/", {{"GOTOOLCHAIN", "local"}}}, kVersionTimeout);
-    if (answer && answer->exit_code == 0) suite.tool.version = go_version_in(answer->standard_output);
-    else suite.tool.problem = fmt::format("{} does not run: {}", go.go.string(),
-                                          answer ? std::string(trim(answer->standard_error)) : answer.error().message());
+    const auto answer =
+        host.run_helper({{go.go.string(), "version"}, "/", {{"GOTOOLCHAIN", "local"}}}, kVersionTimeout);
+    if (answer && answer->exit_code == 0)
+      suite.tool.version = go_version_in(answer->standard_output);
+    else
+      suite.tool.problem = fmt::format("{} does not run: {}", go.go.string(),
+                                       answer ? std::string(trim(answer->standard_error)) : answer.error().message());
   }
 
   Result<std::vector<Step>> first_steps(const Suite& suite, const StepContext& context) const override {
@@ -107,7 +115,8 @@ class GoAdapter : public Adapter {
     return steps;
   }
 
-  Result<std::vector<Step>> next_steps(const Suite&, const StepContext&, const Step&, const model::StepEnd&, bool) const override {
+  Result<std::vector<Step>> next_steps(const Suite&, const StepContext&, const Step&, const model::StepEnd&,
+                                       bool) const override {
     return std::vector<Step>{};
   }
 
@@ -115,21 +124,25 @@ class GoAdapter : public Adapter {
   // that does not build weighs more than failed tests of others: its own tests did not run.
   StepMeaning interpret(const Step& step, const model::StepEnd& end) const override {
     const bool tests = step.kind == StepKind::test;
-    if (end.ending != model::Ending::exited || !end.status.exit_code) return tests ? StepMeaning::crashed : StepMeaning::broken;
+    if (end.ending != model::Ending::exited || !end.status.exit_code)
+      return tests ? StepMeaning::crashed : StepMeaning::broken;
     const int code = *end.status.exit_code;
     if (!tests) return code == 0 ? StepMeaning::ok : StepMeaning::broken;
     if (code == 0) return end.tests_finished == 0 ? StepMeaning::no_tests : StepMeaning::ok;
     if (code == 2) return StepMeaning::usage;
     if (code == 1 && end.tests_finished == 0 && no_packages(end.stderr_path)) return StepMeaning::no_tests;
-    if (code == 1) return end.tests_failed > 0 && !build_failed(end.stdout_path) ? StepMeaning::tests_failed : StepMeaning::broken;
+    if (code == 1)
+      return end.tests_failed > 0 && !build_failed(end.stdout_path) ? StepMeaning::tests_failed : StepMeaning::broken;
     return StepMeaning::crashed;
   }
 
   std::string rerun_command(const Suite& suite, const model::TestCase& test) const override {
     std::string package = test.classname;
     const std::string module = detail(suite, go_detail::kModule);
-    if (package.empty() || package == module) package = ".";
-    else if (!module.empty() && package.starts_with(module + "/")) package = "." + package.substr(module.size());
+    if (package.empty() || package == module)
+      package = ".";
+    else if (!module.empty() && package.starts_with(module + "/"))
+      package = "." + package.substr(module.size());
     std::string command = suite.root == "." ? "" : "cd " + lossless_shell_quote(suite.root) + " && ";
     if (!detail(suite, go_detail::kOutside).empty()) command += "GOWORK=off ";
     command += "go test -count=1";
@@ -213,8 +226,8 @@ class GoAdapter : public Adapter {
   }
 
   static std::string timeout_flag(milliseconds wall) {
-    const milliseconds margin = std::clamp(wall / 10, kShortestMargin, kLongestMargin);
-    return fmt::format("-timeout={}ms", std::max(wall - margin, kShortestMargin).count());
+    if (wall < kShortestWallForIt) return "-timeout=0";
+    return fmt::format("-timeout={}ms", (wall - std::min(wall / 10, kLongestMargin)).count());
   }
 };
 

@@ -17,12 +17,51 @@ std::string_view flag_name(std::string_view argument) {
 
 // Flags of `go test` and `go build` whose value may be the next argument (go 1.26).
 bool takes_value(std::string_view name) {
-  return is_one_of(name, {"C", "asmflags", "bench", "benchtime", "blockprofile", "blockprofilerate", "buildmode", "compiler",
-                          "count", "covermode", "coverpkg", "coverprofile", "cpu", "cpuprofile", "exec", "fuzz",
-                          "fuzzcachedir", "fuzzminimizetime", "fuzztime", "gccgoflags", "gcflags", "installsuffix", "ldflags",
-                          "list", "memprofile", "memprofilerate", "mod", "modfile", "mutexprofile", "mutexprofilefraction",
-                          "o", "outputdir", "overlay", "p", "parallel", "pgo", "pkgdir", "run", "shuffle", "skip", "tags",
-                          "timeout", "toolexec", "trace", "vet"});
+  return is_one_of(name, {"C",
+                          "asmflags",
+                          "bench",
+                          "benchtime",
+                          "blockprofile",
+                          "blockprofilerate",
+                          "buildmode",
+                          "compiler",
+                          "count",
+                          "covermode",
+                          "coverpkg",
+                          "coverprofile",
+                          "cpu",
+                          "cpuprofile",
+                          "exec",
+                          "fuzz",
+                          "fuzzcachedir",
+                          "fuzzminimizetime",
+                          "fuzztime",
+                          "gccgoflags",
+                          "gcflags",
+                          "installsuffix",
+                          "ldflags",
+                          "list",
+                          "memprofile",
+                          "memprofilerate",
+                          "mod",
+                          "modfile",
+                          "mutexprofile",
+                          "mutexprofilefraction",
+                          "o",
+                          "outputdir",
+                          "overlay",
+                          "p",
+                          "parallel",
+                          "pgo",
+                          "pkgdir",
+                          "run",
+                          "shuffle",
+                          "skip",
+                          "tags",
+                          "timeout",
+                          "toolexec",
+                          "trace",
+                          "vet"});
 }
 
 bool is_flag(std::string_view argument) { return argument.size() > 1 && argument.front() == '-' && argument != "--"; }
@@ -48,7 +87,8 @@ GoTestArguments split_go_test_arguments(const std::vector<std::string>& argument
     }
     split.flags.push_back(argument);
     const bool has_value = argument.find('=') != std::string::npos;
-    if (!has_value && takes_value(flag_name(argument)) && i + 1 < arguments.size()) split.flags.push_back(arguments[++i]);
+    if (!has_value && takes_value(flag_name(argument)) && i + 1 < arguments.size())
+      split.flags.push_back(arguments[++i]);
   }
   return split;
 }

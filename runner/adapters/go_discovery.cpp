@@ -44,7 +44,8 @@ std::optional<std::string> enclosing(const std::set<std::string>& candidates, st
 }
 
 // The folder of a `use` line, relative to the repository; nullopt when it lies outside.
-std::optional<std::string> use_folder(const Repository& repository, const std::string& workspace, const std::string& use) {
+std::optional<std::string> use_folder(const Repository& repository, const std::string& workspace,
+                                      const std::string& use) {
   const fs::path path = (repository.absolute(workspace) / use).lexically_normal();
   std::string relative = path.lexically_relative(repository.root).generic_string();
   while (relative.ends_with('/')) relative.pop_back();
@@ -81,8 +82,11 @@ class Discovery {
       if (!member) continue;
       members_[folder].insert(*member);
       if (!repository_.has(*member, "go.mod"))
-        diagnostics_.push_back({model::Severity::warning, "go-work-member-missing",
-                                fmt::format("go.work uses {}, which has no go.mod", use), file.string(), {}});
+        diagnostics_.push_back({model::Severity::warning,
+                                "go-work-member-missing",
+                                fmt::format("go.work uses {}, which has no go.mod", use),
+                                file.string(),
+                                {}});
     }
   }
 
@@ -98,14 +102,20 @@ class Discovery {
         return name.ends_with("_test.go") && name.front() != '_' && name.front() != '.';
       });
       if (tests == 0) continue;
-      if (const auto module = enclosing(modules_, folder)) test_files_[*module] += static_cast<std::size_t>(tests);
-      else loose.insert(folder);
+      if (const auto module = enclosing(modules_, folder))
+        test_files_[*module] += static_cast<std::size_t>(tests);
+      else
+        loose.insert(folder);
     }
     if (loose.empty()) return;
-    diagnostics_.push_back({model::Severity::warning, "go-without-module",
-                            fmt::format("Go tests in {} ({} folder(s) in all) belong to no module and are not run: run `go mod "
-                                        "init` there", *loose.begin(), loose.size()),
-                            *loose.begin(), {}});
+    diagnostics_.push_back(
+        {model::Severity::warning,
+         "go-without-module",
+         fmt::format("Go tests in {} ({} folder(s) in all) belong to no module and are not run: run `go mod "
+                     "init` there",
+                     *loose.begin(), loose.size()),
+         *loose.begin(),
+         {}});
   }
 
   Suite suite_of(const std::string& folder) {
@@ -117,7 +127,8 @@ class Discovery {
     suite.tool.name = "go";
     const fs::path file = repository_.absolute(folder, "go.mod");
     if (const auto text = read_file(file, kManifestLimit)) {
-      if (const std::string module = parse_go_mod(*text).module; !module.empty()) suite.details[go_detail::kModule] = module;
+      if (const std::string module = parse_go_mod(*text).module; !module.empty())
+        suite.details[go_detail::kModule] = module;
     } else {
       unreadable(file, text.error());
     }
@@ -173,7 +184,8 @@ class Requirements {
       if (own_.contains(path)) continue;
       GoModuleVersion module{path, version};
       for (const GoReplacement& replacement : replacements_)
-        if (replacement.path == path && (replacement.version.empty() || replacement.version == version)) module = replacement.by;
+        if (replacement.path == path && (replacement.version.empty() || replacement.version == version))
+          module = replacement.by;
       // Without a sum of its content nothing of the module is needed to build (or go.sum is
       // incomplete, which go itself reports best).
       if (module.version.empty() || !vouched_.contains(module)) continue;
@@ -201,7 +213,8 @@ std::vector<Suite> go_suites(const Repository& repository, std::vector<model::Di
   return Discovery(repository, diagnostics).find();
 }
 
-std::vector<std::string> missing_go_modules(const Suite& suite, const fs::path& repository_root, const GoToolchain& go) {
+std::vector<std::string> missing_go_modules(const Suite& suite, const fs::path& repository_root,
+                                            const GoToolchain& go) {
   const fs::path folder = suite.root == "." ? repository_root : repository_root / suite.root;
   const auto workspace = suite.details.find(go_detail::kWorkspace);
   Requirements requirements;

@@ -14,8 +14,9 @@ namespace rh::adapters {
 
 // Keys of Suite::details.
 namespace go_detail {
-constexpr const char* kModule = "module";        // path in go.mod; absent when the file has none
-constexpr const char* kWorkspace = "workspace";  // folder of the go.work that uses the module, relative to the repository
+constexpr const char* kModule = "module";  // path in go.mod; absent when the file has none
+constexpr const char* kWorkspace =
+    "workspace";  // folder of the go.work that uses the module, relative to the repository
 constexpr const char* kOutside = "outside_workspace";  // a go.work above does not use the module
 }  // namespace go_detail
 

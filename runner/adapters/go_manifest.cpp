@@ -38,14 +38,18 @@ void each_directive(std::string_view text, OnDirective&& on_directive) {
     std::vector<std::string> words = words_of(line);
     if (words.empty()) continue;
     if (!block.empty()) {
-      if (words.front() == ")") block.clear();
-      else on_directive(block, words);
+      if (words.front() == ")")
+        block.clear();
+      else
+        on_directive(block, words);
       continue;
     }
     const std::string verb = words.front();
     words.erase(words.begin());
-    if (words.size() == 1 && words.front() == "(") block = verb;
-    else on_directive(verb, words);
+    if (words.size() == 1 && words.front() == "(")
+      block = verb;
+    else
+      on_directive(verb, words);
   }
 }
 
@@ -91,10 +95,14 @@ GoMod parse_go_mod(std::string_view text) {
   GoMod mod;
   each_directive(text, [&](const std::string& verb, const std::vector<std::string>& words) {
     if (words.empty()) return;
-    if (verb == "module") mod.module = words[0];
-    else if (verb == "go") mod.go = words[0];
-    else if (verb == "require" && words.size() > 1) mod.require.push_back({words[0], words[1]});
-    else if (verb == "replace") add_replacement(mod.replace, words);
+    if (verb == "module")
+      mod.module = words[0];
+    else if (verb == "go")
+      mod.go = words[0];
+    else if (verb == "require" && words.size() > 1)
+      mod.require.push_back({words[0], words[1]});
+    else if (verb == "replace")
+      add_replacement(mod.replace, words);
   });
   return mod;
 }
@@ -103,8 +111,10 @@ GoWork parse_go_work(std::string_view text) {
   GoWork work;
   each_directive(text, [&](const std::string& verb, const std::vector<std::string>& words) {
     if (words.empty()) return;
-    if (verb == "use") work.use.push_back(words[0]);
-    else if (verb == "replace") add_replacement(work.replace, words);
+    if (verb == "use")
+      work.use.push_back(words[0]);
+    else if (verb == "replace")
+      add_replacement(work.replace, words);
   });
   return work;
 }

@@ -84,8 +84,10 @@ std::vector<std::string> split_go_flags(std::string_view text) {
   bool open = false;
   for (const char c : text) {
     if (quote != 0) {
-      if (c == quote) quote = 0;
-      else flag += c;
+      if (c == quote)
+        quote = 0;
+      else
+        flag += c;
     } else if (c == '\'' || c == '"') {
       quote = c;
       open = true;

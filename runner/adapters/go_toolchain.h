@@ -12,11 +12,11 @@
 namespace rh::adapters {
 
 struct GoToolchain {
-  std::filesystem::path go;         // empty when missing
-  std::filesystem::path goroot;     // may be empty when it cannot be told from files
-  std::string version;              // "1.26.8"; empty without a VERSION file
-  std::filesystem::path env_file;   // empty when switched off
-  std::filesystem::path gopath;     // the first one
+  std::filesystem::path go;        // empty when missing
+  std::filesystem::path goroot;    // may be empty when it cannot be told from files
+  std::string version;             // "1.26.8"; empty without a VERSION file
+  std::filesystem::path env_file;  // empty when switched off
+  std::filesystem::path gopath;    // the first one
   std::filesystem::path module_cache, build_cache;
   std::map<std::string, std::string> settings;  // of the files; the environment's win
 

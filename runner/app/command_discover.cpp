@@ -14,7 +14,8 @@ Result<int> run_discover(const CommandLine& line) {
   RH_TRY(auto workspace, open_workspace(line));
   engine::probe_tools(workspace->suites, workspace->adapters, workspace->repository, workspace->host);
   const auto options = terminal_options(line, workspace->host.environment(), STDOUT_FILENO);
-  print(line.json ? reporters::suites_to_json(workspace->suites) + "\n" : reporters::suites_to_text(workspace->suites, false, options));
+  print(line.json ? reporters::suites_to_json(workspace->suites) + "\n"
+                  : reporters::suites_to_text(workspace->suites, false, options));
   print_diagnostics(workspace->diagnostics);
   return static_cast<int>(workspace->suites.empty() ? ExitCode::no_tests : ExitCode::passed);
 }
@@ -29,7 +30,8 @@ Result<int> run_config(const CommandLine& line) {
       text = row.key == "preset" ? workspace->options.preset : join(value->values, ", ");
       origin = value->origin;
     }
-    print(line.explain ? fmt::format("{:<22} {:<20} {}\n", row.key, text, origin) : fmt::format("{:<22} {}\n", row.key, text));
+    print(line.explain ? fmt::format("{:<22} {:<20} {}\n", row.key, text, origin)
+                       : fmt::format("{:<22} {}\n", row.key, text));
   }
   print_diagnostics(workspace->diagnostics);
   return static_cast<int>(ExitCode::passed);

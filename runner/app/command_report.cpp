@@ -28,7 +28,8 @@ Result<int> run_report(const CommandLine& line) {
   if (given != line.settings.end()) {
     for (const std::string& text : given->second) {
       const std::size_t equals = text.find('=');
-      if (equals == std::string::npos) return fail(ErrorKind::usage, "read '" + text + "': write NAME=PATH", "--report");
+      if (equals == std::string::npos)
+        return fail(ErrorKind::usage, "read '" + text + "': write NAME=PATH", "--report");
       targets.push_back({text.substr(0, equals), fs::absolute(text.substr(equals + 1))});
     }
   }

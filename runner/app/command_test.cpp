@@ -29,8 +29,8 @@ engine::SuiteDurations known_durations(const fs::path& repository_root) {
   return history->suite_durations().value_or({});
 }
 
-model::RunInfo run_info(const Workspace& workspace, const engine::RunPaths& paths, const model::RunId& id, Nanoseconds started, int argc,
-                        const char* const* argv) {
+model::RunInfo run_info(const Workspace& workspace, const engine::RunPaths& paths, const model::RunId& id,
+                        Nanoseconds started, int argc, const char* const* argv) {
   model::RunInfo info;
   info.id = id;
   info.runharness_version = RUNHARNESS_VERSION;
@@ -50,7 +50,8 @@ model::RunInfo run_info(const Workspace& workspace, const engine::RunPaths& path
 // cannot be written is said and does not keep the others from being written.
 bool write_reports(const model::RunReport& report, const engine::RunOptions& options, const fs::path& run_directory) {
   std::vector<engine::ReportTarget> targets;
-  for (const reporters::Reporter& row : registry().reporters) targets.push_back({std::string(row.name), run_directory / row.default_file});
+  for (const reporters::Reporter& row : registry().reporters)
+    targets.push_back({std::string(row.name), run_directory / row.default_file});
   targets.insert(targets.end(), options.reports.begin(), options.reports.end());
   std::vector<std::future<Result<void>>> writers;
   for (const engine::ReportTarget& target : targets)
@@ -68,7 +69,8 @@ bool write_reports(const model::RunReport& report, const engine::RunOptions& opt
 int print_plan(Workspace& workspace, const CommandLine& line) {
   engine::probe_tools(workspace.suites, workspace.adapters, workspace.repository, workspace.host);
   const auto options = terminal_options(line, workspace.host.environment(), STDOUT_FILENO);
-  print(line.json ? reporters::suites_to_json(workspace.suites) + "\n" : reporters::suites_to_text(workspace.suites, true, options));
+  print(line.json ? reporters::suites_to_json(workspace.suites) + "\n"
+                  : reporters::suites_to_text(workspace.suites, true, options));
   print_diagnostics(workspace.diagnostics);
   return static_cast<int>(workspace.suites.empty() ? ExitCode::no_tests : ExitCode::passed);
 }
@@ -79,20 +81,33 @@ Result<int> run_test(const CommandLine& line, int argc, const char* const* argv)
   const Nanoseconds started = monotonic_now();
   RH_TRY(auto interrupt, engine::Interrupt::install());
   RH_TRY(auto workspace, open_workspace(line));
-  RH_TRY(workspace->suites, engine::plan_suites(std::move(workspace->suites), workspace->options, known_durations(workspace->repository.root),
-                                                workspace->machine.memory_bytes));
+  RH_TRY(workspace->suites,
+         engine::plan_suites(std::move(workspace->suites), workspace->options,
+                             known_durations(workspace->repository.root), workspace->machine.memory_bytes));
   if (line.plan) return print_plan(*workspace, line);
 
   const model::RunId id = engine::make_run_id();
   RH_TRY(const auto fallback, TempDir::make("runharness-state-"));
-  RH_TRY(const auto paths, engine::make_run_folders(workspace->repository.root, workspace->options.out, id, fallback.path()));
+  RH_TRY(const auto paths,
+         engine::make_run_folders(workspace->repository.root, workspace->options.out, id, fallback.path()));
   const auto launcher = sandbox::make_launcher();
   const auto options = terminal_options(line, workspace->host.environment(), STDOUT_FILENO);
   const auto terminal = reporters::make_terminal(options, print);
   const bool live = !line.json;
 
-  engine::RunSetup setup{workspace->options, registry(), workspace->adapters, workspace->host, workspace->repository, *launcher, interrupt,
-                         paths, run_info(*workspace, paths, id, started, argc, argv), workspace->suites, workspace->diagnostics, {}, {}};
+  engine::RunSetup setup{workspace->options,
+                         registry(),
+                         workspace->adapters,
+                         workspace->host,
+                         workspace->repository,
+                         *launcher,
+                         interrupt,
+                         paths,
+                         run_info(*workspace, paths, id, started, argc, argv),
+                         workspace->suites,
+                         workspace->diagnostics,
+                         {},
+                         {}};
   std::mutex screen;  // events come from workers, ticks from this thread
   if (live) {
     setup.on_event = [&](const model::RunEvent& event) {

@@ -20,18 +20,25 @@ ExitCode exit_code_of(const rh::Error& error) {
     case ErrorKind::not_found:
     case ErrorKind::io:
     case ErrorKind::parse:
-    case ErrorKind::limit: return ExitCode::usage;
-    case ErrorKind::isolation: return ExitCode::isolation;
-    default: return ExitCode::internal;
+    case ErrorKind::limit:
+      return ExitCode::usage;
+    case ErrorKind::isolation:
+      return ExitCode::isolation;
+    default:
+      return ExitCode::internal;
   }
 }
 
 rh::Result<int> run(const rh::app::CommandLine& line, int argc, const char* const* argv) {
   switch (line.command) {
-    case rh::app::CommandName::test: return rh::app::run_test(line, argc, argv);
-    case rh::app::CommandName::discover: return rh::app::run_discover(line);
-    case rh::app::CommandName::config: return rh::app::run_config(line);
-    case rh::app::CommandName::report: return rh::app::run_report(line);
+    case rh::app::CommandName::test:
+      return rh::app::run_test(line, argc, argv);
+    case rh::app::CommandName::discover:
+      return rh::app::run_discover(line);
+    case rh::app::CommandName::config:
+      return rh::app::run_config(line);
+    case rh::app::CommandName::report:
+      return rh::app::run_report(line);
   }
   return static_cast<int>(ExitCode::internal);
 }

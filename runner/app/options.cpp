@@ -51,16 +51,19 @@ void collect_settings(const CLI::App& command, const Texts& texts, CommandLine& 
     const std::string key(row.key), flag(row.flag.substr(0, row.flag.find(',')));
     const CLI::Option* option = command.get_option_no_throw(flag);
     if (option == nullptr || option->count() == 0) continue;
-    if (row.type == OptionType::boolean) line.settings[key] = {texts.switches.at(key) ? "true" : "false"};
-    else line.settings[key] = texts.values.at(key);
+    if (row.type == OptionType::boolean)
+      line.settings[key] = {texts.switches.at(key) ? "true" : "false"};
+    else
+      line.settings[key] = texts.values.at(key);
     line.flags[key] = flag;
   }
 }
 
 struct Parser {
-  CLI::App app{"Discovers pytest, npm, go and cargo test suites, runs them in sandboxes under limits,\n"
-               "measures CPU and memory, and reports results and coverage with gates.",
-               "runharness"};
+  CLI::App app{
+      "Discovers pytest, npm, go and cargo test suites, runs them in sandboxes under limits,\n"
+      "measures CPU and memory, and reports results and coverage with gates.",
+      "runharness"};
   Texts texts;
   CommandLine line;
   CLI::App* test = nullptr;
@@ -71,13 +74,15 @@ struct Parser {
   Parser() {
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("runharness ") + RUNHARNESS_VERSION);
-    app.footer("Exit codes: 0 passed, 1 tests failed, 2 usage, 3 gate failed, 4 no tests, 5 build or prepare broken,\n"
-               "6 results unusable, 7 isolation not available, 8 internal, 124 deadline, 130/143 interrupted.");
+    app.footer(
+        "Exit codes: 0 passed, 1 tests failed, 2 usage, 3 gate failed, 4 no tests, 5 build or prepare broken,\n"
+        "6 results unusable, 7 isolation not available, 8 internal, 124 deadline, 130/143 interrupted.");
     test = add("test", "discover, run, measure, gate and report the suites below PATH (default: here)");
     test->add_flag("--plan", line.plan, "print what would run, and run nothing")->group("Run");
     test->add_flag("-q,--quiet", line.quiet, "failures and the verdict only")->group("Output");
     test->add_flag("-v,--verbose", line.verbose, "a line for each test")->group("Output");
-    test->add_flag("--json", line.json, "with --plan: print JSON; else print report.json instead of text")->group("Output");
+    test->add_flag("--json", line.json, "with --plan: print JSON; else print report.json instead of text")
+        ->group("Output");
     test->footer("Everything behind -- goes to the suites' own runner.");
     discover = add("discover", "list the suites below PATH, why each was found and which tool runs it");
     discover->add_flag("--json", line.json, "print JSON")->group("Output");

@@ -25,7 +25,8 @@ const engine::Registry& registry() {
               {"lcov", "LCOV tracefile", collectors::read_lcov, collectors::sniff_lcov},
               {"cobertura", "Cobertura XML", collectors::read_cobertura, collectors::sniff_cobertura},
               {"go-cover", "Go coverprofile", collectors::read_go_cover, collectors::sniff_go_cover},
-              {"coverage-py-json", "coverage.py JSON", collectors::read_coverage_py_json, collectors::sniff_coverage_py_json},
+              {"coverage-py-json", "coverage.py JSON", collectors::read_coverage_py_json,
+               collectors::sniff_coverage_py_json},
           },
       .reporters =
           {

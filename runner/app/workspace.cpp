@@ -44,8 +44,10 @@ Result<void> add_environment(engine::Settings& settings, const model::Environmen
 Result<void> add_config_file(const CommandLine& line, const fs::path& root, Workspace& workspace) {
   if (line.no_config) return {};
   std::optional<fs::path> file;
-  if (!line.config_file.empty()) file = fs::absolute(line.config_file);
-  else file = engine::find_config(root);
+  if (!line.config_file.empty())
+    file = fs::absolute(line.config_file);
+  else
+    file = engine::find_config(root);
   if (!file) return {};
   auto text = read_file(*file, 1U << 20);
   if (!text) return Failure{Error{ErrorKind::config, "read configuration", file->string(), text.error().sys_errno}};
@@ -63,8 +65,10 @@ Result<void> fill_settings(const CommandLine& line, const fs::path& root, const 
     RH_CHECK(workspace.settings.set(key, values, Layer::command_line, line.flags.at(key)));
   RH_CHECK(add_environment(workspace.settings, workspace.host.environment()));
   RH_CHECK(add_config_file(line, root, workspace));
-  const engine::ResolveContext context{in_ci(workspace.host.environment()), workspace.machine.cores, workspace.machine.memory_bytes, here};
-  RH_TRY(workspace.options, engine::resolve_options(workspace.settings, workspace.config, context, workspace.diagnostics));
+  const engine::ResolveContext context{in_ci(workspace.host.environment()), workspace.machine.cores,
+                                       workspace.machine.memory_bytes, here};
+  RH_TRY(workspace.options,
+         engine::resolve_options(workspace.settings, workspace.config, context, workspace.diagnostics));
   workspace.options.extra_args = line.extra_args;
   return check_report_names(workspace.options.reports);
 }
@@ -77,8 +81,15 @@ std::vector<fs::path> paths_of(const CommandLine& line, const fs::path& here) {
 }
 
 std::unique_ptr<Workspace> empty_workspace() {
-  return std::unique_ptr<Workspace>(new Workspace{engine::MachineHost(engine::current_environment()), engine::describe_machine(), {}, {}, {}, {}, {},
-                                                  engine::AdapterSet(registry()), {}});
+  return std::unique_ptr<Workspace>(new Workspace{engine::MachineHost(engine::current_environment()),
+                                                  engine::describe_machine(),
+                                                  {},
+                                                  {},
+                                                  {},
+                                                  {},
+                                                  {},
+                                                  engine::AdapterSet(registry()),
+                                                  {}});
 }
 
 }  // namespace
@@ -98,8 +109,8 @@ Result<std::unique_ptr<Workspace>> open_workspace(const CommandLine& line) {
   RH_TRY(const fs::path here, working_directory());
   RH_TRY(workspace->repository, engine::walk_repository(paths_of(line, here), workspace->diagnostics));
   RH_CHECK(fill_settings(line, workspace->repository.root, here, *workspace));
-  RH_TRY(workspace->suites, engine::discover_suites(workspace->repository, workspace->adapters, workspace->host, workspace->options,
-                                                    workspace->diagnostics));
+  RH_TRY(workspace->suites, engine::discover_suites(workspace->repository, workspace->adapters, workspace->host,
+                                                    workspace->options, workspace->diagnostics));
   return workspace;
 }
 
@@ -124,7 +135,8 @@ void print_error(std::string_view text) { std::fwrite(text.data(), 1, text.size(
 
 void print_diagnostics(const std::vector<model::Diagnostic>& diagnostics) {
   for (const model::Diagnostic& each : diagnostics)
-    print_error(fmt::format("{}: {}{}\n", model::name_of(each.severity), each.message, each.subject.empty() ? "" : " (" + each.subject + ")"));
+    print_error(fmt::format("{}: {}{}\n", model::name_of(each.severity), each.message,
+                            each.subject.empty() ? "" : " (" + each.subject + ")"));
 }
 
 Result<void> check_report_names(const std::vector<engine::ReportTarget>& targets) {
@@ -133,8 +145,10 @@ Result<void> check_report_names(const std::vector<engine::ReportTarget>& targets
   for (const engine::ReportTarget& target : targets) {
     if (registry().reporter(target.name) != nullptr) continue;
     const auto near = closest(target.name, known);
-    return fail(ErrorKind::usage, fmt::format("find the report '{}': there are {}{}", target.name, join(known, ", "),
-                                              near ? fmt::format("; did you mean '{}'?", *near) : ""), "--report");
+    return fail(ErrorKind::usage,
+                fmt::format("find the report '{}': there are {}{}", target.name, join(known, ", "),
+                            near ? fmt::format("; did you mean '{}'?", *near) : ""),
+                "--report");
   }
   return {};
 }

@@ -31,9 +31,10 @@ struct Workspace {
 // Settings, walk and discovery.
 [[nodiscard]] Result<std::unique_ptr<Workspace>> open_workspace(const CommandLine& line);
 
-[[nodiscard]] reporters::TerminalOptions terminal_options(const CommandLine& line, const model::Environment& environment, int fd);
-void print(std::string_view text);         // standard output
-void print_error(std::string_view text);   // standard error
+[[nodiscard]] reporters::TerminalOptions terminal_options(const CommandLine& line,
+                                                          const model::Environment& environment, int fd);
+void print(std::string_view text);        // standard output
+void print_error(std::string_view text);  // standard error
 void print_diagnostics(const std::vector<model::Diagnostic>& diagnostics);
 
 // Renders and writes one report; an error names the report and the file.

@@ -10,7 +10,7 @@ namespace rh {
 using Nanoseconds = std::chrono::nanoseconds;
 using Milliseconds = std::chrono::milliseconds;
 
-[[nodiscard]] Nanoseconds monotonic_now();           // CLOCK_MONOTONIC
+[[nodiscard]] Nanoseconds monotonic_now();  // CLOCK_MONOTONIC
 [[nodiscard]] std::chrono::system_clock::time_point wall_now();
 // "2026-03-01T12:34:56.789Z"
 [[nodiscard]] std::string to_rfc3339(std::chrono::system_clock::time_point time);

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#define RH_EMBEDDED(symbol)      \
+#define RH_EMBEDDED(symbol)       \
   extern "C" const char symbol[]; \
   extern "C" const std::uint64_t symbol##_size;
 

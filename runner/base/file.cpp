@@ -21,7 +21,8 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t max_bytes) {
   if (!S_ISREG(info.st_mode) && path.native().rfind("/proc", 0) != 0)
     return fail(ErrorKind::io, "read file: not a regular file", path.string());
   std::string bytes;
-  bytes.resize(static_cast<std::size_t>(info.st_size > 0 ? std::min<std::uint64_t>(static_cast<std::uint64_t>(info.st_size), max_bytes) + 1 : 4096));
+  bytes.resize(static_cast<std::size_t>(
+      info.st_size > 0 ? std::min<std::uint64_t>(static_cast<std::uint64_t>(info.st_size), max_bytes) + 1 : 4096));
   std::size_t used = 0;
   for (;;) {
     if (used == bytes.size()) bytes.resize(bytes.size() * 2);
@@ -31,7 +32,8 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t max_bytes) {
     if (got == 0) break;
     used += static_cast<std::size_t>(got);
     if (used > max_bytes)
-      return fail(ErrorKind::limit, fmt::format("read file: larger than the limit of {} bytes", max_bytes), path.string());
+      return fail(ErrorKind::limit, fmt::format("read file: larger than the limit of {} bytes", max_bytes),
+                  path.string());
   }
   bytes.resize(used);
   return bytes;

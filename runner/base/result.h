@@ -15,16 +15,16 @@
 namespace rh {
 
 enum class ErrorKind {
-  usage,          // the caller's flags or arguments
-  config,         // runharness.toml or another file the user wrote
-  not_found,      // a file, tool or run that should be there
-  io,             // the file system or the kernel refused
-  parse,          // input that is not what its format says
-  limit,          // input larger or deeper than its bound
-  unsupported,    // this host or this format cannot do it
-  isolation,      // a demanded isolation mechanism is not available
-  process,        // a helper process failed
-  cancelled,      // the user interrupted
+  usage,        // the caller's flags or arguments
+  config,       // runharness.toml or another file the user wrote
+  not_found,    // a file, tool or run that should be there
+  io,           // the file system or the kernel refused
+  parse,        // input that is not what its format says
+  limit,        // input larger or deeper than its bound
+  unsupported,  // this host or this format cannot do it
+  isolation,    // a demanded isolation mechanism is not available
+  process,      // a helper process failed
+  cancelled,    // the user interrupted
   internal,
 };
 
@@ -57,10 +57,10 @@ class [[nodiscard]] Result {
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   Result(Failure failure) : state_(std::in_place_index<1>, std::move(failure.error)) {}
   template <class U>
-    requires(std::is_convertible_v<U, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Result> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Failure>)
-  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+  requires(std::is_convertible_v<U, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
+           !std::is_same_v<std::remove_cvref_t<U>, Result> && !std::is_same_v<std::remove_cvref_t<U>, Failure>)
+      Result(U&& value)
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}
 
   [[nodiscard]] bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
@@ -119,13 +119,13 @@ class [[nodiscard]] Result<void> {
 
 // RH_TRY(auto value, expression): declares `value` from a Result or returns its error.
 #define RH_TRY(declaration, expression) RH_TRY_INNER(declaration, expression, RH_CONCAT(rh_try_, __COUNTER__))
-#define RH_TRY_INNER(declaration, expression, name)       \
-  auto name = (expression);                               \
+#define RH_TRY_INNER(declaration, expression, name)         \
+  auto name = (expression);                                 \
   if (!name) return ::rh::Failure{std::move(name).error()}; \
   declaration = *std::move(name)
 
 // RH_CHECK(expression): the same for a Result<void>, or where the value is not wanted.
-#define RH_CHECK(expression)                                                   \
-  do {                                                                         \
+#define RH_CHECK(expression)                                                             \
+  do {                                                                                   \
     if (auto rh_check = (expression); !rh_check) return ::rh::Failure{rh_check.error()}; \
   } while (false)

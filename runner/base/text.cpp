@@ -67,10 +67,14 @@ std::size_t utf8_length(std::string_view bytes) {
   if (lead < 0x80) return 1;
   std::size_t length = 0;
   unsigned char low = 0x80, high = 0xBF;
-  if (lead >= 0xC2 && lead <= 0xDF) length = 2;
-  else if (lead >= 0xE0 && lead <= 0xEF) length = 3;
-  else if (lead >= 0xF0 && lead <= 0xF4) length = 4;
-  else return 0;
+  if (lead >= 0xC2 && lead <= 0xDF)
+    length = 2;
+  else if (lead >= 0xE0 && lead <= 0xEF)
+    length = 3;
+  else if (lead >= 0xF0 && lead <= 0xF4)
+    length = 4;
+  else
+    return 0;
   if (lead == 0xE0) low = 0xA0;
   if (lead == 0xED) high = 0x9F;
   if (lead == 0xF0) low = 0x90;
@@ -92,8 +96,10 @@ std::string to_valid_utf8(std::string_view bytes) {
   text.reserve(bytes.size());
   while (!bytes.empty()) {
     const std::size_t length = utf8_length(bytes);
-    if (length == 0) text += "\xEF\xBF\xBD";
-    else text += bytes.substr(0, length);
+    if (length == 0)
+      text += "\xEF\xBF\xBD";
+    else
+      text += bytes.substr(0, length);
     bytes.remove_prefix(length == 0 ? 1 : length);
   }
   return text;
@@ -126,8 +132,10 @@ std::string lossless_shell_quote(std::string_view argument) {
   if (!argument.empty() && argument.find_first_not_of(kSafe) == std::string_view::npos) return std::string(argument);
   std::string quoted = "'";
   for (const char c : argument) {
-    if (c == '\'') quoted += "'\\''";
-    else quoted += c;
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
   }
   return quoted + "'";
 }
@@ -145,8 +153,8 @@ bool glob_match(std::string_view pattern, std::string_view path) {
   // Iterative, with one saved position per kind of star: linear in practice, no recursion on
   // patterns that a repository chose.
   std::size_t p = 0, s = 0;
-  std::size_t star_p = std::string_view::npos, star_s = 0;      // last '*'
-  std::size_t deep_p = std::string_view::npos, deep_s = 0;      // last '**'
+  std::size_t star_p = std::string_view::npos, star_s = 0;  // last '*'
+  std::size_t deep_p = std::string_view::npos, deep_s = 0;  // last '**'
   while (s < path.size()) {
     if (pattern.substr(p, 2) == "**") {
       p += 2;
@@ -194,13 +202,15 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     if (known) factor = std::pow(1024.0, static_cast<double>(power + 1));
   }
   if (!number || !known || *number * factor > 9e18)
-    return fail(ErrorKind::usage, fmt::format("read the size '{}': write a number with K, M, G or T, such as 512M", text));
+    return fail(ErrorKind::usage,
+                fmt::format("read the size '{}': write a number with K, M, G or T, such as 512M", text));
   return static_cast<std::uint64_t>(std::llround(*number * factor));
 }
 
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const auto refuse = [&] {
-    return fail(ErrorKind::usage, fmt::format("read the duration '{}': write a number with ms, s, m or h, such as 90s", text));
+    return fail(ErrorKind::usage,
+                fmt::format("read the duration '{}': write a number with ms, s, m or h, such as 90s", text));
   };
   double total_ms = 0;
   std::string_view rest = text;
@@ -213,10 +223,14 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
     const std::string_view unit = rest.substr(0, letters);
     rest.remove_prefix(letters);
     double factor = 0;
-    if (unit == "ms") factor = 1;
-    else if (unit == "s") factor = 1000;
-    else if (unit == "m" || unit == "min") factor = 60'000;
-    else if (unit == "h") factor = 3'600'000;
+    if (unit == "ms")
+      factor = 1;
+    else if (unit == "s")
+      factor = 1000;
+    else if (unit == "m" || unit == "min")
+      factor = 60'000;
+    else if (unit == "h")
+      factor = 3'600'000;
     if (!number || factor == 0) return refuse();
     total_ms += *number * factor;
   }

@@ -36,8 +36,8 @@ namespace rh {
 // "512M", "2G", "1024" (bytes), "64KiB"; powers of 1024. Durations "200ms", "90s", "5m", "1h30m".
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
 [[nodiscard]] Result<std::chrono::milliseconds> parse_duration(std::string_view text);
-[[nodiscard]] std::string format_size(std::uint64_t bytes);                 // "12.3 MiB"
-[[nodiscard]] std::string format_duration(std::chrono::nanoseconds span);   // "1.24 s", "3m 05s"
+[[nodiscard]] std::string format_size(std::uint64_t bytes);                // "12.3 MiB"
+[[nodiscard]] std::string format_duration(std::chrono::nanoseconds span);  // "1.24 s", "3m 05s"
 
 // Nearest of `choices` by edit distance, when close enough to be a typing mistake.
 [[nodiscard]] std::optional<std::string> closest(std::string_view text, const std::vector<std::string>& choices);

@@ -12,13 +12,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kLimitKeys[] = {"wall", "cpu", "memory", "pids", "output", "open_files", "file_size", "tmp", "grace"};
-const std::vector<std::string> kSuiteKeys = {"id",      "exclude",        "root",     "command", "args",  "env",
-                                             "results", "results_format", "coverage", "limits"};
+constexpr std::string_view kLimitKeys[] = {"wall",       "cpu",       "memory", "pids", "output",
+                                           "open_files", "file_size", "tmp",    "grace"};
+const std::vector<std::string> kSuiteKeys = {"id",  "exclude", "root",           "command",  "args",
+                                             "env", "results", "results_format", "coverage", "limits"};
 
 class ConfigReader {
  public:
-  ConfigReader(std::string name, Settings& settings, Layer layer) : name_(std::move(name)), settings_(settings), layer_(layer) {}
+  ConfigReader(std::string name, Settings& settings, Layer layer)
+      : name_(std::move(name)), settings_(settings), layer_(layer) {}
 
   Result<ConfigFile> read(const toml::table& root) {
     RH_CHECK(read_table(root, ""));
@@ -39,7 +41,8 @@ class ConfigReader {
 
   Failure unknown_key(const toml::key& key, const std::string& dotted, const std::vector<std::string>& known) const {
     const auto near = closest(dotted, known);
-    return wrong(fmt::format("understand the key '{}'{}", dotted, near ? fmt::format(": did you mean '{}'?", *near) : ": no such setting"),
+    return wrong(fmt::format("understand the key '{}'{}", dotted,
+                             near ? fmt::format(": did you mean '{}'?", *near) : ": no such setting"),
                  where(key));
   }
 
@@ -64,7 +67,8 @@ class ConfigReader {
       } else if (dotted == "reports") {
         RH_CHECK(read_reports(node));
       } else if (is_section(dotted)) {
-        if (!node.is_table()) return wrong(fmt::format("read '{}': write it as a table, [{}]", dotted, dotted), where(node));
+        if (!node.is_table())
+          return wrong(fmt::format("read '{}': write it as a table, [{}]", dotted, dotted), where(node));
         RH_CHECK(read_table(*node.as_table(), dotted + "."));
       } else {
         const OptionRow* row = option_row(dotted);
@@ -83,13 +87,20 @@ class ConfigReader {
 
   static std::string type_name(const toml::node& node) {
     switch (node.type()) {
-      case toml::node_type::table: return "a table";
-      case toml::node_type::array: return "a list";
-      case toml::node_type::string: return "a text";
-      case toml::node_type::integer: return "a whole number";
-      case toml::node_type::floating_point: return "a fraction";
-      case toml::node_type::boolean: return "true or false";
-      default: return "a date or time";
+      case toml::node_type::table:
+        return "a table";
+      case toml::node_type::array:
+        return "a list";
+      case toml::node_type::string:
+        return "a text";
+      case toml::node_type::integer:
+        return "a whole number";
+      case toml::node_type::floating_point:
+        return "a fraction";
+      case toml::node_type::boolean:
+        return "true or false";
+      default:
+        return "a date or time";
     }
   }
 
@@ -101,8 +112,10 @@ class ConfigReader {
     const auto* truth = node.as_boolean();
     const bool number = row.type == OptionType::integer || row.type == OptionType::percent;
     if (number && whole != nullptr) return std::vector<std::string>{fmt::format("{}", whole->get())};
-    if (row.type == OptionType::percent && fraction != nullptr) return std::vector<std::string>{fmt::format("{}", fraction->get())};
-    if (row.type == OptionType::boolean && truth != nullptr) return std::vector<std::string>{truth->get() ? "true" : "false"};
+    if (row.type == OptionType::percent && fraction != nullptr)
+      return std::vector<std::string>{fmt::format("{}", fraction->get())};
+    if (row.type == OptionType::boolean && truth != nullptr)
+      return std::vector<std::string>{truth->get() ? "true" : "false"};
     if (row.type == OptionType::boolean || row.type == OptionType::integer)
       return wrong(fmt::format("read '{}': {} is wanted, {} was found", row.key,
                                row.type == OptionType::boolean ? "true or false" : "a whole number", type_name(node)),
@@ -120,7 +133,9 @@ class ConfigReader {
 
   Result<std::vector<std::string>> list_of(const toml::node& node, std::string_view key) const {
     const toml::array* array = node.as_array();
-    if (array == nullptr) return wrong(fmt::format("read '{}': a list of texts is wanted, {} was found", key, type_name(node)), where(node));
+    if (array == nullptr)
+      return wrong(fmt::format("read '{}': a list of texts is wanted, {} was found", key, type_name(node)),
+                   where(node));
     std::vector<std::string> values;
     for (const toml::node& item : *array) {
       RH_TRY(auto text, text_of(item, key, "a list of texts"));
@@ -176,9 +191,12 @@ class ConfigReader {
     }
     if (name == "command" || name == "args") {
       RH_TRY(auto values, list_of(node, name));
-      if (name == "args") entry.args = std::move(values);
-      else if (values.empty()) return wrong("read 'command': it is empty", where(node));
-      else entry.command = std::move(values);
+      if (name == "args")
+        entry.args = std::move(values);
+      else if (values.empty())
+        return wrong("read 'command': it is empty", where(node));
+      else
+        entry.command = std::move(values);
       return {};
     }
     if (name == "env") return read_env(entry, node);
@@ -198,7 +216,8 @@ class ConfigReader {
     if (!node.is_table()) return wrong("read 'limits': a table is wanted", where(node));
     for (const auto& [key, value] : *node.as_table()) {
       const OptionRow* row = option_row("limits." + std::string(key.str()));
-      if (row == nullptr) return unknown_key(key, std::string(key.str()), {std::begin(kLimitKeys), std::end(kLimitKeys)});
+      if (row == nullptr)
+        return unknown_key(key, std::string(key.str()), {std::begin(kLimitKeys), std::end(kLimitKeys)});
       RH_TRY(auto values, texts_of(*row, value));
       if (auto good = check_value(*row, values.front()); !good) return wrong(good.error().what, where(value));
       entry.limits[std::string(key.str())] = values.front();

@@ -17,16 +17,16 @@ namespace rh::engine {
 // One [[suite]]: changes a discovered suite of that id, or adds one when it has a command.
 struct SuiteEntry {
   std::string id;
-  std::string origin;                                   // "runharness.toml:12"
+  std::string origin;  // "runharness.toml:12"
   bool exclude = false;
-  std::string root = ".";                               // of an added suite
-  std::vector<std::string> command;                     // replaces the runner's own command
-  std::optional<std::vector<std::string>> args;         // replaces the arguments given to the runner
+  std::string root = ".";                        // of an added suite
+  std::vector<std::string> command;              // replaces the runner's own command
+  std::optional<std::vector<std::string>> args;  // replaces the arguments given to the runner
   model::Environment env;
-  std::string results;                                  // file that an added suite writes, relative to root
-  std::string results_format;                           // empty: by content
-  std::string coverage;                                 // file that an added suite writes
-  std::map<std::string, std::string> limits;            // "wall" -> "20m"
+  std::string results;                        // file that an added suite writes, relative to root
+  std::string results_format;                 // empty: by content
+  std::string coverage;                       // file that an added suite writes
+  std::map<std::string, std::string> limits;  // "wall" -> "20m"
 };
 
 struct ReportEntry {
@@ -42,8 +42,9 @@ struct ConfigFile {
 };
 
 // Adds the file's values to `settings` as Layer::repository (or Layer::preset with `layer`).
-[[nodiscard]] Result<ConfigFile> read_config(std::string_view text, const std::filesystem::path& path, Settings& settings,
-                                             Layer layer = Layer::repository, const std::string& origin_name = {});
+[[nodiscard]] Result<ConfigFile> read_config(std::string_view text, const std::filesystem::path& path,
+                                             Settings& settings, Layer layer = Layer::repository,
+                                             const std::string& origin_name = {});
 // The nearest runharness.toml at or above `root`, not above the git work tree; nullopt: none.
 [[nodiscard]] std::optional<std::filesystem::path> find_config(const std::filesystem::path& root);
 

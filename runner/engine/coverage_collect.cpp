@@ -21,7 +21,8 @@ Result<collectors::CoverageData> read_source(const CoverageSource& source, const
     const bool chosen = source.format.empty() ? format.sniff(head) : format.name == source.format;
     if (chosen) return format.read(text, source.path.string());
   }
-  return fail(ErrorKind::parse, text.empty() ? "read coverage: the file is empty" : "read coverage: its content is of no known format",
+  return fail(ErrorKind::parse,
+              text.empty() ? "read coverage: the file is empty" : "read coverage: its content is of no known format",
               source.path.string());
 }
 
@@ -38,18 +39,20 @@ collectors::PathMapping mapping_of(const CoverageSource& source, const Repositor
 
 }  // namespace
 
-CoverageReport collect_coverage(const std::vector<CoverageSource>& sources, const Registry& registry, const Repository& repository,
-                                const std::function<void(Diagnostic)>& note) {
+CoverageReport collect_coverage(const std::vector<CoverageSource>& sources, const Registry& registry,
+                                const Repository& repository, const std::function<void(Diagnostic)>& note) {
   CoverageReport report;
   std::optional<CoverageTotals> native;
   for (const CoverageSource& source : sources) {
     auto data = read_source(source, registry);
     if (!data) {
       const bool missing = data.error().kind == ErrorKind::not_found;
-      note({Severity::warning, missing ? "coverage-missing" : "coverage-unreadable",
+      note({Severity::warning,
+            missing ? "coverage-missing" : "coverage-unreadable",
             missing ? "the coverage file was not written: the process that measures died or never ran"
                     : data.error().message(),
-            source.path.string(), {}});
+            source.path.string(),
+            {}});
       report.reason = missing ? "the coverage file was not written" : data.error().message();
       continue;
     }
@@ -63,8 +66,10 @@ CoverageReport collect_coverage(const std::vector<CoverageSource>& sources, cons
   report.totals = collectors::totals_of(report.files);
   if (native && native->lines) report.totals.lines = native->lines;
   if (native && native->functions) report.totals.functions = native->functions;
-  if (!report.files.empty()) report.reason.clear();
-  else if (report.reason.empty()) report.reason = "the coverage data names no file of the repository";
+  if (!report.files.empty())
+    report.reason.clear();
+  else if (report.reason.empty())
+    report.reason = "the coverage data names no file of the repository";
   return report;
 }
 

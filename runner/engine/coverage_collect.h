@@ -13,8 +13,8 @@
 namespace rh::engine {
 
 // Trouble becomes a diagnostic each; the report's `reason` is filled when nothing could be read.
-[[nodiscard]] model::CoverageReport collect_coverage(const std::vector<model::CoverageSource>& sources, const Registry& registry,
-                                                     const model::Repository& repository,
+[[nodiscard]] model::CoverageReport collect_coverage(const std::vector<model::CoverageSource>& sources,
+                                                     const Registry& registry, const model::Repository& repository,
                                                      const std::function<void(model::Diagnostic)>& note);
 
 }  // namespace rh::engine

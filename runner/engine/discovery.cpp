@@ -41,17 +41,22 @@ void apply_entry(Suite& suite, const SuiteEntry& entry) {
   suite.details["coverage"] = entry.coverage;
 }
 
-Result<void> apply_entries(std::vector<Suite>& suites, const std::vector<SuiteEntry>& entries, std::vector<Diagnostic>& diagnostics) {
+Result<void> apply_entries(std::vector<Suite>& suites, const std::vector<SuiteEntry>& entries,
+                           std::vector<Diagnostic>& diagnostics) {
   for (const SuiteEntry& entry : entries) {
-    auto found = std::find_if(suites.begin(), suites.end(), [&](const Suite& suite) { return suite.id.value == entry.id; });
+    auto found =
+        std::find_if(suites.begin(), suites.end(), [&](const Suite& suite) { return suite.id.value == entry.id; });
     if (found == suites.end() && entry.command.empty()) {
       std::vector<std::string> ids;
       for (const Suite& suite : suites) ids.push_back(suite.id.value);
       const auto near = closest(entry.id, ids);
-      diagnostics.push_back({Severity::warning, "config-suite-unknown",
-                             fmt::format("no suite '{}' was discovered and the entry has no command, so it has no effect{}", entry.id,
-                                         near ? fmt::format("; did you mean '{}'?", *near) : ""),
-                             entry.origin, {}});
+      diagnostics.push_back(
+          {Severity::warning,
+           "config-suite-unknown",
+           fmt::format("no suite '{}' was discovered and the entry has no command, so it has no effect{}", entry.id,
+                       near ? fmt::format("; did you mean '{}'?", *near) : ""),
+           entry.origin,
+           {}});
       continue;
     }
     if (found == suites.end()) found = suites.insert(suites.end(), added_suite(entry));
@@ -64,9 +69,11 @@ Result<void> apply_entries(std::vector<Suite>& suites, const std::vector<SuiteEn
 void note_unmatched(const std::vector<std::string>& globs, const std::vector<Suite>& suites, std::string_view flag,
                     std::vector<Diagnostic>& diagnostics) {
   for (const std::string& glob : globs) {
-    const bool used = std::any_of(suites.begin(), suites.end(), [&](const Suite& suite) { return matches_any({glob}, suite); });
+    const bool used =
+        std::any_of(suites.begin(), suites.end(), [&](const Suite& suite) { return matches_any({glob}, suite); });
     if (!used)
-      diagnostics.push_back({Severity::warning, "filter-matches-nothing", fmt::format("{} {} matches no suite", flag, glob), glob, {}});
+      diagnostics.push_back(
+          {Severity::warning, "filter-matches-nothing", fmt::format("{} {} matches no suite", flag, glob), glob, {}});
   }
 }
 
@@ -76,8 +83,10 @@ Result<void> check_ecosystems(const std::vector<std::string>& names, const Adapt
   for (const std::string& name : names) {
     if (adapters.all().count(name) > 0) continue;
     const auto near = closest(name, known);
-    return fail(ErrorKind::usage, fmt::format("find the ecosystem '{}': there are {}{}", name, join(known, ", "),
-                                              near ? fmt::format("; did you mean '{}'?", *near) : ""), "--ecosystem");
+    return fail(ErrorKind::usage,
+                fmt::format("find the ecosystem '{}': there are {}{}", name, join(known, ", "),
+                            near ? fmt::format("; did you mean '{}'?", *near) : ""),
+                "--ecosystem");
   }
   return {};
 }
@@ -94,14 +103,16 @@ const adapters::Adapter& AdapterSet::of(const Suite& suite) const {
   return *found->second;
 }
 
-Result<std::vector<Suite>> discover_suites(const Repository& repository, const AdapterSet& adapters, const adapters::Host& host,
-                                           const RunOptions& options, std::vector<Diagnostic>& diagnostics) {
+Result<std::vector<Suite>> discover_suites(const Repository& repository, const AdapterSet& adapters,
+                                           const adapters::Host& host, const RunOptions& options,
+                                           std::vector<Diagnostic>& diagnostics) {
   RH_CHECK(check_ecosystems(options.ecosystems, adapters));
   // Excluded folders are taken out before the adapters look, so that an outer suite does not claim them.
   Repository visible = repository;
   std::erase_if(visible.folders, [&](const auto& entry) {
-    return std::any_of(options.exclude.begin(), options.exclude.end(),
-                       [&](const std::string& glob) { return glob_match(glob, entry.first) || glob_match(glob + "/**", entry.first); });
+    return std::any_of(options.exclude.begin(), options.exclude.end(), [&](const std::string& glob) {
+      return glob_match(glob, entry.first) || glob_match(glob + "/**", entry.first);
+    });
   });
   std::vector<Suite> suites;
   for (const auto& [name, adapter] : adapters.all()) {
@@ -111,14 +122,17 @@ Result<std::vector<Suite>> discover_suites(const Repository& repository, const A
   note_unmatched(options.only, suites, "--only", diagnostics);
   std::erase_if(suites, [&](const Suite& suite) {
     if (!options.only.empty() && !matches_any(options.only, suite)) return true;
-    if (!options.ecosystems.empty() && std::find(options.ecosystems.begin(), options.ecosystems.end(), suite.ecosystem) == options.ecosystems.end()) return true;
+    if (!options.ecosystems.empty() &&
+        std::find(options.ecosystems.begin(), options.ecosystems.end(), suite.ecosystem) == options.ecosystems.end())
+      return true;
     return matches_any(options.exclude, suite);
   });
   std::sort(suites.begin(), suites.end(), [](const Suite& a, const Suite& b) { return a.id < b.id; });
   return suites;
 }
 
-void probe_tools(std::vector<Suite>& suites, const AdapterSet& adapters, const Repository& repository, const adapters::Host& host) {
+void probe_tools(std::vector<Suite>& suites, const AdapterSet& adapters, const Repository& repository,
+                 const adapters::Host& host) {
   std::vector<std::future<void>> probes;
   for (Suite& suite : suites)
     if (suite.runnable())

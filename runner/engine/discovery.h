@@ -26,8 +26,9 @@ class AdapterSet {
 
 // Sorted by id; ids are unique. An `only`, `ecosystems` or `exclude` that matches nothing is a
 // diagnostic, an `ecosystems` name that does not exist an error.
-[[nodiscard]] Result<std::vector<model::Suite>> discover_suites(const model::Repository& repository, const AdapterSet& adapters,
-                                                                const adapters::Host& host, const RunOptions& options,
+[[nodiscard]] Result<std::vector<model::Suite>> discover_suites(const model::Repository& repository,
+                                                                const AdapterSet& adapters, const adapters::Host& host,
+                                                                const RunOptions& options,
                                                                 std::vector<model::Diagnostic>& diagnostics);
 
 // Versions and usability of every suite's tool, asked side by side.

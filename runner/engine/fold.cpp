@@ -21,15 +21,27 @@ TestCounts count_tests(const std::vector<TestRecord>& tests) {
     ++counts.total;
     if (record.flaky()) ++counts.flaky;
     switch (outcome) {
-      case Outcome::passed: ++counts.passed; break;
-      case Outcome::errored: ++counts.errored; break;
-      case Outcome::skipped: ++counts.skipped; break;
-      case Outcome::expected_failure: ++counts.expected_failures; break;
-      case Outcome::unexpected_pass: ++counts.unexpected_passes; break;
+      case Outcome::passed:
+        ++counts.passed;
+        break;
+      case Outcome::errored:
+        ++counts.errored;
+        break;
+      case Outcome::skipped:
+        ++counts.skipped;
+        break;
+      case Outcome::expected_failure:
+        ++counts.expected_failures;
+        break;
+      case Outcome::unexpected_pass:
+        ++counts.unexpected_passes;
+        break;
       case Outcome::failed:
       case Outcome::crashed:
       case Outcome::timed_out:
-      case Outcome::not_run: ++counts.failed; break;
+      case Outcome::not_run:
+        ++counts.failed;
+        break;
     }
   }
   return counts;
@@ -57,10 +69,14 @@ void weaken(IsolationReport& into, const IsolationReport& other) {
   }
   const auto weakness = [](MechanismState state) {
     switch (state) {
-      case MechanismState::applied: return 1;
-      case MechanismState::degraded: return 2;
-      case MechanismState::refused: return 3;
-      case MechanismState::not_requested: return 0;
+      case MechanismState::applied:
+        return 1;
+      case MechanismState::degraded:
+        return 2;
+      case MechanismState::refused:
+        return 3;
+      case MechanismState::not_requested:
+        return 0;
     }
     return 0;
   };
@@ -68,8 +84,10 @@ void weaken(IsolationReport& into, const IsolationReport& other) {
   for (const IsolationRow& row : other.rows) {
     const auto same = std::find_if(into.rows.begin(), into.rows.end(),
                                    [&](const IsolationRow& candidate) { return candidate.mechanism == row.mechanism; });
-    if (same == into.rows.end()) into.rows.push_back(row);
-    else if (weakness(row.state) > weakness(same->state)) *same = row;
+    if (same == into.rows.end())
+      into.rows.push_back(row);
+    else if (weakness(row.state) > weakness(same->state))
+      *same = row;
   }
 }
 
@@ -155,8 +173,10 @@ void ReportFold::on(const RunFinished& event) {
 
 void ReportFold::add_series(SampleSeries series) {
   SuiteReport& target = suite(series.suite);
-  if (target.samples.t_ns.empty()) target.samples = std::move(series);
-  else collectors::append_series(target.samples, series);
+  if (target.samples.t_ns.empty())
+    target.samples = std::move(series);
+  else
+    collectors::append_series(target.samples, series);
 }
 
 RunReport ReportFold::report() const {

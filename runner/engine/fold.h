@@ -41,8 +41,8 @@ class ReportFold {
 
   model::RunReport report_;
   std::map<model::SuiteId, std::size_t> index_;
-  std::unordered_map<std::string, std::pair<std::size_t, std::size_t>> tests_;    // test id -> suite, record
-  std::map<model::TestId, std::pair<model::SuiteId, model::TestStarted>> open_;   // begun, not ended
+  std::unordered_map<std::string, std::pair<std::size_t, std::size_t>> tests_;   // test id -> suite, record
+  std::map<model::TestId, std::pair<model::SuiteId, model::TestStarted>> open_;  // begun, not ended
 };
 
 [[nodiscard]] model::TestCounts count_tests(const std::vector<model::TestRecord>& tests);

@@ -20,7 +20,8 @@ std::string threshold_text(unsigned hundredths) {
 
 GateVerdict verdict(std::string rule, std::string scope, GateState state, std::string threshold, std::string actual,
                     std::string evidence, std::string message) {
-  return {std::move(rule), std::move(scope), GateLevel::block, state, std::move(threshold), std::move(actual), std::move(evidence), std::move(message)};
+  return {std::move(rule),      std::move(scope),  GateLevel::block,    state,
+          std::move(threshold), std::move(actual), std::move(evidence), std::move(message)};
 }
 
 GateVerdict judge_coverage(const RunReport& report, unsigned hundredths) {
@@ -30,7 +31,8 @@ GateVerdict judge_coverage(const RunReport& report, unsigned hundredths) {
     return verdict("coverage.total", "run", GateState::no_data, threshold, "no data", report.coverage.reason,
                    "line coverage is wanted, but there is no coverage data: " + report.coverage.reason);
   const std::string actual = percent_text(*lines, hundredths);
-  const std::string evidence = fmt::format("{} of {} lines in {} files", lines->hit, lines->found, report.coverage.files.size());
+  const std::string evidence =
+      fmt::format("{} of {} lines in {} files", lines->hit, lines->found, report.coverage.files.size());
   const bool good = reaches(*lines, hundredths);
   return verdict("coverage.total", "run", good ? GateState::passed : GateState::failed, threshold, actual, evidence,
                  good ? fmt::format("line coverage {} reaches {}", actual, threshold)
@@ -51,7 +53,8 @@ GateVerdict judge_min_tests(const RunReport& report, std::uint64_t least) {
   // Skipped tests gave no verdict of their own: they do not count as tests that ran.
   const std::uint64_t ran = report.counts.total - report.counts.skipped;
   const bool good = ran >= least;
-  return verdict("tests.min", "run", good ? GateState::passed : GateState::failed, fmt::format("{}", least), fmt::format("{}", ran),
+  return verdict("tests.min", "run", good ? GateState::passed : GateState::failed, fmt::format("{}", least),
+                 fmt::format("{}", ran),
                  fmt::format("{} tests, {} of them skipped", report.counts.total, report.counts.skipped),
                  fmt::format("{} tests ran, {} are wanted", ran, least));
 }
@@ -62,8 +65,8 @@ std::optional<GateVerdict> judge_wall(const SuiteReport& suite, std::chrono::mil
   const std::chrono::nanoseconds wall = suite.usage.wall;
   const bool good = wall <= most;
   const std::string actual = fmt::format("{:.3f} s", static_cast<double>(wall.count()) / 1e9);
-  return verdict("resources.max_wall", suite.suite.id.value, good ? GateState::passed : GateState::failed, format_duration(most), actual,
-                 fmt::format("{} ns", wall.count()),
+  return verdict("resources.max_wall", suite.suite.id.value, good ? GateState::passed : GateState::failed,
+                 format_duration(most), actual, fmt::format("{} ns", wall.count()),
                  fmt::format("{} took {}, at most {} is allowed", suite.suite.id.value, actual, format_duration(most)));
 }
 
@@ -71,14 +74,16 @@ std::optional<GateVerdict> judge_memory(const SuiteReport& suite, std::uint64_t 
   if (suite.steps.empty()) return std::nullopt;
   const BytesFigure& peak = suite.usage.peak_memory;
   if (!peak.value)
-    return verdict("resources.max_memory", suite.suite.id.value, GateState::no_data, format_size(most), "no data", peak.reason,
+    return verdict("resources.max_memory", suite.suite.id.value, GateState::no_data, format_size(most), "no data",
+                   peak.reason,
                    fmt::format("the peak memory of {} is not known: {}", suite.suite.id.value, peak.reason));
   const bool good = *peak.value <= most;
   std::string actual = format_size(*peak.value);
   if (!good && actual == format_size(most)) actual = fmt::format("{} bytes", *peak.value);
-  return verdict("resources.max_memory", suite.suite.id.value, good ? GateState::passed : GateState::failed, format_size(most), actual,
-                 fmt::format("{} bytes, {}", *peak.value, peak.source),
-                 fmt::format("{} used {} at its peak, at most {} is allowed", suite.suite.id.value, actual, format_size(most)));
+  return verdict(
+      "resources.max_memory", suite.suite.id.value, good ? GateState::passed : GateState::failed, format_size(most),
+      actual, fmt::format("{} bytes, {}", *peak.value, peak.source),
+      fmt::format("{} used {} at its peak, at most {} is allowed", suite.suite.id.value, actual, format_size(most)));
 }
 
 }  // namespace
@@ -96,7 +101,8 @@ std::string percent_text(const Ratio& ratio, unsigned hundredths) {
     // Floored text below the threshold shows it; equal text needs another digit.
     const bool tells = good || floored < static_cast<Wide>(hundredths) * scale / 100;
     if (tells || decimals == kMaxDecimals) {
-      const auto whole = static_cast<std::uint64_t>(floored / scale), part = static_cast<std::uint64_t>(floored % scale);
+      const auto whole = static_cast<std::uint64_t>(floored / scale),
+                 part = static_cast<std::uint64_t>(floored % scale);
       return fmt::format("{}.{:0{}} %", whole, part, decimals);
     }
     scale *= 10;

@@ -115,7 +115,8 @@ bool IgnoreRules::ignored(std::string_view path, bool is_folder) const {
   for (auto rule = rules_.rbegin(); rule != rules_.rend(); ++rule) {
     if (rule->folders_only && !is_folder) continue;
     if (path.substr(0, rule->base.size()) != rule->base) continue;
-    const std::string subject = rule->anchored ? rule->below + std::string(path.substr(rule->base.size())) : std::string(name);
+    const std::string subject =
+        rule->anchored ? rule->below + std::string(path.substr(rule->base.size())) : std::string(name);
     if (pattern_matches(rule->pattern, subject)) return !rule->negated;
   }
   return false;

@@ -21,10 +21,10 @@ class IgnoreRules {
 
  private:
   struct Rule {
-    std::string base;      // folder of the file with a trailing '/', empty for the root
-    std::string pattern;   // relative to base
-    std::string below;     // prefix that leads from a file above the root down to it, with a trailing '/'
-    bool anchored = false; // has a slash other than a trailing one
+    std::string base;       // folder of the file with a trailing '/', empty for the root
+    std::string pattern;    // relative to base
+    std::string below;      // prefix that leads from a file above the root down to it, with a trailing '/'
+    bool anchored = false;  // has a slash other than a trailing one
     bool folders_only = false;
     bool negated = false;
   };

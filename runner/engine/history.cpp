@@ -45,8 +45,10 @@ class Statement {
     return *this;
   }
   Statement& bind(int index, std::optional<std::int64_t> value) {
-    if (value) sqlite3_bind_int64(statement_, index, *value);
-    else sqlite3_bind_null(statement_, index);
+    if (value)
+      sqlite3_bind_int64(statement_, index, *value);
+    else
+      sqlite3_bind_null(statement_, index);
     return *this;
   }
   bool step() { return sqlite3_step(statement_) == SQLITE_ROW; }
@@ -72,13 +74,16 @@ Failure trouble(sqlite3* database, std::string what) {
 template <class T>
 std::optional<std::int64_t> integer_of(const model::Figure<T>& figure) {
   if (!figure.value) return std::nullopt;
-  if constexpr (std::is_same_v<T, std::uint64_t>) return static_cast<std::int64_t>(*figure.value);
-  else return figure.value->count();
+  if constexpr (std::is_same_v<T, std::uint64_t>)
+    return static_cast<std::int64_t>(*figure.value);
+  else
+    return figure.value->count();
 }
 
 bool record_suite(Statement& insert, const std::string& run, const model::SuiteReport& suite) {
   std::optional<std::int64_t> cpu;
-  if (suite.usage.user_cpu.value && suite.usage.system_cpu.value) cpu = (*suite.usage.user_cpu.value + *suite.usage.system_cpu.value).count();
+  if (suite.usage.user_cpu.value && suite.usage.system_cpu.value)
+    cpu = (*suite.usage.user_cpu.value + *suite.usage.system_cpu.value).count();
   return insert.bind(1, run)
       .bind(2, suite.suite.id.value)
       .bind(3, std::string(model::name_of(suite.status)))
@@ -112,13 +117,18 @@ Result<History> History::open(const std::filesystem::path& file) {
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   History history(raw);
-  if (code != SQLITE_OK) return fail(ErrorKind::io, fmt::format("open the history: {}", sqlite3_errstr(code)), file.string());
+  if (code != SQLITE_OK)
+    return fail(ErrorKind::io, fmt::format("open the history: {}", sqlite3_errstr(code)), file.string());
   sqlite3_busy_timeout(raw, kBusyTimeoutMs);
-  sqlite3_exec(raw, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON", nullptr, nullptr, nullptr);
+  sqlite3_exec(raw, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON", nullptr, nullptr,
+               nullptr);
   Statement version(raw, "PRAGMA user_version");
   if (!version.step()) return trouble(raw, "read the history");
   if (version.integer(0) > kSchemaVersion)
-    return fail(ErrorKind::unsupported, fmt::format("use the history: it has schema version {}, this runharness knows {}", version.integer(0), kSchemaVersion), file.string());
+    return fail(ErrorKind::unsupported,
+                fmt::format("use the history: it has schema version {}, this runharness knows {}", version.integer(0),
+                            kSchemaVersion),
+                file.string());
   if (version.integer(0) == kSchemaVersion) return history;  // writing it anew would sync the disk at each start
   if (sqlite3_exec(raw, kSchema, nullptr, nullptr, nullptr) != SQLITE_OK) return trouble(raw, "create the history");
   sqlite3_exec(raw, fmt::format("PRAGMA user_version={}", kSchemaVersion).c_str(), nullptr, nullptr, nullptr);
@@ -137,7 +147,8 @@ Result<std::map<model::SuiteId, std::chrono::nanoseconds>> History::suite_durati
 
 Result<void> History::record(const model::RunReport& report) {
   sqlite3* database = database_.get();
-  if (sqlite3_exec(database, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) != SQLITE_OK) return trouble(database, "write the history");
+  if (sqlite3_exec(database, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) != SQLITE_OK)
+    return trouble(database, "write the history");
   bool good = Statement(database, "INSERT INTO runs VALUES (?,?,?,?,?,?)")
                   .bind(1, report.run.id.value)
                   .bind(2, to_rfc3339(report.run.started_at))
@@ -150,14 +161,16 @@ Result<void> History::record(const model::RunReport& report) {
   Statement test_insert(database, "INSERT OR REPLACE INTO tests VALUES (?,?,?,?,?,?,?)");
   for (const model::SuiteReport& suite : report.suites) {
     good = good && record_suite(suite_insert, report.run.id.value, suite);
-    for (const model::TestRecord& test : suite.tests) good = good && record_test(test_insert, report.run.id.value, test);
+    for (const model::TestRecord& test : suite.tests)
+      good = good && record_test(test_insert, report.run.id.value, test);
   }
   if (!good) {
     Failure failure = trouble(database, "write the history");
     sqlite3_exec(database, "ROLLBACK", nullptr, nullptr, nullptr);
     return failure;
   }
-  if (sqlite3_exec(database, "COMMIT", nullptr, nullptr, nullptr) != SQLITE_OK) return trouble(database, "write the history");
+  if (sqlite3_exec(database, "COMMIT", nullptr, nullptr, nullptr) != SQLITE_OK)
+    return trouble(database, "write the history");
   return {};
 }
 

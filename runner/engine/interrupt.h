@@ -18,8 +18,8 @@ class Interrupt {
 
   // Readable from the first signal, or stop(), on; it is never drained.
   [[nodiscard]] BorrowedFd descriptor() const { return event_; }
-  void stop(RunStop cause);                 // the deadline's way to end the run
-  [[nodiscard]] RunStop cause() const;      // the first one
+  void stop(RunStop cause);             // the deadline's way to end the run
+  [[nodiscard]] RunStop cause() const;  // the first one
 
  private:
   explicit Interrupt(UniqueFd event) : event_(std::move(event)) {}

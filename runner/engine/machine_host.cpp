@@ -73,7 +73,8 @@ std::filesystem::path MachineHost::account_home() const {
   return known && entry.pw_dir != nullptr && entry.pw_dir[0] == '/' ? entry.pw_dir : "/nonexistent";
 }
 
-Result<adapters::HelperOutput> MachineHost::run_helper(const model::Command& command, std::chrono::milliseconds timeout) const {
+Result<adapters::HelperOutput> MachineHost::run_helper(const model::Command& command,
+                                                       std::chrono::milliseconds timeout) const {
   const std::string subject = shell_join(command.argv);
   model::Environment merged = environment_;
   for (const auto& [name, value] : command.env) merged[name] = value;
@@ -90,7 +91,8 @@ Result<adapters::HelperOutput> MachineHost::run_helper(const model::Command& com
     asio::io_context context;
     asio::readable_pipe out(context), err(context);
     adapters::HelperOutput output;
-    bp::process process(context, program.string(), std::vector<std::string>(command.argv.begin() + 1, command.argv.end()),
+    bp::process process(context, program.string(),
+                        std::vector<std::string>(command.argv.begin() + 1, command.argv.end()),
                         bp::process_stdio{nullptr, out, err}, bp::process_environment(variables),
                         bp::process_start_dir(command.cwd.empty() ? std::string("/") : command.cwd.string()));
     read_bounded(out, output.standard_output);
@@ -110,7 +112,9 @@ Result<adapters::HelperOutput> MachineHost::run_helper(const model::Command& com
       deadline.cancel();
     });
     context.run();
-    if (timed_out) return fail(ErrorKind::process, fmt::format("run helper: no answer within {}", format_duration(timeout)), subject);
+    if (timed_out)
+      return fail(ErrorKind::process, fmt::format("run helper: no answer within {}", format_duration(timeout)),
+                  subject);
     output.exit_code = process.exit_code();
     return output;
   } catch (const std::exception& problem) {

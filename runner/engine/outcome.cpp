@@ -48,7 +48,9 @@ std::uint64_t failures_of(const TestCounts& counts) {
 std::optional<RunOutcome> from_suites(const RunReport& report, std::optional<std::uint64_t> tolerated) {
   if (auto names = suites_with(report, {SuiteStatus::broken, SuiteStatus::unavailable}); !names.empty())
     return RunOutcome{ExitCode::broken, "tests could not run: " + names};
-  if (auto names = suites_with(report, {SuiteStatus::crashed, SuiteStatus::limit, SuiteStatus::cancelled, SuiteStatus::not_started}); !names.empty())
+  if (auto names = suites_with(
+          report, {SuiteStatus::crashed, SuiteStatus::limit, SuiteStatus::cancelled, SuiteStatus::not_started});
+      !names.empty())
     return RunOutcome{ExitCode::unusable, "results are not usable: " + names};
   const std::uint64_t failures = failures_of(report.counts);
   for (const SuiteReport& suite : report.suites)  // no failing test, so no tolerance covers it
@@ -56,7 +58,8 @@ std::optional<RunOutcome> from_suites(const RunReport& report, std::optional<std
       return RunOutcome{ExitCode::tests_failed, suite.suite.id.value + ": " + suite.status_reason};
   const bool failed_suite = !suites_with(report, {SuiteStatus::failed}).empty();
   if (failed_suite && failures > tolerated.value_or(0))
-    return RunOutcome{ExitCode::tests_failed, fmt::format("{} failed of {}", plural(failures, "test"), report.counts.total)};
+    return RunOutcome{ExitCode::tests_failed,
+                      fmt::format("{} failed of {}", plural(failures, "test"), report.counts.total)};
   return std::nullopt;
 }
 
@@ -68,11 +71,13 @@ RunOutcome judge_run(const RunReport& report, RunStop stop, std::optional<std::u
   if (auto outcome = from_stop(stop)) return *outcome;
   if (auto outcome = from_suites(report, tolerated_failures)) return *outcome;
   if (report.suites.empty()) return {ExitCode::no_tests, "no test suite was found"};
-  if (auto names = suites_with(report, {SuiteStatus::no_tests}); !names.empty()) return {ExitCode::no_tests, "no tests: " + names};
+  if (auto names = suites_with(report, {SuiteStatus::no_tests}); !names.empty())
+    return {ExitCode::no_tests, "no tests: " + names};
   for (const GateVerdict& gate : report.gates)
     if (gate.level == GateLevel::block && gate.state != GateState::passed)
       return {ExitCode::gate_failed, fmt::format("gate {} ({}): {}", gate.rule, gate.scope, gate.message)};
-  return {ExitCode::passed, fmt::format("{} passed in {}", plural(report.counts.total, "test"), plural(report.suites.size(), "suite"))};
+  return {ExitCode::passed,
+          fmt::format("{} passed in {}", plural(report.counts.total, "test"), plural(report.suites.size(), "suite"))};
 }
 
 }  // namespace rh::engine

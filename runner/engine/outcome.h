@@ -18,7 +18,8 @@ struct RunOutcome {
 };
 
 // `tolerated_failures`: how many failed tests the gate tests.max_failures lets pass.
-[[nodiscard]] RunOutcome judge_run(const model::RunReport& report, RunStop stop, std::optional<std::uint64_t> tolerated_failures,
+[[nodiscard]] RunOutcome judge_run(const model::RunReport& report, RunStop stop,
+                                   std::optional<std::uint64_t> tolerated_failures,
                                    const std::optional<std::string>& internal_problem);
 
 }  // namespace rh::engine

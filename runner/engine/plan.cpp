@@ -16,8 +16,8 @@ int guessed_rank(const Suite& suite) {
 
 }  // namespace
 
-Result<std::vector<Suite>> plan_suites(std::vector<Suite> suites, const RunOptions& options, const SuiteDurations& durations,
-                                       std::uint64_t memory_bytes) {
+Result<std::vector<Suite>> plan_suites(std::vector<Suite> suites, const RunOptions& options,
+                                       const SuiteDurations& durations, std::uint64_t memory_bytes) {
   for (Suite& suite : suites) {
     suite.limits = options.limits;
     for (const SuiteEntry& entry : options.suite_entries) {

@@ -21,10 +21,15 @@ namespace fs = std::filesystem;
 // Folders that hold dependencies, build products or other tools' state, never a suite of the
 // repository itself. They are skipped even when no .gitignore names them.
 bool is_never_entered(std::string_view name) {
-  return is_one_of(name, {".git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", "node_modules", "target", "vendor",
-                          "__pycache__", "site-packages", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".cache",
-                          ".runharness", ".next", ".nuxt", ".turbo", ".yarn", ".pnpm-store", ".gradle", ".idea",
-                          ".vscode", ".eggs", "bower_components"}) ||
+  return is_one_of(name, {".git",          ".hg",          ".svn",
+                          ".tox",          ".nox",         ".venv",
+                          "venv",          "node_modules", "target",
+                          "vendor",        "__pycache__",  "site-packages",
+                          ".pytest_cache", ".mypy_cache",  ".ruff_cache",
+                          ".cache",        ".runharness",  ".next",
+                          ".nuxt",         ".turbo",       ".yarn",
+                          ".pnpm-store",   ".gradle",      ".idea",
+                          ".vscode",       ".eggs",        "bower_components"}) ||
          (name.size() > 9 && name.ends_with(".egg-info"));
 }
 
@@ -51,7 +56,8 @@ class Walk {
 
   void enter(const std::string& folder, std::size_t depth) {
     if (depth > kMaxWalkDepth) {
-      note("walk-too-deep", fmt::format("folders deeper than {} levels were not searched for suites", kMaxWalkDepth), folder);
+      note("walk-too-deep", fmt::format("folders deeper than {} levels were not searched for suites", kMaxWalkDepth),
+           folder);
       return;
     }
     std::vector<std::string> folders, files;
@@ -59,7 +65,8 @@ class Walk {
     if (std::binary_search(files.begin(), files.end(), "pyvenv.cfg")) return;  // a virtual environment
     if (std::binary_search(files.begin(), files.end(), ".gitignore"))
       add_rules(folder, repository_.absolute(folder, ".gitignore"));
-    std::erase_if(files, [&](const std::string& name) { return rules_.ignored(model::join_relative(folder, name), false); });
+    std::erase_if(files,
+                  [&](const std::string& name) { return rules_.ignored(model::join_relative(folder, name), false); });
     repository_.folders[folder] = std::move(files);
     for (const std::string& name : folders) {
       const std::string inner = model::join_relative(folder, name);
@@ -81,10 +88,12 @@ class Walk {
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
       if (++entries_ > kMaxWalkEntries) {
-        note("walk-too-large", fmt::format("more than {} files: the rest was not searched for suites", kMaxWalkEntries), folder);
+        note("walk-too-large", fmt::format("more than {} files: the rest was not searched for suites", kMaxWalkEntries),
+             folder);
         break;
       }
-      const unsigned char type = entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK ? type_of(dir.get(), entry) : entry->d_type;
+      const unsigned char type =
+          entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK ? type_of(dir.get(), entry) : entry->d_type;
       if (type == DT_DIR) folders.emplace_back(name);
       if (type == DT_REG) files.emplace_back(name);
     }
@@ -119,7 +128,8 @@ Result<fs::path> real_folder(const fs::path& path) {
   std::error_code code;
   const fs::path real = fs::canonical(path, code);
   if (code) return fail_errno("open the path to test", path.string(), code.value());
-  if (!rh::is_directory(real)) return fail(ErrorKind::usage, "open the path to test: it is a file; name the folder of a project", path.string());
+  if (!rh::is_directory(real))
+    return fail(ErrorKind::usage, "open the path to test: it is a file; name the folder of a project", path.string());
   return real;
 }
 
@@ -140,7 +150,8 @@ fs::path git_toplevel(const fs::path& path) {
   return {};
 }
 
-Result<model::Repository> walk_repository(const std::vector<fs::path>& paths, std::vector<model::Diagnostic>& diagnostics) {
+Result<model::Repository> walk_repository(const std::vector<fs::path>& paths,
+                                          std::vector<model::Diagnostic>& diagnostics) {
   model::Repository repository;
   std::vector<fs::path> starts;
   for (const fs::path& path : paths) {
@@ -156,7 +167,8 @@ Result<model::Repository> walk_repository(const std::vector<fs::path>& paths, st
     if (i > 0 && is_below(starts[i], starts[i - 1])) continue;
     const std::string relative = relative_to(starts[i], repository.root);
     walk.enter(relative.empty() ? "." : relative, 0);
-    const bool readable = repository.folders.count(relative) > 0 || repository.unreadable.empty() || repository.unreadable.back() != relative;
+    const bool readable = repository.folders.count(relative) > 0 || repository.unreadable.empty() ||
+                          repository.unreadable.back() != relative;
     if (!readable) return fail_errno("list folder", starts[i].string(), EACCES);
   }
   return repository;

@@ -19,8 +19,8 @@ constexpr std::uint64_t kMaxResultBytes = 2ULL << 30;  // of one file; a hostile
 
 }  // namespace
 
-ResultStreams::ResultStreams(const Registry& registry, const Step& step, const std::filesystem::path& suite_root, TestLedger& ledger,
-                             int first_number)
+ResultStreams::ResultStreams(const Registry& registry, const Step& step, const std::filesystem::path& suite_root,
+                             TestLedger& ledger, int first_number)
     : registry_(registry), suite_root_(suite_root), ledger_(ledger) {
   for (const ResultFile& file : step.results) {
     Stream stream;
@@ -31,7 +31,8 @@ ResultStreams::ResultStreams(const Registry& registry, const Step& step, const s
   }
 }
 
-std::unique_ptr<collectors::ResultReader> ResultStreams::make_reader(const Stream& stream, const collectors::ResultFormat& format) {
+std::unique_ptr<collectors::ResultReader> ResultStreams::make_reader(const Stream& stream,
+                                                                     const collectors::ResultFormat& format) {
   const std::string subject = stream.file.path.empty() ? "standard output" : stream.file.path.string();
   const int number = stream.number;
   return format.make({subject, stream.file.scope, suite_root_.string()},
@@ -63,8 +64,8 @@ void ResultStreams::feed(Stream& stream, std::string_view bytes) {
   if (stream.bytes > kMaxResultBytes) return;
   stream.bytes += bytes.size();
   if (stream.bytes > kMaxResultBytes)
-    note(Severity::error, "results-too-large",
-         fmt::format("results beyond {} bytes were not read", kMaxResultBytes), stream);
+    note(Severity::error, "results-too-large", fmt::format("results beyond {} bytes were not read", kMaxResultBytes),
+         stream);
   if (stream.reader) return stream.reader->feed(bytes);
   stream.head.append(bytes);
   choose_reader(stream, false);

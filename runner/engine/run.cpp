@@ -54,8 +54,10 @@ class Run {
     if (setup_.on_event) log_.subscribe(setup_.on_event);
     if (auto opened = log_.open(setup_.paths.run / "events.jsonl"); !opened) problem_ = opened.error().message();
     start();
-    if (auto written = write_plugins(); !written) problem_ = written.error().message();
-    else run_suites();
+    if (auto written = write_plugins(); !written)
+      problem_ = written.error().message();
+    else
+      run_suites();
     return conclude();
   }
 
@@ -64,24 +66,39 @@ class Run {
     git_ = std::async(std::launch::async, [this] { return ask_git(setup_.host, setup_.repository.root); });
     log_.append(RunStarted{setup_.info});
     if (const std::string& why = setup_.paths.state_problem; !why.empty())
-      log_.append(DiagnosticRaised{{Severity::warning, "state-not-kept", why + "; caches and history of this run are not kept, its records are in " +
-                                    setup_.paths.run.string(), setup_.repository.root.string(), {}}});
+      log_.append(DiagnosticRaised{
+          {Severity::warning,
+           "state-not-kept",
+           why + "; caches and history of this run are not kept, its records are in " + setup_.paths.run.string(),
+           setup_.repository.root.string(),
+           {}}});
     for (Diagnostic& diagnostic : setup_.diagnostics) log_.append(DiagnosticRaised{std::move(diagnostic)});
     for (const Suite& suite : setup_.suites) log_.append(SuitePlanned{suite});
   }
 
   Result<void> write_plugins() {
-    for (const auto& [name, adapter] : setup_.adapters.all()) RH_CHECK(write_support_files(adapter->support_files(), setup_.paths.support));
+    for (const auto& [name, adapter] : setup_.adapters.all())
+      RH_CHECK(write_support_files(adapter->support_files(), setup_.paths.support));
     return {};
   }
 
   void run_suites() {
-    RunContext context{setup_.options, setup_.registry, setup_.host, setup_.repository, setup_.launcher,
-                       log_,           setup_.paths,    setup_.interrupt.descriptor(), {}, {}, {}};
+    RunContext context{setup_.options,
+                       setup_.registry,
+                       setup_.host,
+                       setup_.repository,
+                       setup_.launcher,
+                       log_,
+                       setup_.paths,
+                       setup_.interrupt.descriptor(),
+                       {},
+                       {},
+                       {}};
     context.on_series = [&](SampleSeries series) {
       const std::lock_guard lock(context.samples_mutex);
       if (auto kept = append_samples(setup_.paths.run / "samples.bin", series); !kept)
-        log_.append(DiagnosticRaised{{Severity::warning, "samples-not-kept", kept.error().message(), "samples.bin", series.suite}});
+        log_.append(DiagnosticRaised{
+            {Severity::warning, "samples-not-kept", kept.error().message(), "samples.bin", series.suite}});
       fold_.add_series(std::move(series));
     };
     std::vector<std::jthread> workers;
@@ -117,8 +134,10 @@ class Run {
       Milliseconds patience = setup_.on_tick ? kRedraw : Milliseconds(-1);
       if (setup_.options.deadline && setup_.interrupt.cause() == RunStop::none) {
         const auto left = std::chrono::ceil<Milliseconds>(begin + *setup_.options.deadline - monotonic_now());
-        if (left <= Milliseconds(0)) setup_.interrupt.stop(RunStop::deadline);
-        else if (patience < Milliseconds(0) || left < patience) patience = left;
+        if (left <= Milliseconds(0))
+          setup_.interrupt.stop(RunStop::deadline);
+        else if (patience < Milliseconds(0) || left < patience)
+          patience = left;
       }
       ::poll(&wait, 1, static_cast<int>(patience.count()));
       if ((wait.revents & POLLIN) != 0) return;
@@ -136,7 +155,8 @@ class Run {
     for (GateVerdict& verdict : judge_gates(report, setup_.options.gates)) log_.append(GateJudged{std::move(verdict)});
     report = fold_.report();
     if (!problem_) {
-      if (const auto error = log_.write_error()) problem_ = error->message() + "; the report is complete, the event log is not";
+      if (const auto error = log_.write_error())
+        problem_ = error->message() + "; the report is complete, the event log is not";
     }
     const RunOutcome outcome = judge_run(report, setup_.interrupt.cause(), setup_.options.gates.max_failures, problem_);
     log_.append(RunFinished{static_cast<int>(outcome.code), outcome.reason, monotonic_now()});

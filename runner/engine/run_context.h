@@ -49,9 +49,9 @@ struct RunContext {
   sandbox::Launcher& launcher;
   EventLog& log;
   RunPaths paths;
-  BorrowedFd cancel;                            // readable once the run is to end
+  BorrowedFd cancel;  // readable once the run is to end
   SharedSteps shared_steps;
-  std::mutex samples_mutex;                     // samples.bin is appended block by block
+  std::mutex samples_mutex;  // samples.bin is appended block by block
   std::function<void(model::SampleSeries)> on_series;
 };
 

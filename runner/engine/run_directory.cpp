@@ -37,7 +37,8 @@ Result<void> clear_earlier_run(const fs::path& folder) {
   const UniqueFd fd(::open(log.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd) return {};
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
-    return fail(ErrorKind::usage, "start a run here: another run is writing to this folder; name another --out", folder.string());
+    return fail(ErrorKind::usage, "start a run here: another run is writing to this folder; name another --out",
+                folder.string());
   std::error_code code;
   for (const char* name : {"events.jsonl", "samples.bin", "suites", "support"}) {
     fs::remove_all(folder / name, code);
@@ -46,7 +47,8 @@ Result<void> clear_earlier_run(const fs::path& folder) {
   return {};
 }
 
-Result<RunPaths> make_folders(const fs::path& repository_root, const fs::path& out, const model::RunId& id, const fs::path& fallback_state) {
+Result<RunPaths> make_folders(const fs::path& repository_root, const fs::path& out, const model::RunId& id,
+                              const fs::path& fallback_state) {
   RunPaths paths;
   paths.state = repository_root / ".runharness";
   Result<void> made = make_state_folder(paths.state);
@@ -58,9 +60,10 @@ Result<RunPaths> make_folders(const fs::path& repository_root, const fs::path& o
     paths.state_problem = made.error().message();
     RH_CHECK(make_directories(paths.state));
   }
-  paths.run = !out.empty() ? out : paths.state_problem.empty() ? paths.state / "runs" / id.value
-              // The temporary state goes with the run; its reports must not.
-              : fallback_state.parent_path() / ("runharness-" + id.value);
+  paths.run = !out.empty()                  ? out
+              : paths.state_problem.empty() ? paths.state / "runs" / id.value
+                                            // The temporary state goes with the run; its reports must not.
+                                            : fallback_state.parent_path() / ("runharness-" + id.value);
   RH_CHECK(clear_earlier_run(paths.run));
   RH_CHECK(make_directories(paths.run));
   paths.support = paths.run / "support";
@@ -74,8 +77,8 @@ model::RunId make_run_id() {
   std::uint8_t bytes[16] = {};
   // getrandom of 16 bytes neither blocks nor fails on kernels this runs on.
   [[maybe_unused]] const ssize_t got = ::getrandom(bytes, sizeof bytes, 0);
-  auto milliseconds = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<Milliseconds>(wall_now().time_since_epoch()).count());
+  auto milliseconds =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<Milliseconds>(wall_now().time_since_epoch()).count());
   for (int i = 5; i >= 0; --i, milliseconds >>= 8) bytes[i] = static_cast<std::uint8_t>(milliseconds & 0xFF);
   bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0F) | 0x70);
   bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3F) | 0x80);
@@ -87,7 +90,8 @@ model::RunId make_run_id() {
   return {text};
 }
 
-Result<RunPaths> make_run_folders(const fs::path& repository_root, const fs::path& out, const model::RunId& id, const fs::path& fallback_state) {
+Result<RunPaths> make_run_folders(const fs::path& repository_root, const fs::path& out, const model::RunId& id,
+                                  const fs::path& fallback_state) {
   auto paths = make_folders(repository_root, out, id, fallback_state);
   if (paths || paths.error().kind != ErrorKind::io) return paths;
   // A disk that is full or read-only is not the caller's wrong usage: it has an exit code of its own.
@@ -116,7 +120,8 @@ Result<fs::path> find_run(const fs::path& repository_root, const std::string& na
   const fs::path runs = repository_root / ".runharness/runs";
   if (name != "latest") {
     if (is_file(runs / name / "events.jsonl")) return runs / name;
-    return fail(ErrorKind::not_found, "find the run: it is neither a run directory nor an id in " + runs.string(), name);
+    return fail(ErrorKind::not_found, "find the run: it is neither a run directory nor an id in " + runs.string(),
+                name);
   }
   std::vector<fs::path> found;
   std::error_code code;
@@ -138,9 +143,15 @@ Result<model::RunReport> load_run(const fs::path& run_directory) {
       continue;
     }
     // The last line of a killed run may be cut; an event log that starts with damage is no log.
-    if (number == 1) return Failure{Error{ErrorKind::parse, event.error().what, fmt::format("{}:1", (run_directory / "events.jsonl").string()), 0}};
-    fold.apply(model::DiagnosticRaised{{model::Severity::warning, "event-log-damaged",
-                                        fmt::format("line {} of the event log was not understood: {}", number, event.error().what), "events.jsonl", {}}});
+    if (number == 1)
+      return Failure{Error{ErrorKind::parse, event.error().what,
+                           fmt::format("{}:1", (run_directory / "events.jsonl").string()), 0}};
+    fold.apply(model::DiagnosticRaised{
+        {model::Severity::warning,
+         "event-log-damaged",
+         fmt::format("line {} of the event log was not understood: {}", number, event.error().what),
+         "events.jsonl",
+         {}}});
   }
   if (auto samples = read_file(run_directory / "samples.bin", kMaxLogBytes)) {
     if (auto series = collectors::decode_series(*samples))

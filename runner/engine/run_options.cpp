@@ -30,21 +30,24 @@ int strictness(std::string_view key, std::string_view value) {
   return rank({"read_write", "private"});  // caches
 }
 
-void warn_kept(std::vector<model::Diagnostic>& diagnostics, std::string_view key, const SettingValue& wanted, std::string_view kept,
-               std::string_view flag) {
-  diagnostics.push_back({model::Severity::warning, "config-loosens-isolation",
-                         fmt::format("{} = \"{}\" asks for less isolation than \"{}\", which stays in force: a repository file may "
-                                     "only tighten isolation. Pass {} {} to allow it.",
-                                     key, wanted.values.back(), kept, flag, wanted.values.back()),
-                         wanted.origin,
-                         {}});
+void warn_kept(std::vector<model::Diagnostic>& diagnostics, std::string_view key, const SettingValue& wanted,
+               std::string_view kept, std::string_view flag) {
+  diagnostics.push_back(
+      {model::Severity::warning,
+       "config-loosens-isolation",
+       fmt::format("{} = \"{}\" asks for less isolation than \"{}\", which stays in force: a repository file may "
+                   "only tighten isolation. Pass {} {} to allow it.",
+                   key, wanted.values.back(), kept, flag, wanted.values.back()),
+       wanted.origin,
+       {}});
 }
 
 std::string choose_preset(const Settings& settings, bool in_ci, std::vector<model::Diagnostic>& diagnostics) {
   const std::string fallback = in_ci ? "ci" : "local";
   const SettingValue* wanted = settings.find("preset");
   if (wanted == nullptr) return fallback;
-  if (wanted->layer == Layer::repository && strictness("preset", wanted->values.back()) < strictness("preset", fallback)) {
+  if (wanted->layer == Layer::repository &&
+      strictness("preset", wanted->values.back()) < strictness("preset", fallback)) {
     warn_kept(diagnostics, "preset", *wanted, fallback, "--preset");
     return fallback;
   }
@@ -69,10 +72,14 @@ Result<void> add_preset(Settings& settings, const std::string& preset, std::vect
   }
   const SettingValue* pass = settings.find("pass_env");
   if (pass != nullptr && pass->layer == Layer::repository && preset != "local") {
-    diagnostics.push_back({model::Severity::warning, "config-loosens-isolation",
-                           fmt::format("pass_env is taken from a repository file only under the preset local; pass --pass-env for "
-                                       "each variable to allow it under '{}'.", preset),
-                           pass->origin, {}});
+    diagnostics.push_back(
+        {model::Severity::warning,
+         "config-loosens-isolation",
+         fmt::format("pass_env is taken from a repository file only under the preset local; pass --pass-env for "
+                     "each variable to allow it under '{}'.",
+                     preset),
+         pass->origin,
+         {}});
     RH_CHECK(settings.set("pass_env", {}, Layer::repository, "kept empty"));
   }
   return {};
@@ -80,7 +87,8 @@ Result<void> add_preset(Settings& settings, const std::string& preset, std::vect
 
 Result<void> add_defaults(Settings& settings, const ResolveContext& context) {
   for (const OptionRow& row : option_rows())
-    if (!row.fallback.empty()) RH_CHECK(settings.set(row.key, {std::string(row.fallback)}, Layer::built_in, "built in"));
+    if (!row.fallback.empty())
+      RH_CHECK(settings.set(row.key, {std::string(row.fallback)}, Layer::built_in, "built in"));
   return settings.set("jobs", {fmt::format("{}", std::max(1U, context.cores))}, Layer::built_in, "number of cores");
 }
 
@@ -99,12 +107,14 @@ Result<void> fill_gates(const Settings& settings, std::uint64_t memory_bytes, Ga
   return {};
 }
 
-void fill_reports(const Settings& settings, const ConfigFile& config, const fs::path& working_directory, RunOptions& options) {
+void fill_reports(const Settings& settings, const ConfigFile& config, const fs::path& working_directory,
+                  RunOptions& options) {
   for (const ReportEntry& entry : config.reports)
     options.reports.push_back({entry.name, (config.path.parent_path() / entry.path).lexically_normal()});
   for (const std::string& text : settings.list("reports")) {
     const std::size_t equals = text.find('=');
-    options.reports.push_back({text.substr(0, equals), (working_directory / text.substr(equals + 1)).lexically_normal()});
+    options.reports.push_back(
+        {text.substr(0, equals), (working_directory / text.substr(equals + 1)).lexically_normal()});
   }
 }
 
@@ -118,7 +128,8 @@ std::string_view preset_text(std::string_view name) {
   return {};
 }
 
-Result<model::Limits> apply_limit_texts(model::Limits limits, const std::map<std::string, std::string>& texts, std::uint64_t memory_bytes) {
+Result<model::Limits> apply_limit_texts(model::Limits limits, const std::map<std::string, std::string>& texts,
+                                        std::uint64_t memory_bytes) {
   for (const auto& [key, text] : texts) {
     if (key == "wall") {
       RH_TRY(limits.wall, parse_duration(text));
@@ -150,8 +161,10 @@ Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config,
   for (const auto& [key, value] : settings.all())
     if (key.starts_with("limits.")) limits[key.substr(7)] = value.values.back();
   RH_TRY(options.limits, apply_limit_texts({}, limits, context.memory_bytes));
-  options.limits.network = model::from_name<model::NetworkPolicy>(settings.text("network")).value_or(model::NetworkPolicy::none);
-  options.isolation = model::from_name<model::IsolationLevel>(settings.text("isolation")).value_or(model::IsolationLevel::contained);
+  options.limits.network =
+      model::from_name<model::NetworkPolicy>(settings.text("network")).value_or(model::NetworkPolicy::none);
+  options.isolation =
+      model::from_name<model::IsolationLevel>(settings.text("isolation")).value_or(model::IsolationLevel::contained);
   options.private_caches = settings.text("caches") == "private";
   options.jobs = static_cast<unsigned>(parse_u64(settings.text("jobs")).value_or(1));
   options.only = settings.list("only");
@@ -163,7 +176,8 @@ Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config,
     RH_TRY(options.deadline, parse_duration(text));
   }
   RH_TRY(options.sample_interval, parse_duration(settings.text("sample_interval")));
-  if (const auto text = settings.text("out"); !text.empty()) options.out = (context.working_directory / text).lexically_normal();
+  if (const auto text = settings.text("out"); !text.empty())
+    options.out = (context.working_directory / text).lexically_normal();
   RH_CHECK(fill_gates(settings, context.memory_bytes, options.gates));
   fill_reports(settings, config, context.working_directory, options);
   options.suite_entries = config.suites;

@@ -21,8 +21,8 @@ struct GateRules {
   std::optional<unsigned> min_coverage;  // hundredths of a percent
   std::optional<std::uint64_t> max_failures;
   std::optional<std::uint64_t> min_tests;
-  std::optional<std::chrono::milliseconds> max_wall;   // per suite
-  std::optional<std::uint64_t> max_memory_bytes;       // per suite
+  std::optional<std::chrono::milliseconds> max_wall;  // per suite
+  std::optional<std::uint64_t> max_memory_bytes;      // per suite
 };
 
 struct ReportTarget {
@@ -56,11 +56,13 @@ struct ResolveContext {
 
 // Adds the preset's layer, keeps a repository file from loosening isolation (a warning says so), and
 // turns the texts into types. `settings` afterwards holds what `config --explain` shows.
-[[nodiscard]] Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config, const ResolveContext& context,
+[[nodiscard]] Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config,
+                                                 const ResolveContext& context,
                                                  std::vector<model::Diagnostic>& diagnostics);
 
 // Overrides of one suite, with the same grammar as [limits].
-[[nodiscard]] Result<model::Limits> apply_limit_texts(model::Limits limits, const std::map<std::string, std::string>& texts,
+[[nodiscard]] Result<model::Limits> apply_limit_texts(model::Limits limits,
+                                                      const std::map<std::string, std::string>& texts,
                                                       std::uint64_t memory_bytes);
 
 // The embedded sandbox/presets/NAME.toml; empty for an unknown name.

@@ -10,14 +10,17 @@ namespace {
 using enum OptionType;
 
 const std::vector<OptionRow> kRows = {
-    {"preset", "--preset", "RUNHARNESS_PRESET", choice, "local|ci|strict|agent", "", "NAME", "limits and isolation: local, ci, strict or agent (default: ci when CI is set, else local)"},
+    {"preset", "--preset", "RUNHARNESS_PRESET", choice, "local|ci|strict|agent", "", "NAME",
+     "limits and isolation: local, ci, strict or agent (default: ci when CI is set, else local)"},
     {"jobs", "--jobs", "RUNHARNESS_JOBS", integer, "", "", "N", "suites that run side by side (default: cores)"},
     {"only", "--only", "", list, "", "", "GLOB", "run only suites whose id matches; repeatable", false},
     {"ecosystems", "--ecosystem", "", list, "", "", "NAME", "run only suites of this ecosystem; repeatable"},
     {"exclude", "--exclude", "", list, "", "", "GLOB", "leave out folders or suite ids that match; repeatable"},
-    {"limits.wall", "--timeout", "RUNHARNESS_TIMEOUT", duration, "", "", "DUR", "wall time of one suite, such as 90s or 5m"},
+    {"limits.wall", "--timeout", "RUNHARNESS_TIMEOUT", duration, "", "", "DUR",
+     "wall time of one suite, such as 90s or 5m"},
     {"limits.cpu", "--cpu-time", "", duration, "", "", "DUR", "CPU time of one suite's process tree"},
-    {"limits.memory", "--memory", "RUNHARNESS_MEMORY", size, "", "", "SIZE", "memory of one suite's process tree, such as 512M, 2G or 50%"},
+    {"limits.memory", "--memory", "RUNHARNESS_MEMORY", size, "", "", "SIZE",
+     "memory of one suite's process tree, such as 512M, 2G or 50%"},
     {"limits.pids", "--pids", "", integer, "", "", "N", "processes and threads of one suite"},
     {"limits.output", "--output-limit", "", size, "", "", "SIZE", "bytes that one step may print"},
     {"limits.open_files", "--open-files", "", integer, "", "", "N", "open files of one process"},
@@ -25,19 +28,26 @@ const std::vector<OptionRow> kRows = {
     {"limits.tmp", "--tmp-size", "", size, "", "", "SIZE", "size of the private /tmp"},
     {"limits.grace", "--grace", "", duration, "", "", "DUR", "time between SIGTERM and SIGKILL"},
     {"deadline", "--deadline", "RUNHARNESS_DEADLINE", duration, "", "", "DUR", "wall time of the whole run"},
-    {"isolation", "--isolation", "RUNHARNESS_ISOLATION", choice, "none|contained|strict", "", "LEVEL", "isolation level: none, contained or strict"},
-    {"network", "--network", "RUNHARNESS_NETWORK", choice, "none|host", "", "POLICY", "network of test steps: none (loopback only) or host"},
-    {"caches", "--caches", "", choice, "read_write|private", "", "POLICY", "build caches under HOME: shared read_write, or private to the repository"},
-    {"pass_env", "--pass-env", "", list, "", "", "NAME", "pass this variable of the caller to the suites; repeatable, globs allowed"},
-    {"coverage", "--coverage,!--no-coverage", "RUNHARNESS_COVERAGE", boolean, "", "true", "", "measure coverage (default: on)"},
+    {"isolation", "--isolation", "RUNHARNESS_ISOLATION", choice, "none|contained|strict", "", "LEVEL",
+     "isolation level: none, contained or strict"},
+    {"network", "--network", "RUNHARNESS_NETWORK", choice, "none|host", "", "POLICY",
+     "network of test steps: none (loopback only) or host"},
+    {"caches", "--caches", "", choice, "read_write|private", "", "POLICY",
+     "build caches under HOME: shared read_write, or private to the repository"},
+    {"pass_env", "--pass-env", "", list, "", "", "NAME",
+     "pass this variable of the caller to the suites; repeatable, globs allowed"},
+    {"coverage", "--coverage,!--no-coverage", "RUNHARNESS_COVERAGE", boolean, "", "true", "",
+     "measure coverage (default: on)"},
     {"gates.min_coverage", "--min-coverage", "", percent, "", "", "PCT", "fail when less of the lines is covered"},
     {"gates.max_failures", "--max-failures", "", integer, "", "", "N", "tolerate up to N failed tests"},
     {"gates.min_tests", "--min-tests", "", integer, "", "", "N", "fail when fewer tests ran"},
     {"gates.max_wall", "--max-wall", "", duration, "", "", "DUR", "fail when a suite took longer"},
     {"gates.max_memory", "--max-memory", "", size, "", "", "SIZE", "fail when a suite's peak memory was higher"},
-    {"reports", "--report", "", file_list, "", "", "NAME=PATH", "write a report: html, json, junit, lcov or markdown; repeatable", false},
+    {"reports", "--report", "", file_list, "", "", "NAME=PATH",
+     "write a report: html, json, junit, lcov or markdown; repeatable", false},
     {"out", "--out", "RUNHARNESS_OUT", text, "", "", "DIR", "run directory (default: .runharness/runs/<id>)"},
-    {"sample_interval", "--sample-interval", "", duration, "", "50ms", "DUR", "time between two samples of CPU and memory"},
+    {"sample_interval", "--sample-interval", "", duration, "", "50ms", "DUR",
+     "time between two samples of CPU and memory"},
 };
 
 constexpr unsigned kMaxJobs = 1024;
@@ -96,26 +106,32 @@ Result<void> check_value(const OptionRow& row, std::string_view text) {
     case OptionType::list:
       if (text.empty()) return fail(ErrorKind::usage, "read an empty text", std::string(row.key));
       return {};
-    case OptionType::integer: return check_integer(row, text);
-    case OptionType::size: return keep_error(parse_size_of(text, 1ULL << 40));
+    case OptionType::integer:
+      return check_integer(row, text);
+    case OptionType::size:
+      return keep_error(parse_size_of(text, 1ULL << 40));
     case OptionType::duration: {
       auto span = parse_duration(text);
       if (span && span->count() <= 0) return fail(ErrorKind::usage, "use a duration of zero", std::string(row.key));
       return keep_error(std::move(span));
     }
-    case OptionType::percent: return keep_error(parse_percent(text));
+    case OptionType::percent:
+      return keep_error(parse_percent(text));
     case OptionType::boolean:
       if (text == "true" || text == "false") return {};
       return fail(ErrorKind::usage, fmt::format("read '{}': write true or false", text), std::string(row.key));
-    case OptionType::choice: return check_choice(row, text);
-    case OptionType::file_list: return check_report(text);
+    case OptionType::choice:
+      return check_choice(row, text);
+    case OptionType::file_list:
+      return check_report(text);
   }
   return fail(ErrorKind::internal, "check an option without a type", std::string(row.key));
 }
 
 Result<unsigned> parse_percent(std::string_view text) {
   const auto refuse = [&] {
-    return fail(ErrorKind::usage, fmt::format("read the percentage '{}': write 0 to 100 with at most two decimals", text));
+    return fail(ErrorKind::usage,
+                fmt::format("read the percentage '{}': write 0 to 100 with at most two decimals", text));
   };
   std::string_view rest = text;
   if (!rest.empty() && rest.back() == '%') rest.remove_suffix(1);
@@ -123,7 +139,8 @@ Result<unsigned> parse_percent(std::string_view text) {
   const std::size_t point = rest.find('.');
   const auto whole = parse_u64(rest.substr(0, point));
   std::string decimals(point == std::string_view::npos ? "" : rest.substr(point + 1));
-  if (!whole || *whole > 100 || decimals.size() > 2 || (point != std::string_view::npos && decimals.empty())) return refuse();
+  if (!whole || *whole > 100 || decimals.size() > 2 || (point != std::string_view::npos && decimals.empty()))
+    return refuse();
   decimals.resize(2, '0');
   const auto hundredths = parse_u64(decimals);
   if (!hundredths || *whole * 100 + *hundredths > 10'000) return refuse();

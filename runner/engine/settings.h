@@ -24,7 +24,7 @@ struct OptionRow {
   std::string_view fallback;     // built-in default as text; empty: unset
   std::string_view placeholder;  // "SIZE"
   std::string_view help;
-  bool in_file = true;           // may stand in runharness.toml
+  bool in_file = true;  // may stand in runharness.toml
 };
 
 [[nodiscard]] const std::vector<OptionRow>& option_rows();
@@ -36,7 +36,7 @@ enum class Layer { built_in, preset, repository, environment, command_line };
 struct SettingValue {
   std::vector<std::string> values;  // one, or several for lists
   Layer layer = Layer::built_in;
-  std::string origin;               // "preset ci", "runharness.toml:4:10", "RUNHARNESS_JOBS", "--jobs"
+  std::string origin;  // "preset ci", "runharness.toml:4:10", "RUNHARNESS_JOBS", "--jobs"
 };
 
 class Settings {
@@ -44,7 +44,7 @@ class Settings {
   // Checks the text against the row's type; an error names the origin.
   Result<void> set(std::string_view key, std::vector<std::string> values, Layer layer, std::string origin);
   [[nodiscard]] const SettingValue* find(std::string_view key) const;
-  [[nodiscard]] std::string text(std::string_view key) const;   // empty when unset
+  [[nodiscard]] std::string text(std::string_view key) const;  // empty when unset
   [[nodiscard]] std::vector<std::string> list(std::string_view key) const;
   [[nodiscard]] bool boolean(std::string_view key) const;
   [[nodiscard]] const std::map<std::string, SettingValue, std::less<>>& all() const { return values_; }

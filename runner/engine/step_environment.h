@@ -21,6 +21,7 @@ struct StepFolders {
   std::filesystem::path out;    // writable
   std::filesystem::path cache;  // writable
 };
-[[nodiscard]] sandbox::FilesystemPolicy filesystem_policy(const RunContext& context, const model::Step& step, const StepFolders& folders);
+[[nodiscard]] sandbox::FilesystemPolicy filesystem_policy(const RunContext& context, const model::Step& step,
+                                                          const StepFolders& folders);
 
 }  // namespace rh::engine

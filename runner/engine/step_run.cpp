@@ -61,8 +61,7 @@ sandbox::LaunchSpec launch_spec(const RunContext& context, const StepPlace& plac
   if (step.kind == StepKind::build || step.kind == StepKind::coverage) spec.limits.network = NetworkPolicy::none;
   spec.level = context.options.isolation;
   spec.files = filesystem_policy(context, step, place.folders);
-  for (const char c : place.suite->id.value)
-    spec.name += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '-';
+  for (const char c : place.suite->id.value) spec.name += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '-';
   return spec;
 }
 
@@ -105,11 +104,14 @@ class StepRun {
     outcome.report.argv = step_.command.argv;
     outcome.report.cwd = step_.command.cwd.string();
     outcome.report.started = monotonic_now();
-    context_.log.append(StepStarted{place_.suite->id, step_.name, step_.kind, step_.command.argv, outcome.report.cwd, outcome.report.started});
+    context_.log.append(StepStarted{place_.suite->id, step_.name, step_.kind, step_.command.argv, outcome.report.cwd,
+                                    outcome.report.started});
 
     auto record = context_.launcher.run(launch_spec(context_, place_, step_), hooks());
-    if (record) take_exit_record(outcome.report, std::move(*record));
-    else outcome.report.ending_detail = record.error().message();
+    if (record)
+      take_exit_record(outcome.report, std::move(*record));
+    else
+      outcome.report.ending_detail = record.error().message();
     if (sampler_) {
       sampler_->sample(monotonic_now());
       add_sampled(outcome.report.usage, sampler_->totals());
@@ -129,7 +131,9 @@ class StepRun {
     const bool exited = outcome.report.ending == Ending::exited;
     TestEnded ended{"exit", {}, {}};
     ended.test.name = step_.name;
-    ended.attempt.outcome = exited && outcome.report.status.exit_code == 0 ? Outcome::passed : exited ? Outcome::failed : Outcome::crashed;
+    ended.attempt.outcome = exited && outcome.report.status.exit_code == 0 ? Outcome::passed
+                            : exited                                       ? Outcome::failed
+                                                                           : Outcome::crashed;
     ended.attempt.start = outcome.report.started;
     ended.attempt.duration = outcome.report.usage.wall;
     ended.attempt.usage.peak_memory = outcome.report.usage.peak_memory;
@@ -145,7 +149,8 @@ class StepRun {
   }
 
   static CpuFigure sum_cpu(const ProcessUsage& usage) {
-    if (!usage.user_cpu.value || !usage.system_cpu.value) return usage.user_cpu.value ? usage.system_cpu : usage.user_cpu;
+    if (!usage.user_cpu.value || !usage.system_cpu.value)
+      return usage.user_cpu.value ? usage.system_cpu : usage.user_cpu;
     CpuFigure sum = usage.user_cpu;
     sum.value = *usage.user_cpu.value + *usage.system_cpu.value;
     return sum;
@@ -156,8 +161,9 @@ class StepRun {
     hooks.tick = context_.options.sample_interval;
     hooks.cancel = context_.cancel;
     hooks.on_start = [this](const sandbox::TreeLocation& tree) {
-      sampler_ = collectors::make_tree_sampler({tree.root_pid, tree.memory_cgroup, tree.cpu_cgroup, tree.procs_cgroup, tree.cgroup_v2, "/proc"},
-                                               context_.options.sample_interval);
+      sampler_ = collectors::make_tree_sampler(
+          {tree.root_pid, tree.memory_cgroup, tree.cpu_cgroup, tree.procs_cgroup, tree.cgroup_v2, "/proc"},
+          context_.options.sample_interval);
       sampler_->sample(monotonic_now());
     };
     hooks.on_output = [this](Stream stream, std::string_view bytes) {
@@ -181,11 +187,15 @@ class StepRun {
     report.output_tail = out_tail + (out_tail.empty() || out_tail.back() == '\n' ? "" : "\n") + err_.tail();
     for (const Capture* capture : {&out_, &err_}) {
       if (!capture->problem()) continue;
-      ledger_.take(place_.first_stream, Diagnostic{Severity::warning, "capture-incomplete",
-                                                   capture->problem()->message() + "; the rest of this output is not kept",
-                                                   capture->path().string(), {}});
+      ledger_.take(place_.first_stream,
+                   Diagnostic{Severity::warning,
+                              "capture-incomplete",
+                              capture->problem()->message() + "; the rest of this output is not kept",
+                              capture->path().string(),
+                              {}});
     }
-    outcome.end = {report.ending, report.status, out_.path(), err_.path(), streams_.tests_finished(), streams_.tests_failed()};
+    outcome.end = {report.ending,          report.status, out_.path(), err_.path(), streams_.tests_finished(),
+                   streams_.tests_failed()};
   }
 
   RunContext& context_;

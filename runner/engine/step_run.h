@@ -16,10 +16,10 @@ namespace rh::engine {
 struct StepPlace {
   const model::Suite* suite = nullptr;
   StepFolders folders;
-  std::filesystem::path suite_root;     // absolute
-  std::filesystem::path capture;        // folder of the captured output
-  int number = 0;                       // of the step within its suite
-  int first_stream = 0;                 // number of its first result stream
+  std::filesystem::path suite_root;  // absolute
+  std::filesystem::path capture;     // folder of the captured output
+  int number = 0;                    // of the step within its suite
+  int first_stream = 0;              // number of its first result stream
 };
 
 struct StepOutcome {
@@ -29,6 +29,7 @@ struct StepOutcome {
   int streams = 0;
 };
 
-[[nodiscard]] StepOutcome run_step(RunContext& context, const StepPlace& place, const model::Step& step, TestLedger& ledger);
+[[nodiscard]] StepOutcome run_step(RunContext& context, const StepPlace& place, const model::Step& step,
+                                   TestLedger& ledger);
 
 }  // namespace rh::engine

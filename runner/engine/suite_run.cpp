@@ -24,13 +24,18 @@ constexpr std::size_t kMaxSteps = 10'000;  // a workspace of thousands of test b
 template <class T>
 void add_figure(Figure<T>& into, const Figure<T>& other, bool largest) {
   if (!other.value) {
-    if (!into.value && into.reason.empty()) into = other;
-    else if (into.value && !largest) into.scope = Scope::lower_bound, into.reason = other.reason;
+    if (!into.value && into.reason.empty())
+      into = other;
+    else if (into.value && !largest)
+      into.scope = Scope::lower_bound, into.reason = other.reason;
     return;
   }
-  if (!into.value) into = other;
-  else if (!largest) into.value = *into.value + *other.value;
-  else if (*other.value > *into.value) into = other;
+  if (!into.value)
+    into = other;
+  else if (!largest)
+    into.value = *into.value + *other.value;
+  else if (*other.value > *into.value)
+    into = other;
 }
 
 void add_usage(ProcessUsage& into, const ProcessUsage& step) {
@@ -116,7 +121,8 @@ class SuiteRun {
     place_.suite_root = context_.repository.absolute(suite_.root);
     place_.capture = context_.paths.run / "suites" / slug_;
     place_.folders.out = place_.capture / "out";
-    place_.folders.cache = context_.paths.state / "cache" / fmt::format("{}-{:08x}", slug_of(suite_.id), name_hash(suite_.id.value));
+    place_.folders.cache =
+        context_.paths.state / "cache" / fmt::format("{}-{:08x}", slug_of(suite_.id), name_hash(suite_.id.value));
     RH_CHECK(make_directories(place_.folders.out));
     return make_directories(place_.folders.cache);
   }
@@ -197,15 +203,20 @@ class SuiteRun {
 
   void note_leftovers(const StepReport& step) {
     for (const LeftoverProcess& process : step.leftovers)
-      note({Severity::warning, "leftover-process",
-            fmt::format("{} left a process running, which was killed: {}", step.name, process.command), fmt::format("pid {}", process.pid), {}},
+      note({Severity::warning,
+            "leftover-process",
+            fmt::format("{} left a process running, which was killed: {}", step.name, process.command),
+            fmt::format("pid {}", process.pid),
+            {}},
            false);
   }
 
   void keep_series(SampleSeries series, StepKind kind) {
     if (kind == StepKind::prepare) return;
-    if (series_.t_ns.empty()) series_ = std::move(series);
-    else collectors::append_series(series_, series);
+    if (series_.t_ns.empty())
+      series_ = std::move(series);
+    else
+      collectors::append_series(series_, series);
   }
 
   void store_series() {
@@ -230,7 +241,8 @@ class SuiteRun {
   }
 
   void store_coverage(const CoverageReport& report) {
-    context_.log.append(CoverageStored{suite_.id, report.tool, report.basis, report.reason, report.totals, report.unresolved});
+    context_.log.append(
+        CoverageStored{suite_.id, report.tool, report.basis, report.reason, report.totals, report.unresolved});
     for (const CoverageFile& file : report.files) context_.log.append(CoverageFileSeen{suite_.id, file});
   }
 
@@ -262,9 +274,12 @@ class SuiteRun {
 std::string slug_of(const SuiteId& id) {
   std::string slug;
   for (const char c : id.value) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
-    if (plain) slug += c;
-    else if (!slug.empty() && slug.back() != '-') slug += '-';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+    if (plain)
+      slug += c;
+    else if (!slug.empty() && slug.back() != '-')
+      slug += '-';
   }
   constexpr std::size_t kLongest = 100;  // file names end at 255 bytes
   if (slug.size() > kLongest) slug = slug.substr(slug.size() - kLongest);

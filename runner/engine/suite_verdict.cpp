@@ -14,8 +14,8 @@ using namespace rh::model;
 namespace {
 
 bool is_limit(Ending ending) {
-  return ending == Ending::wall_time || ending == Ending::cpu_time || ending == Ending::memory || ending == Ending::pids ||
-         ending == Ending::file_size || ending == Ending::output_limit;
+  return ending == Ending::wall_time || ending == Ending::cpu_time || ending == Ending::memory ||
+         ending == Ending::pids || ending == Ending::file_size || ending == Ending::output_limit;
 }
 
 // Tests that the runner announced and never finished, unless it stopped on purpose after a failure.
@@ -49,13 +49,15 @@ class Judge {
     if (report.ending == Ending::start_failed)
       return raise(SuiteStatus::broken, fmt::format("{} could not be started: {}", report.name, report.ending_detail));
     if (report.ending == Ending::internal)
-      return raise(SuiteStatus::crashed, fmt::format("{} could not be supervised: {}", report.name, report.ending_detail));
+      return raise(SuiteStatus::crashed,
+                   fmt::format("{} could not be supervised: {}", report.name, report.ending_detail));
     if (is_limit(report.ending)) {
       const auto status = tests ? SuiteStatus::limit : SuiteStatus::broken;
       return raise(status, fmt::format("{} {}", report.name, describe_ending(report)));
     }
     if (!tests) {
-      if (report.meaning != StepMeaning::ok) raise(SuiteStatus::broken, fmt::format("{} failed: {}", report.name, describe_ending(report)));
+      if (report.meaning != StepMeaning::ok)
+        raise(SuiteStatus::broken, fmt::format("{} failed: {}", report.name, describe_ending(report)));
       return;
     }
     test_step(step);
@@ -76,29 +78,36 @@ class Judge {
     tests_ += step.tests_finished;
     if (const std::uint64_t lost = lost_tests(step); lost > 0) {
       note(Severity::error, "lost-tests",
-           fmt::format("{}: {} test{} began or {} announced and gave no result ({})", report.name, lost, lost == 1 ? "" : "s",
-                       lost == 1 ? "was" : "were", describe_ending(report)));
-      raise(SuiteStatus::crashed, fmt::format("{}: {} and lost {} test{}", report.name, describe_ending(report), lost, lost == 1 ? "" : "s"));
+           fmt::format("{}: {} test{} began or {} announced and gave no result ({})", report.name, lost,
+                       lost == 1 ? "" : "s", lost == 1 ? "was" : "were", describe_ending(report)));
+      raise(SuiteStatus::crashed,
+            fmt::format("{}: {} and lost {} test{}", report.name, describe_ending(report), lost, lost == 1 ? "" : "s"));
     }
     if (report.oom_kills.value_or(0) > 0) {
-      note(Severity::error, "oom-kill", fmt::format("{}: the kernel killed {} process(es) at the memory limit", report.name, *report.oom_kills));
+      note(Severity::error, "oom-kill",
+           fmt::format("{}: the kernel killed {} process(es) at the memory limit", report.name, *report.oom_kills));
       raise(SuiteStatus::crashed, fmt::format("{}: processes were killed at the memory limit", report.name));
     }
-    if (report.ending == Ending::signaled) raise(SuiteStatus::crashed, fmt::format("{} {}", report.name, describe_ending(report)));
+    if (report.ending == Ending::signaled)
+      raise(SuiteStatus::crashed, fmt::format("{} {}", report.name, describe_ending(report)));
     meaning(step);
   }
 
   void meaning(const JudgedStep& step) {
     const StepReport& report = step.report;
     switch (report.meaning) {
-      case StepMeaning::ok: return contradictions(step);
+      case StepMeaning::ok:
+        return contradictions(step);
       case StepMeaning::tests_failed:
         return step.tests_failed == 0 ? unexplained(step) : failed(step);
-      case StepMeaning::no_tests: return raise(SuiteStatus::no_tests, "no tests were found");
+      case StepMeaning::no_tests:
+        return raise(SuiteStatus::no_tests, "no tests were found");
       case StepMeaning::broken:
-        return raise(SuiteStatus::broken, fmt::format("{} could not run its tests: {}", report.name, describe_ending(report)));
+        return raise(SuiteStatus::broken,
+                     fmt::format("{} could not run its tests: {}", report.name, describe_ending(report)));
       case StepMeaning::usage:
-        return raise(SuiteStatus::broken, fmt::format("{} refused its arguments: {}", report.name, describe_ending(report)));
+        return raise(SuiteStatus::broken,
+                     fmt::format("{} refused its arguments: {}", report.name, describe_ending(report)));
       case StepMeaning::crashed:
         return raise(SuiteStatus::crashed, fmt::format("{} died: {}", report.name, describe_ending(report)));
     }
@@ -109,9 +118,11 @@ class Judge {
   void unexplained(const JudgedStep& step) {
     const StepReport& report = step.report;
     note(Severity::error, "unexplained-failure",
-         fmt::format("{} ended with {} although no test failed: see its output for a check of its own, such as a coverage threshold",
+         fmt::format("{} ended with {} although no test failed: see its output for a check of its own, such as a "
+                     "coverage threshold",
                      report.name, describe_ending(report)));
-    const bool in_order = std::any_of(step.streams.begin(), step.streams.end(), [](const auto& stream) { return stream.runner_finished; });
+    const bool in_order = std::any_of(step.streams.begin(), step.streams.end(),
+                                      [](const auto& stream) { return stream.runner_finished; });
     raise(in_order ? SuiteStatus::failed : SuiteStatus::crashed,
           fmt::format("{}: {} without a failing test", report.name, describe_ending(report)));
   }
@@ -121,7 +132,8 @@ class Judge {
     std::uint64_t unloaded = 0;
     for (const auto& stream : step.streams) unloaded += stream.unloaded_files();
     if (unloaded > 0)
-      return raise(SuiteStatus::broken, fmt::format("{} test file{} could not be loaded", unloaded, unloaded == 1 ? "" : "s"));
+      return raise(SuiteStatus::broken,
+                   fmt::format("{} test file{} could not be loaded", unloaded, unloaded == 1 ? "" : "s"));
     raise(SuiteStatus::failed, fmt::format("{} of {} tests failed", step.tests_failed, step.tests_finished));
   }
 
@@ -141,8 +153,9 @@ class Judge {
 
   // The worst status wins; its reason is the first one seen.
   void raise(SuiteStatus status, std::string reason) {
-    static constexpr SuiteStatus kOrder[] = {SuiteStatus::not_started, SuiteStatus::passed,  SuiteStatus::no_tests, SuiteStatus::failed,
-                                             SuiteStatus::crashed,     SuiteStatus::limit,   SuiteStatus::broken,   SuiteStatus::cancelled};
+    static constexpr SuiteStatus kOrder[] = {SuiteStatus::not_started, SuiteStatus::passed,   SuiteStatus::no_tests,
+                                             SuiteStatus::failed,      SuiteStatus::crashed,  SuiteStatus::limit,
+                                             SuiteStatus::broken,      SuiteStatus::cancelled};
     const auto rank = [](SuiteStatus each) {
       for (std::size_t i = 0; i < std::size(kOrder); ++i)
         if (kOrder[i] == each) return i;
@@ -167,21 +180,31 @@ class Judge {
 std::string describe_ending(const StepReport& step) {
   const std::string detail = step.ending_detail.empty() ? "" : fmt::format(" ({})", step.ending_detail);
   switch (step.ending) {
-    case Ending::exited: return fmt::format("exit code {}", step.status.exit_code.value_or(-1));
+    case Ending::exited:
+      return fmt::format("exit code {}", step.status.exit_code.value_or(-1));
     case Ending::signaled: {
       const int signal = step.status.signal.value_or(0);
       const char* name = ::sigabbrev_np(signal);
       return fmt::format("died by signal {} (SIG{})", signal, name != nullptr ? name : "?");
     }
-    case Ending::wall_time: return "hit its wall time limit" + detail;
-    case Ending::cpu_time: return "hit its CPU time limit" + detail;
-    case Ending::memory: return "hit its memory limit" + detail;
-    case Ending::pids: return "hit its limit of processes" + detail;
-    case Ending::file_size: return "hit its file size limit" + detail;
-    case Ending::output_limit: return "hit its output limit" + detail;
-    case Ending::start_failed: return "could not be started" + detail;
-    case Ending::cancelled: return "was interrupted";
-    case Ending::internal: return "could not be supervised" + detail;
+    case Ending::wall_time:
+      return "hit its wall time limit" + detail;
+    case Ending::cpu_time:
+      return "hit its CPU time limit" + detail;
+    case Ending::memory:
+      return "hit its memory limit" + detail;
+    case Ending::pids:
+      return "hit its limit of processes" + detail;
+    case Ending::file_size:
+      return "hit its file size limit" + detail;
+    case Ending::output_limit:
+      return "hit its output limit" + detail;
+    case Ending::start_failed:
+      return "could not be started" + detail;
+    case Ending::cancelled:
+      return "was interrupted";
+    case Ending::internal:
+      return "could not be supervised" + detail;
   }
   return std::string(name_of(step.ending));
 }
@@ -191,7 +214,8 @@ SuiteJudgement judge_suite(const std::vector<JudgedStep>& steps, std::uint64_t d
   Judge judge(judgement);
   for (const JudgedStep& step : steps) judge.step(step);
   // Results that are damaged cannot be trusted to hold every failure.
-  if (damaged_results > 0 && (judgement.status == SuiteStatus::not_started || judgement.status == SuiteStatus::no_tests)) {
+  if (damaged_results > 0 &&
+      (judgement.status == SuiteStatus::not_started || judgement.status == SuiteStatus::no_tests)) {
     judgement.status = SuiteStatus::crashed;
     judgement.reason = "its results are damaged";
   }

@@ -12,7 +12,7 @@
 namespace rh::engine {
 
 struct JudgedStep {
-  model::StepReport report;                          // meaning filled by the adapter
+  model::StepReport report;  // meaning filled by the adapter
   std::vector<TestLedger::StreamState> streams;
   std::uint64_t tests_finished = 0, tests_failed = 0;
 };
@@ -20,7 +20,7 @@ struct JudgedStep {
 struct SuiteJudgement {
   model::SuiteStatus status = model::SuiteStatus::not_started;
   std::string reason;
-  std::vector<model::Diagnostic> diagnostics;        // lost tests, contradictions
+  std::vector<model::Diagnostic> diagnostics;  // lost tests, contradictions
 };
 
 [[nodiscard]] SuiteJudgement judge_suite(const std::vector<JudgedStep>& steps, std::uint64_t damaged_results);

@@ -12,8 +12,9 @@ namespace rh::engine {
 using namespace rh::model;
 
 std::uint64_t TestLedger::StreamState::unloaded_files() const {
-  return static_cast<std::uint64_t>(std::count_if(files_in_error.begin(), files_in_error.end(),
-                                                  [&](const std::string& file) { return files_with_tests.count(file) == 0; }));
+  return static_cast<std::uint64_t>(
+      std::count_if(files_in_error.begin(), files_in_error.end(),
+                    [&](const std::string& file) { return files_with_tests.count(file) == 0; }));
 }
 
 void TestLedger::take(int stream, const ResultEvent& event) {
@@ -91,7 +92,9 @@ void TestLedger::close_stream(int stream, Ending ending, const WaitStatus& statu
   if (ending == Ending::cancelled) why = "the run was interrupted";
   for (auto entry = open_.lower_bound({stream, std::string()}); entry != open_.end() && entry->first.first == stream;) {
     Attempt attempt;
-    attempt.outcome = timed_out ? Outcome::timed_out : ending == Ending::cancelled ? Outcome::not_run : Outcome::crashed;
+    attempt.outcome = timed_out                     ? Outcome::timed_out
+                      : ending == Ending::cancelled ? Outcome::not_run
+                                                    : Outcome::crashed;
     attempt.start = entry->second.at;
     if (attempt.start) attempt.duration = now - *attempt.start;
     attempt.pid = entry->second.pid;

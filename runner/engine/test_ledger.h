@@ -38,9 +38,9 @@ class TestLedger {
   struct StreamState {
     std::optional<std::uint64_t> expected;
     bool runner_finished = false;
-    std::uint64_t finished = 0;   // TestKind::test, first attempts
+    std::uint64_t finished = 0;  // TestKind::test, first attempts
     std::uint64_t failed = 0;
-    std::uint64_t crashed = 0;    // closed by close_stream
+    std::uint64_t crashed = 0;  // closed by close_stream
     std::set<std::string> files_with_tests;
     std::set<std::string> files_in_error;  // errored as a whole: an import or syntax error, a crash outside of any test
     std::optional<model::RunnerFinished> native;
@@ -65,7 +65,7 @@ class TestLedger {
 
   model::SuiteId suite_;
   Sinks sinks_;
-  std::unordered_map<std::string, unsigned> names_;        // base id -> how many tests had it
+  std::unordered_map<std::string, unsigned> names_;  // base id -> how many tests had it
   std::map<std::pair<int, std::string>, Open> open_;
   std::map<int, StreamState> streams_;
   std::uint64_t finished_ = 0, failed_ = 0;

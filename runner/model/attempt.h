@@ -15,7 +15,7 @@ namespace rh::model {
 enum class Outcome {
   passed,
   failed,
-  errored,           // setup, teardown or collection broke
+  errored,  // setup, teardown or collection broke
   skipped,
   expected_failure,  // xfail, failing todo
   unexpected_pass,   // xpass that the runner does not count as a failure
@@ -42,10 +42,10 @@ struct Attempt {
   std::optional<std::chrono::nanoseconds> duration;  // wall time of the test
   std::string duration_reason;                       // why there is none
   TestUsage usage;
-  std::int64_t pid = 0;        // process that ran it; 0 = not known
-  std::string message;         // one line
-  std::string details;         // traceback or diff, bounded
-  std::string standard_output; // bounded
+  std::int64_t pid = 0;         // process that ran it; 0 = not known
+  std::string message;          // one line
+  std::string details;          // traceback or diff, bounded
+  std::string standard_output;  // bounded
   std::string standard_error;
 };
 

@@ -20,8 +20,8 @@ struct LineHits {
 struct BranchHits {
   std::uint32_t line = 0;
   std::uint32_t block = 0;
-  std::string branch;                     // number or expression text
-  std::optional<std::uint64_t> taken;     // nullopt: never evaluated, which differs from 0
+  std::string branch;                  // number or expression text
+  std::optional<std::uint64_t> taken;  // nullopt: never evaluated, which differs from 0
   auto operator<=>(const BranchHits&) const = default;
 };
 
@@ -62,9 +62,10 @@ struct CoverageTotals {
 
 // What of a suite or of the run is covered. `basis` names the ratio that the ecosystem's own tool
 // quotes; the totals of one suite are the tool's own where it counts otherwise than by distinct lines
-// (llvm-cov), those of the whole run are always counted from the files. Values: "lines", or "statements" (Go), or "lines+branches" (coverage.py with branch = true).
+// (llvm-cov), those of the whole run are always counted from the files. Values: "lines", or "statements" (Go), or
+// "lines+branches" (coverage.py with branch = true).
 struct CoverageReport {
-  std::vector<CoverageFile> files;      // sorted by path, unique
+  std::vector<CoverageFile> files;  // sorted by path, unique
   CoverageTotals totals;
   std::string basis = "lines";
   std::string tool;                     // "coverage.py 7.17.3"; empty for a merged report

@@ -12,10 +12,10 @@ enum class Severity { info, warning, error };
 
 struct Diagnostic {
   Severity severity = Severity::warning;
-  std::string code;      // stable, kebab-case: "junit-truncated", "lost-tests", "coverage-tool-missing"
-  std::string message;   // a sentence: what was seen and what to do about it
-  std::string subject;   // file, suite or tool meant
-  SuiteId suite;         // empty when it is about the whole run
+  std::string code;     // stable, kebab-case: "junit-truncated", "lost-tests", "coverage-tool-missing"
+  std::string message;  // a sentence: what was seen and what to do about it
+  std::string subject;  // file, suite or tool meant
+  SuiteId suite;        // empty when it is about the whole run
 };
 
 }  // namespace rh::model

@@ -10,8 +10,8 @@ enum class IsolationLevel { none, contained, strict };
 
 enum class MechanismState {
   applied,
-  degraded,       // a weaker means is in force; `reason` says which and why
-  refused,        // asked for and not in force at all
+  degraded,  // a weaker means is in force; `reason` says which and why
+  refused,   // asked for and not in force at all
   not_requested,
 };
 
@@ -19,8 +19,8 @@ struct IsolationRow {
   std::string mechanism;  // "user namespace", "read-only root", "memory limit", "network", ...
   std::string requested;  // "yes", "512 MiB", "none", ...
   MechanismState state = MechanismState::not_requested;
-  std::string detail;     // by what it was done: "cgroup v1 memory.limit_in_bytes"
-  std::string reason;     // why degraded or refused, and what an administrator could do
+  std::string detail;  // by what it was done: "cgroup v1 memory.limit_in_bytes"
+  std::string reason;  // why degraded or refused, and what an administrator could do
 };
 
 struct IsolationReport {

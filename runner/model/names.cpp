@@ -11,22 +11,23 @@ namespace {
 template <class Enum>
 struct Names;
 
-#define RH_NAMES(Enum, ...)                                                              \
-  template <>                                                                            \
-  struct Names<Enum> {                                                                   \
-    using E = Enum;                                                                      \
+#define RH_NAMES(Enum, ...)                                                                     \
+  template <>                                                                                   \
+  struct Names<Enum> {                                                                          \
+    using E = Enum;                                                                             \
     static constexpr auto table = std::to_array<std::pair<E, std::string_view>>({__VA_ARGS__}); \
   };
 
 RH_NAMES(Scope, {E::unknown, "unknown"}, {E::exact_process, "exact_process"}, {E::exact_window, "exact_window"},
          {E::shared_window, "shared_window"}, {E::sampled, "sampled"}, {E::lower_bound, "lower_bound"})
 RH_NAMES(NetworkPolicy, {E::none, "none"}, {E::host, "host"})
-RH_NAMES(Ending, {E::exited, "exited"}, {E::signaled, "signaled"}, {E::wall_time, "wall_time"}, {E::cpu_time, "cpu_time"},
-         {E::memory, "memory"}, {E::pids, "pids"}, {E::file_size, "file_size"}, {E::output_limit, "output_limit"},
-         {E::start_failed, "start_failed"}, {E::cancelled, "cancelled"}, {E::internal, "internal"})
+RH_NAMES(Ending, {E::exited, "exited"}, {E::signaled, "signaled"}, {E::wall_time, "wall_time"},
+         {E::cpu_time, "cpu_time"}, {E::memory, "memory"}, {E::pids, "pids"}, {E::file_size, "file_size"},
+         {E::output_limit, "output_limit"}, {E::start_failed, "start_failed"}, {E::cancelled, "cancelled"},
+         {E::internal, "internal"})
 RH_NAMES(StepKind, {E::prepare, "prepare"}, {E::build, "build"}, {E::test, "test"}, {E::coverage, "coverage"})
-RH_NAMES(StepMeaning, {E::ok, "ok"}, {E::tests_failed, "tests_failed"}, {E::no_tests, "no_tests"}, {E::broken, "broken"},
-         {E::usage, "usage"}, {E::crashed, "crashed"})
+RH_NAMES(StepMeaning, {E::ok, "ok"}, {E::tests_failed, "tests_failed"}, {E::no_tests, "no_tests"},
+         {E::broken, "broken"}, {E::usage, "usage"}, {E::crashed, "crashed"})
 RH_NAMES(TestKind, {E::test, "test"}, {E::subtest, "subtest"})
 RH_NAMES(Outcome, {E::passed, "passed"}, {E::failed, "failed"}, {E::errored, "errored"}, {E::skipped, "skipped"},
          {E::expected_failure, "expected_failure"}, {E::unexpected_pass, "unexpected_pass"}, {E::crashed, "crashed"},
@@ -58,8 +59,8 @@ std::optional<Enum> from_name(std::string_view name) {
   return std::nullopt;
 }
 
-#define RH_DEFINE_NAMES(Enum)                                          \
-  std::string_view name_of(Enum value) { return look_up(value); }      \
+#define RH_DEFINE_NAMES(Enum)                                     \
+  std::string_view name_of(Enum value) { return look_up(value); } \
   template std::optional<Enum> from_name<Enum>(std::string_view name);
 
 RH_DEFINE_NAMES(Scope)

@@ -34,40 +34,40 @@ enum class Stream { standard_output, standard_error };
 // "coverage-py-json".
 struct ResultFile {
   std::string format;
-  std::filesystem::path path;      // absolute; empty = the step's stdout stream
-  bool primary = true;             // false: only cross-checks the primary stream
-  bool required = true;            // missing is a diagnostic
-  std::string scope;               // prefix for names where the format has none (a cargo target, a Go module)
+  std::filesystem::path path;  // absolute; empty = the step's stdout stream
+  bool primary = true;         // false: only cross-checks the primary stream
+  bool required = true;        // missing is a diagnostic
+  std::string scope;           // prefix for names where the format has none (a cargo target, a Go module)
 };
 
 struct CoverageSource {
-  std::string format;              // empty = recognise by content
-  std::filesystem::path path;      // absolute
-  std::filesystem::path base;      // folder that relative paths in the file start from
+  std::string format;          // empty = recognise by content
+  std::filesystem::path path;  // absolute
+  std::filesystem::path base;  // folder that relative paths in the file start from
   std::vector<std::pair<std::string, std::filesystem::path>> path_map;  // import path prefix -> folder (Go)
-  std::vector<std::string> exclude_globs;                              // repository-relative, e.g. test files
-  bool native_totals = false;      // the suite's totals are those that the tool itself declares in the file
+  std::vector<std::string> exclude_globs;                               // repository-relative, e.g. test files
+  bool native_totals = false;  // the suite's totals are those that the tool itself declares in the file
 };
 
 struct Step {
-  std::string name;                // "npm ci", "unit tests of crate foo"
+  std::string name;  // "npm ci", "unit tests of crate foo"
   StepKind kind = StepKind::test;
-  Command command;                 // env holds additions only; the engine adds the base environment
-  std::vector<std::string> pass_env;   // names or globs of the caller's variables to pass through
+  Command command;                    // env holds additions only; the engine adds the base environment
+  std::vector<std::string> pass_env;  // names or globs of the caller's variables to pass through
   std::vector<PathGrant> grants;
   std::vector<ResultFile> results;
   std::vector<CoverageSource> coverage;
-  bool stop_on_failure = true;     // later steps make no sense when this one fails (prepare, build)
-  bool quiet_output = false;       // stdout is a machine format: not shown, and outside the output limit's tail
+  bool stop_on_failure = true;  // later steps make no sense when this one fails (prepare, build)
+  bool quiet_output = false;    // stdout is a machine format: not shown, and outside the output limit's tail
 };
 
 // What an adapter is told about a finished step.
 struct StepEnd {
   Ending ending = Ending::internal;
   WaitStatus status;
-  std::filesystem::path stdout_path;   // captured output, possibly cut at the output limit
+  std::filesystem::path stdout_path;  // captured output, possibly cut at the output limit
   std::filesystem::path stderr_path;
-  std::uint64_t tests_finished = 0;    // results read from this step's streams
+  std::uint64_t tests_finished = 0;  // results read from this step's streams
   std::uint64_t tests_failed = 0;
 };
 
@@ -76,9 +76,9 @@ enum class StepMeaning {
   ok,
   tests_failed,
   no_tests,
-  broken,     // build, collection or prepare failed: tests could not run
-  usage,      // the tool refused its arguments
-  crashed,    // died without finishing its results
+  broken,   // build, collection or prepare failed: tests could not run
+  usage,    // the tool refused its arguments
+  crashed,  // died without finishing its results
 };
 
 }  // namespace rh::model

@@ -14,7 +14,7 @@ struct ProcessUsage {
   CpuFigure system_cpu;
   BytesFigure peak_memory;
   CountFigure max_processes;
-  BytesFigure read_bytes;    // storage reads (/proc/PID/io read_bytes or cgroup io)
+  BytesFigure read_bytes;  // storage reads (/proc/PID/io read_bytes or cgroup io)
   BytesFigure written_bytes;
 };
 

@@ -252,6 +252,7 @@ class PluginTest(unittest.TestCase):
         self.assertEqual(len({event["key"] for event in self.of("result")}), 3)
         self.assertNotIn("tests", self.finish())
 
+    @unittest.skipUnless(importlib.util.find_spec("pytest_rerunfailures"), "not installed: pytest-rerunfailures")
     def test_reruns_are_attempts(self):
         self.run_pytest("n = []\ndef test_a():\n    n.append(1)\n    assert len(n) == 3\n", "--reruns=3")
         self.assertEqual([(event.get("attempt", 1), event["outcome"]) for event in self.of("result")],

@@ -22,13 +22,16 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"runner/adapters", {"runner/base", "runner/model"}},
     {"runner/engine", {"runner/base", "runner/model"}},
     {"runner/agent", {"runner/base", "runner/model", "runner/engine"}},
-    {"runner/app", {"runner/base", "runner/model", "runner/engine", "runner/agent", "runner/adapters", "sandbox", "collectors", "profiles", "reporters"}},
+    {"runner/app",
+     {"runner/base", "runner/model", "runner/engine", "runner/agent", "runner/adapters", "sandbox", "collectors",
+      "profiles", "reporters"}},
 };
 
 // The headers of the five sibling folders that the engine may see: their interfaces, nothing else.
 const std::set<std::string> kInterfaceHeaders = {
-    "sandbox/sandbox.h",        "collectors/results/reader.h",   "collectors/coverage/reader.h", "collectors/coverage/merge.h",
-    "collectors/sampling/sampler.h", "reporters/reporter.h", "runner/adapters/adapter.h",
+    "sandbox/sandbox.h",           "collectors/results/reader.h",   "collectors/coverage/reader.h",
+    "collectors/coverage/merge.h", "collectors/sampling/sampler.h", "reporters/reporter.h",
+    "runner/adapters/adapter.h",
 };
 
 std::string included_path(const std::string& line) {
@@ -61,14 +64,16 @@ TEST(Layering, ModelHeadersIncludeTheStandardLibraryOnly) {
   for (const SourceFile& source : product_sources()) {
     if (source.folder != "runner/model" || !source.path.ends_with(".h")) continue;
     for (const std::string& line : source.lines)
-      EXPECT_FALSE(line.starts_with("#include <nlohmann") || line.starts_with("#include <fmt")) << source.path << ": " << line;
+      EXPECT_FALSE(line.starts_with("#include <nlohmann") || line.starts_with("#include <fmt"))
+          << source.path << ": " << line;
   }
 }
 
 TEST(Layering, JsonStaysOutOfHeadersThatOthersInclude) {
   for (const SourceFile& source : product_sources()) {
     if (!source.path.ends_with(".h") || source.path.starts_with("reporters/json/")) continue;
-    for (const std::string& line : source.lines) EXPECT_FALSE(line.starts_with("#include <nlohmann")) << source.path << ": " << line;
+    for (const std::string& line : source.lines)
+      EXPECT_FALSE(line.starts_with("#include <nlohmann")) << source.path << ": " << line;
   }
 }
 
@@ -80,7 +85,9 @@ TEST(Layering, EverySourceIsCompiled) {
     const fs::path path = source.path;
     bool named = false;
     for (fs::path folder = path.parent_path(); !folder.empty() && !named; folder = folder.parent_path())
-      named = read_text((folder / "CMakeLists.txt").generic_string()).find(fs::relative(path, folder).generic_string()) != std::string::npos;
+      named =
+          read_text((folder / "CMakeLists.txt").generic_string()).find(fs::relative(path, folder).generic_string()) !=
+          std::string::npos;
     EXPECT_TRUE(named) << source.path << " is in no target";
   }
 }

@@ -16,13 +16,13 @@ const std::set<std::string> kLongFunctions = {};
 const std::set<std::string> kLongFiles = {};
 
 struct Block {
-  std::size_t line = 0;   // 1-based, of its opening brace
+  std::size_t line = 0;  // 1-based, of its opening brace
   std::size_t depth = 0;
   bool function = false;
 };
 
 struct LongFunction {
-  std::string name;       // "file:first line of the signature"
+  std::string name;  // "file:first line of the signature"
   std::size_t lines = 0;
 };
 
@@ -47,13 +47,17 @@ std::string code_of(const std::string& line) {
   char quote = 0;
   for (std::size_t i = 0; i < line.size(); ++i) {
     if (quote != 0) {
-      if (line[i] == '\\') ++i;
-      else if (line[i] == quote) quote = 0;
+      if (line[i] == '\\')
+        ++i;
+      else if (line[i] == quote)
+        quote = 0;
       continue;
     }
     if (line[i] == '/' && i + 1 < line.size() && line[i + 1] == '/') break;
-    if (line[i] == '"' || (line[i] == '\'' && (i == 0 || !std::isalnum(static_cast<unsigned char>(line[i - 1]))))) quote = line[i];
-    else code += line[i];
+    if (line[i] == '"' || (line[i] == '\'' && (i == 0 || !std::isalnum(static_cast<unsigned char>(line[i - 1])))))
+      quote = line[i];
+    else
+      code += line[i];
   }
   return code;
 }
@@ -88,7 +92,8 @@ std::vector<LongFunction> long_functions(const SourceFile& source) {
           const Block block = open.back();
           open.pop_back();
           const std::size_t lines = i + 2 - block.line;
-          if (block.function && lines > kFunctionLines) found.push_back({source.path + ":" + std::to_string(block.line), lines});
+          if (block.function && lines > kFunctionLines)
+            found.push_back({source.path + ":" + std::to_string(block.line), lines});
         }
         head.clear();
       } else if (c == ';') {
@@ -114,7 +119,8 @@ TEST(Size, NoFilePassesTheRatchet) {
     needed.insert(source.path);
     EXPECT_TRUE(kLongFiles.count(source.path) > 0) << source.path << " has " << source.lines.size() << " lines";
   }
-  for (const std::string& path : kLongFiles) EXPECT_TRUE(needed.count(path) > 0) << path << " needs no exception any more";
+  for (const std::string& path : kLongFiles)
+    EXPECT_TRUE(needed.count(path) > 0) << path << " needs no exception any more";
 }
 
 TEST(Size, TheRatchetSeesALongFunction) {

@@ -12,8 +12,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array kLayers = {"runner/base",     "runner/model", "runner/adapters", "runner/engine", "runner/agent",
-                                "runner/app",      "sandbox",      "collectors",      "profiles",      "reporters"};
+constexpr std::array kLayers = {"runner/base", "runner/model", "runner/adapters", "runner/engine", "runner/agent",
+                                "runner/app",  "sandbox",      "collectors",      "profiles",      "reporters"};
 constexpr std::array kRoots = {"runner", "sandbox", "collectors", "profiles", "reporters"};
 
 bool is_source(const fs::path& path) { return path.extension() == ".h" || path.extension() == ".cpp"; }
@@ -35,7 +35,8 @@ std::vector<SourceFile> product_sources() {
   std::vector<SourceFile> sources;
   const fs::path root = RUNHARNESS_SOURCE_DIR;
   for (const std::string_view folder : kRoots) {
-    for (auto entry = fs::recursive_directory_iterator(root / folder); entry != fs::recursive_directory_iterator(); ++entry) {
+    for (auto entry = fs::recursive_directory_iterator(root / folder); entry != fs::recursive_directory_iterator();
+         ++entry) {
       if (entry->path().filename() == "node_modules") entry.disable_recursion_pending();
       if (!entry->is_regular_file() || !is_source(entry->path())) continue;
       SourceFile source;

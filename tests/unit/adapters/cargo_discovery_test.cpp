@@ -93,18 +93,23 @@ TEST_F(CargoDiscovery, ToolchainFileIsReadByItsChannel) {
 }
 
 TEST(CargoScan, KnowsTestsWhenItSeesThem) {
-  for (const char* source : {"#[test]", "    #[tokio::test(flavor = \"x\")]", "#[rstest]", "/// ```\n/// x\n", "//! ```no_run", "proptest! {",
-                             "#[test_case(1; \"one\")]", " * ```\n"})
+  for (const char* source : {"#[test]", "    #[tokio::test(flavor = \"x\")]", "#[rstest]", "/// ```\n/// x\n",
+                             "//! ```no_run", "proptest! {", "#[test_case(1; \"one\")]", " * ```\n"})
     EXPECT_TRUE(source_has_tests(source)) << source;
-  for (const char* source : {"fn test() {}", "#[derive(Debug)]", "// ```\n", "let s = \"```\";", "#[cfg(feature = \"test\")]"})
+  for (const char* source :
+       {"fn test() {}", "#[derive(Debug)]", "// ```\n", "let s = \"```\";", "#[cfg(feature = \"test\")]"})
     EXPECT_FALSE(source_has_tests(source)) << source;
 }
 
 TEST(CargoManifestFile, ReadsInheritanceAndHarness) {
-  const auto workspace = parse_cargo_manifest("[workspace]\n[workspace.package]\nversion = \"2.0.0\"\nauthors = [\"A\", \"B\"]\n", "w");
+  const auto workspace =
+      parse_cargo_manifest("[workspace]\n[workspace.package]\nversion = \"2.0.0\"\nauthors = [\"A\", \"B\"]\n", "w");
   const auto manifest = parse_cargo_manifest(
-      "[package]\nname = \"a\"\nversion.workspace = true\nauthors = { workspace = true }\nlicense = \"MIT\"\n[lib]\nharness = false\n"
-      "[[test]]\nname = \"own\"\nharness = false\n[[test]]\nname = \"usual\"\n[target.'cfg(unix)'.dependencies]\nlibc = \"0.2\"\n", "a");
+      "[package]\nname = \"a\"\nversion.workspace = true\nauthors = { workspace = true }\nlicense = "
+      "\"MIT\"\n[lib]\nharness = false\n"
+      "[[test]]\nname = \"own\"\nharness = false\n[[test]]\nname = \"usual\"\n[target.'cfg(unix)'.dependencies]\nlibc "
+      "= \"0.2\"\n",
+      "a");
   ASSERT_TRUE(workspace && manifest);
   EXPECT_EQ(manifest->value("version", *workspace), "2.0.0");
   EXPECT_EQ(manifest->value("authors", *workspace), "A:B");
@@ -124,8 +129,10 @@ TEST(CargoLock, MissingCratesAreThoseNotUnpacked) {
   TempRepository files;
   files.write("Cargo.lock",
               "version = 4\n\n[[package]]\nname = \"own\"\nversion = \"0.1.0\"\ndependencies = [\n \"itoa\",\n]\n\n"
-              "[[package]]\nname = \"itoa\"\nversion = \"1.0.1\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n"
-              "checksum = \"00\"\n\n[[package]]\nname = \"g\"\nversion = \"2.0.0\"\nsource = \"git+https://h/g?branch=x#0123456789abcdef\"\n");
+              "[[package]]\nname = \"itoa\"\nversion = \"1.0.1\"\nsource = "
+              "\"registry+https://github.com/rust-lang/crates.io-index\"\n"
+              "checksum = \"00\"\n\n[[package]]\nname = \"g\"\nversion = \"2.0.0\"\nsource = "
+              "\"git+https://h/g?branch=x#0123456789abcdef\"\n");
   EXPECT_THAT(missing_crates(files.path("Cargo.lock"), files.path("home")), ElementsAre("itoa-1.0.1", "g-2.0.0"));
   files.write("home/registry/src/index.crates.io-1949/itoa-1.0.1/Cargo.toml", "");
   files.write("home/git/checkouts/g-aa/0123456/Cargo.toml", "");
@@ -135,8 +142,11 @@ TEST(CargoLock, MissingCratesAreThoseNotUnpacked) {
 
 TEST(CargoConfigFiles, NearerFilesWinAndListsJoin) {
   TempRepository files;
-  files.write("r/a/.cargo/config.toml", "[env]\nX = \"near\"\nP = { value = \"p\", relative = true, force = true }\n[build]\nrustflags = [\"-a\"]\n");
-  files.write("r/.cargo/config", "[env]\nX = \"far\"\nY = \"far\"\n[build]\nrustflags = \"-b -c\"\ntarget-dir = \"out\"\n");
+  files.write(
+      "r/a/.cargo/config.toml",
+      "[env]\nX = \"near\"\nP = { value = \"p\", relative = true, force = true }\n[build]\nrustflags = [\"-a\"]\n");
+  files.write("r/.cargo/config",
+              "[env]\nX = \"far\"\nY = \"far\"\n[build]\nrustflags = \"-b -c\"\ntarget-dir = \"out\"\n");
   files.write("r/.cargo/config.toml", "[env]\nY = \"unused\"\n");
   files.write("home/.cargo/config.toml", "[source.crates-io]\nreplace-with = \"vendored\"\n");
   const CargoConfig config = read_cargo_config(files.path("r/a"), files.path("r"), files.path("home/.cargo"), "host");
@@ -148,7 +158,8 @@ TEST(CargoConfigFiles, NearerFilesWinAndListsJoin) {
   EXPECT_TRUE(config.replaces_sources);
   EXPECT_THAT(user_rustflags(config, {}), ElementsAre("-a", "-b", "-c"));
   EXPECT_THAT(user_rustflags(config, {{"RUSTFLAGS", "-x  -y"}}), ElementsAre("-x", "-y"));
-  EXPECT_THAT(user_rustflags(config, {{"RUSTFLAGS", "-x"}, {"CARGO_ENCODED_RUSTFLAGS", "-e f\x1f-g"}}), ElementsAre("-e f", "-g"));
+  EXPECT_THAT(user_rustflags(config, {{"RUSTFLAGS", "-x"}, {"CARGO_ENCODED_RUSTFLAGS", "-e f\x1f-g"}}),
+              ElementsAre("-e f", "-g"));
 }
 
 }  // namespace

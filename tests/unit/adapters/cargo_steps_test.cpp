@@ -15,8 +15,8 @@ using ::testing::ElementsAre;
 using ::testing::Not;
 
 TEST(CargoArguments, GoWhereCargoWouldSendThem) {
-  const auto split = split_cargo_test_arguments(
-      {"--features", "a b", "-p", "calc", "--test", "integration", "--release", "--no-run", "some_test", "--", "--ignored"});
+  const auto split = split_cargo_test_arguments({"--features", "a b", "-p", "calc", "--test", "integration",
+                                                 "--release", "--no-run", "some_test", "--", "--ignored"});
   EXPECT_THAT(split.build, ElementsAre("--features", "a b", "--release"));
   EXPECT_THAT(split.packages, ElementsAre("-p", "calc"));
   EXPECT_THAT(split.targets, ElementsAre("--test", "integration"));
@@ -27,7 +27,9 @@ TEST(CargoArguments, GoWhereCargoWouldSendThem) {
 class CargoStepsTest : public ::testing::Test {
  protected:
   CargoStepsTest() {
-    files_.write("r/Cargo.toml", "[package]\nname = \"calc\"\nversion = \"1.2.3-rc.1\"\nreadme = \"R.md\"\n[[test]]\nname = \"own\"\nharness = false\n");
+    files_.write("r/Cargo.toml",
+                 "[package]\nname = \"calc\"\nversion = \"1.2.3-rc.1\"\nreadme = \"R.md\"\n[[test]]\nname = "
+                 "\"own\"\nharness = false\n");
     files_.write("r/src/lib.rs", "#[test]\nfn t() {}\n");
     files_.write("r/Cargo.lock", "version = 4\n");
     files_.write("sysroot/lib/rustlib/host/bin/llvm-cov", "");
@@ -51,17 +53,22 @@ class CargoStepsTest : public ::testing::Test {
 
   std::vector<model::Step> first() { return adapter_->first_steps(suite_, context_).value_or({}); }
 
-  static std::string artifact(const std::string& root, const std::string& kind, const std::string& name, const std::string& file, bool test) {
-    const std::string program = kind == "lib" && !test ? "null" : "\"" + root + "/target/debug/deps/" + name + (test ? "-1" : "") + "\"";
-    return R"({"reason":"compiler-artifact","package_id":"path+file://x#calc@1","manifest_path":")" + root + R"(/Cargo.toml","target":{"kind":[")" +
-           kind + R"("],"name":")" + name + R"(","src_path":")" + root + "/" + file + R"(","doctest":)" + (kind == "lib" ? "true" : "false") +
-           R"(},"profile":{"test":)" + (test ? "true" : "false") + R"(},"executable":)" + program + "}\n";
+  static std::string artifact(const std::string& root, const std::string& kind, const std::string& name,
+                              const std::string& file, bool test) {
+    const std::string program =
+        kind == "lib" && !test ? "null" : "\"" + root + "/target/debug/deps/" + name + (test ? "-1" : "") + "\"";
+    return R"({"reason":"compiler-artifact","package_id":"path+file://x#calc@1","manifest_path":")" + root +
+           R"(/Cargo.toml","target":{"kind":[")" + kind + R"("],"name":")" + name + R"(","src_path":")" + root + "/" +
+           file + R"(","doctest":)" + (kind == "lib" ? "true" : "false") + R"(},"profile":{"test":)" +
+           (test ? "true" : "false") + R"(},"executable":)" + program + "}\n";
   }
 
   std::vector<model::Step> after_build(int code = 0) {
     const std::string root = files_.path("r");
-    files_.write("messages", artifact(root, "test", "own", "tests/own.rs", true) + artifact(root, "test", "it", "tests/it.rs", true) +
-                                 artifact(root, "bin", "tool", "src/bin/tool.rs", false) + artifact(root, "lib", "calc", "src/lib.rs", true) +
+    files_.write("messages", artifact(root, "test", "own", "tests/own.rs", true) +
+                                 artifact(root, "test", "it", "tests/it.rs", true) +
+                                 artifact(root, "bin", "tool", "src/bin/tool.rs", false) +
+                                 artifact(root, "lib", "calc", "src/lib.rs", true) +
                                  "{\"reason\":\"build-finished\",\"success\":true}\n");
     model::Step build = first().back();
     model::StepEnd end;
@@ -91,7 +98,8 @@ TEST_F(CargoStepsTest, BuildsOfflineWhenNothingIsMissing) {
   const auto steps = first();
   ASSERT_EQ(steps.size(), 1U);
   EXPECT_THAT(steps[0].command.argv,
-              ElementsAre("/c/cargo", "test", "--no-run", "--message-format=json-render-diagnostics", "--offline", "--workspace"));
+              ElementsAre("/c/cargo", "test", "--no-run", "--message-format=json-render-diagnostics", "--offline",
+                          "--workspace"));
   EXPECT_FALSE(steps[0].command.env.contains("RUSTC_BOOTSTRAP"));
   EXPECT_FALSE(steps[0].command.env.contains("CARGO_TARGET_DIR"));
   EXPECT_EQ(steps[0].command.env.at("RUSTUP_AUTO_INSTALL"), "0");
@@ -132,8 +140,8 @@ TEST_F(CargoStepsTest, ProgramsGetCargosEnvironmentAndLibtestsJson) {
   host_.variables["B"] = "caller";
   context_.extra_args = {"--", "--test-threads=1"};
   const model::Step step = after_build().at(1);
-  EXPECT_THAT(step.command.argv, ElementsAre(files_.path("r/target/debug/deps/it-1").string(), "-Z", "unstable-options", "--format", "json",
-                                             "--report-time", "--test-threads=1"));
+  EXPECT_THAT(step.command.argv, ElementsAre(files_.path("r/target/debug/deps/it-1").string(), "-Z", "unstable-options",
+                                             "--format", "json", "--report-time", "--test-threads=1"));
   const model::Environment& env = step.command.env;
   EXPECT_EQ(env.at("RUSTC_BOOTSTRAP"), "1");
   EXPECT_EQ(env.at("CARGO_PKG_VERSION_PRE"), "rc.1");
@@ -159,7 +167,8 @@ TEST_F(CargoStepsTest, AProgramWithItsOwnMainIsOneTest) {
 
 TEST_F(CargoStepsTest, DoctestsRunByPackage) {
   const model::Step step = after_build().at(3);
-  EXPECT_THAT(step.command.argv, ElementsAre("/c/cargo", "test", "--doc", "--package", "path+file://x#calc@1", "--no-fail-fast", "--offline"));
+  EXPECT_THAT(step.command.argv, ElementsAre("/c/cargo", "test", "--doc", "--package", "path+file://x#calc@1",
+                                             "--no-fail-fast", "--offline"));
   EXPECT_EQ(step.results.at(0).format, "libtest-text");
 }
 
@@ -213,8 +222,7 @@ TEST_F(CargoStepsTest, RerunNamesTheTarget) {
   suite_.root = "my crate";
   test.classname = "calc doctests";
   test.name = "src/lib.rs - evaluate (line 22)";
-  EXPECT_EQ(adapter_->rerun_command(suite_, test),
-            "cd 'my crate' && cargo test -p calc --doc -- '22)'");
+  EXPECT_EQ(adapter_->rerun_command(suite_, test), "cd 'my crate' && cargo test -p calc --doc -- '22)'");
 }
 
 TEST_F(CargoStepsTest, ProbeAsksOutsideOfTheRepository) {

@@ -24,7 +24,8 @@ class FakeHost : public Host {
   }
   [[nodiscard]] const model::Environment& environment() const override { return variables; }
   [[nodiscard]] std::filesystem::path home() const override { return home_folder; }
-  [[nodiscard]] Result<HelperOutput> run_helper(const model::Command& command, std::chrono::milliseconds) const override {
+  [[nodiscard]] Result<HelperOutput> run_helper(const model::Command& command,
+                                                std::chrono::milliseconds) const override {
     asked.push_back(command);
     const auto found = answers.find(shell_join(command.argv));
     if (found == answers.end()) return fail(ErrorKind::process, "run helper: no answer", shell_join(command.argv));

@@ -22,7 +22,8 @@ std::vector<std::string> ids(const std::vector<model::Suite>& suites) {
 TEST(GoManifest, ReadsBlocksQuotesAndComments) {
   const GoMod mod = parse_go_mod(
       "// Deprecated: old\nmodule \"example.com/a\" // here\n\ngo 1.21\n\nrequire (\n\tgithub.com/x/y v1.2.3\n"
-      "\tgithub.com/Z/z v0.0.0-20200101000000-abcdef // indirect\n)\nrequire one.org/o v1.0.0\nreplace github.com/x/y => ../y\r\n"
+      "\tgithub.com/Z/z v0.0.0-20200101000000-abcdef // indirect\n)\nrequire one.org/o v1.0.0\nreplace github.com/x/y "
+      "=> ../y\r\n"
       "replace (\n\ta v1.0.0 => b v2.0.0\n)\n");
   EXPECT_EQ(mod.module, "example.com/a");
   EXPECT_EQ(mod.go, "1.21");
@@ -35,7 +36,8 @@ TEST(GoManifest, ReadsBlocksQuotesAndComments) {
 }
 
 TEST(GoManifest, ReadsUseLinesOfBothForms) {
-  EXPECT_THAT(parse_go_work("go 1.22\nuse ./a\nuse (\n\t./b // second\n\t`./c d`\n)\n").use, ElementsAre("./a", "./b", "./c d"));
+  EXPECT_THAT(parse_go_work("go 1.22\nuse ./a\nuse (\n\t./b // second\n\t`./c d`\n)\n").use,
+              ElementsAre("./a", "./b", "./c d"));
 }
 
 TEST(GoManifest, KeepsOnlySumsOfContent) {
@@ -51,7 +53,9 @@ TEST(GoManifest, OrdersVersions) {
   EXPECT_GT(compare_go_versions("1.21", "1.17"), 0);
 }
 
-TEST(GoManifest, EscapesUpperCase) { EXPECT_EQ(escape_module_path("github.com/BurntSushi/toml"), "github.com/!burnt!sushi/toml"); }
+TEST(GoManifest, EscapesUpperCase) {
+  EXPECT_EQ(escape_module_path("github.com/BurntSushi/toml"), "github.com/!burnt!sushi/toml");
+}
 
 TEST(GoDiscovery, GivesEachModuleWithTestsItsSuite) {
   TempRepository files;
@@ -71,7 +75,8 @@ TEST(GoDiscovery, GivesEachModuleWithTestsItsSuite) {
 TEST(GoDiscovery, LeavesOutWhatGoLeavesOut) {
   TempRepository files;
   files.write("go.mod", "module m\n");
-  for (const char* file : {"vendor/v/v_test.go", "testdata/go.mod", "testdata/t_test.go", "_old/o_test.go", ".x/x_test.go", "_a_test.go"})
+  for (const char* file :
+       {"vendor/v/v_test.go", "testdata/go.mod", "testdata/t_test.go", "_old/o_test.go", ".x/x_test.go", "_a_test.go"})
     files.write(file, "package p");
   std::vector<model::Diagnostic> diagnostics;
   EXPECT_THAT(go_suites(files.walk(), diagnostics), IsEmpty());
@@ -110,7 +115,8 @@ class GoCache : public ::testing::Test {
   std::vector<std::string> missing() {
     std::vector<model::Diagnostic> diagnostics;
     const auto suites = go_suites(files_.walk(), diagnostics);
-    const auto found = std::find_if(suites.begin(), suites.end(), [&](const auto& suite) { return suite.root == root_; });
+    const auto found =
+        std::find_if(suites.begin(), suites.end(), [&](const auto& suite) { return suite.root == root_; });
     if (found == suites.end()) return {"no suite"};
     GoToolchain go;
     go.module_cache = files_.path(".cache");
@@ -121,8 +127,12 @@ class GoCache : public ::testing::Test {
 };
 
 TEST_F(GoCache, AsksForRequiredModulesThatHaveASum) {
-  files_.write("go.mod", "module m\ngo 1.20\nrequire github.com/A/b v1.1.0\nrequire unused v1.0.0\nrequire local v1.0.0\nreplace local => ./l\n");
-  files_.write("go.sum", "github.com/A/b v1.1.0 h1:x=\ngithub.com/A/b v1.0.0 h1:old=\nunused v1.0.0/go.mod h1:x=\nlocal v1.0.0 h1:x=\n");
+  files_.write("go.mod",
+               "module m\ngo 1.20\nrequire github.com/A/b v1.1.0\nrequire unused v1.0.0\nrequire local v1.0.0\nreplace "
+               "local => ./l\n");
+  files_.write(
+      "go.sum",
+      "github.com/A/b v1.1.0 h1:x=\ngithub.com/A/b v1.0.0 h1:old=\nunused v1.0.0/go.mod h1:x=\nlocal v1.0.0 h1:x=\n");
   files_.write("m_test.go", "package m");
   EXPECT_THAT(missing(), ElementsAre("github.com/A/b@v1.1.0"));
   files_.write(".cache/github.com/!a/b@v1.1.0/b.go", "package b");

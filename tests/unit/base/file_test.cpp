@@ -14,7 +14,8 @@ TEST(File, WritesWholeOrNotAtAll) {
   ASSERT_TRUE(write_file(file, "one"));
   ASSERT_TRUE(write_file(file, "two"));
   EXPECT_EQ(read_file(file).value(), "two");
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1) << "no temporary is left";
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1)
+      << "no temporary is left";
   EXPECT_FALSE(write_file(folder.path() / "missing/b.txt", "x"));
 }
 

@@ -132,7 +132,8 @@ TEST(Lcov, Sniff) {
 }
 
 TEST(Lcov, KeepsTheProducersTotalsWhereEveryRecordHasThem) {
-  const auto whole = read_lcov("SF:a\nDA:1,1\nLF:3\nLH:2\nend_of_record\nSF:b\nDA:1,0\nLF:1\nLH:0\nend_of_record\n", "x");
+  const auto whole =
+      read_lcov("SF:a\nDA:1,1\nLF:3\nLH:2\nend_of_record\nSF:b\nDA:1,0\nLF:1\nLH:0\nend_of_record\n", "x");
   ASSERT_TRUE(whole && whole->declared);
   EXPECT_EQ(whole->declared->lines, (model::Ratio{4, 2}));
   EXPECT_FALSE(whole->declared->functions);

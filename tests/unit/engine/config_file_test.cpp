@@ -5,7 +5,9 @@
 namespace rh::engine {
 namespace {
 
-Result<ConfigFile> read(std::string_view text, Settings& settings) { return read_config(text, "runharness.toml", settings); }
+Result<ConfigFile> read(std::string_view text, Settings& settings) {
+  return read_config(text, "runharness.toml", settings);
+}
 
 std::string error_of(std::string_view text) {
   Settings settings;
@@ -16,7 +18,10 @@ std::string error_of(std::string_view text) {
 
 TEST(ConfigFile, FillsSettingsWithTheirOrigin) {
   Settings settings;
-  const auto file = read("preset = \"strict\"\nexclude = [\"a\", \"b\"]\n[limits]\nmemory = \"2G\"\n[gates]\nmin_coverage = 79.5\nmin_tests = 3\n", settings);
+  const auto file = read(
+      "preset = \"strict\"\nexclude = [\"a\", \"b\"]\n[limits]\nmemory = \"2G\"\n[gates]\nmin_coverage = "
+      "79.5\nmin_tests = 3\n",
+      settings);
   ASSERT_TRUE(file) << file.error().message();
   EXPECT_EQ(settings.text("preset"), "strict");
   EXPECT_EQ(settings.list("exclude"), (std::vector<std::string>{"a", "b"}));
@@ -43,7 +48,8 @@ args = ["-x"]
 
 [reports]
 html = "out/report.html"
-)toml", settings);
+)toml",
+                         settings);
   ASSERT_TRUE(file) << file.error().message();
   ASSERT_EQ(file->suites.size(), 2U);
   EXPECT_EQ(file->suites[0].command, (std::vector<std::string>{"make", "e2e"}));
@@ -64,7 +70,8 @@ TEST(ConfigFile, NamesThePlaceAndANearKey) {
 
 TEST(ConfigFile, RefusesWrongTypes) {
   EXPECT_NE(error_of("jobs = \"two\"").find("runharness.toml:1:8"), std::string::npos);
-  EXPECT_NE(error_of("[limits]\nmemory = 512").find("a size such as \"512M\" is wanted, a whole number was found"), std::string::npos);
+  EXPECT_NE(error_of("[limits]\nmemory = 512").find("a size such as \"512M\" is wanted, a whole number was found"),
+            std::string::npos);
   EXPECT_NE(error_of("[limits]\nwall = \"5 parsecs\"").find("runharness.toml:2:8"), std::string::npos);
   EXPECT_NE(error_of("exclude = \"a\"").find("a list of texts is wanted"), std::string::npos);
   EXPECT_NE(error_of("coverage = 1").find("true or false is wanted"), std::string::npos);
@@ -73,7 +80,9 @@ TEST(ConfigFile, RefusesWrongTypes) {
   EXPECT_NE(error_of("[[suite]]\nid = \"x\"\nlimits = { wall = \"x\" }").find("runharness.toml:3:"), std::string::npos);
 }
 
-TEST(ConfigFile, SaysWhereTheSyntaxBreaks) { EXPECT_NE(error_of("preset = \n").find("runharness.toml:1:"), std::string::npos); }
+TEST(ConfigFile, SaysWhereTheSyntaxBreaks) {
+  EXPECT_NE(error_of("preset = \n").find("runharness.toml:1:"), std::string::npos);
+}
 
 TEST(ConfigFile, StrongerLayersWin) {
   Settings settings;

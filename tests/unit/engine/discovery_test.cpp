@@ -21,7 +21,8 @@ class Discovery : public ::testing::Test {
     std::vector<std::string> found;
     if (suites)
       for (const Suite& suite : *suites) found.push_back(suite.id.value);
-    else error_ = suites.error().message();
+    else
+      error_ = suites.error().message();
     return found;
   }
 
@@ -96,7 +97,8 @@ TEST_F(Discovery, PlansLongestFirstAndAppliesLimits) {
   options_.limits.pids = 7;
   auto suites = discover_suites(repository_, adapters_, host_, options_, diagnostics_);
   ASSERT_TRUE(suites);
-  const auto planned = plan_suites(*suites, options_, {{SuiteId{"a:fake"}, 1s}, {SuiteId{"libs/c:fake"}, 9s}}, 8ULL << 30);
+  const auto planned =
+      plan_suites(*suites, options_, {{SuiteId{"a:fake"}, 1s}, {SuiteId{"libs/c:fake"}, 9s}}, 8ULL << 30);
   ASSERT_TRUE(planned);
   EXPECT_EQ((*planned)[0].id.value, "b:fake") << "what is not known may be long";
   EXPECT_EQ((*planned)[1].id.value, "libs/c:fake");

@@ -15,12 +15,12 @@ struct Script {
   std::string standard_output;
   model::Ending ending = model::Ending::exited;
   model::WaitStatus status{0, std::nullopt, false};
-  std::function<void(const sandbox::LaunchSpec&)> act;   // e.g. writes a result file
+  std::function<void(const sandbox::LaunchSpec&)> act;  // e.g. writes a result file
 };
 
 class FakeLauncher : public sandbox::Launcher {
  public:
-  std::map<std::string, Script> scripts;                 // by argv[0]
+  std::map<std::string, Script> scripts;  // by argv[0]
   std::vector<sandbox::LaunchSpec> launched;
 
   Result<sandbox::ExitRecord> run(const sandbox::LaunchSpec& spec, const sandbox::SuperviseHooks& hooks) override {
@@ -30,7 +30,8 @@ class FakeLauncher : public sandbox::Launcher {
     }
     const Script& script = scripts[spec.command.argv.front()];
     if (script.act) script.act(spec);
-    if (hooks.on_output && !script.standard_output.empty()) hooks.on_output(model::Stream::standard_output, script.standard_output);
+    if (hooks.on_output && !script.standard_output.empty())
+      hooks.on_output(model::Stream::standard_output, script.standard_output);
     if (hooks.on_tick) hooks.on_tick();
     sandbox::ExitRecord record;
     record.ending = script.ending;
@@ -50,7 +51,8 @@ class FakeLauncher : public sandbox::Launcher {
 
 class FakeHost : public adapters::Host {
  public:
-  model::Environment variables{{"PATH", "/usr/bin:/bin"}, {"HOME", "/home/dev"}, {"SECRET_TOKEN", "x"}, {"LANG", "C.UTF-8"}};
+  model::Environment variables{
+      {"PATH", "/usr/bin:/bin"}, {"HOME", "/home/dev"}, {"SECRET_TOKEN", "x"}, {"LANG", "C.UTF-8"}};
   std::optional<std::filesystem::path> find_tool(std::string_view) const override { return "/usr/bin/tool"; }
   const model::Environment& environment() const override { return variables; }
   std::filesystem::path home() const override { return "/home/dev"; }
@@ -62,7 +64,8 @@ class FakeHost : public adapters::Host {
 // Finds one suite per folder that holds "suite.txt"; its runner is the file's first line.
 class FakeAdapter : public adapters::Adapter {
  public:
-  std::vector<model::Suite> discover(const model::Repository& repository, const adapters::Host&, std::vector<model::Diagnostic>&) const override {
+  std::vector<model::Suite> discover(const model::Repository& repository, const adapters::Host&,
+                                     std::vector<model::Diagnostic>&) const override {
     std::vector<model::Suite> suites;
     for (const auto& [folder, files] : repository.folders) {
       if (!repository.has(folder, "suite.txt")) continue;
@@ -74,8 +77,11 @@ class FakeAdapter : public adapters::Adapter {
     }
     return suites;
   }
-  void probe_tool(model::Suite& suite, const model::Repository&, const adapters::Host&) const override { suite.tool.version = "1"; }
-  Result<std::vector<model::Step>> first_steps(const model::Suite& suite, const adapters::StepContext& context) const override {
+  void probe_tool(model::Suite& suite, const model::Repository&, const adapters::Host&) const override {
+    suite.tool.version = "1";
+  }
+  Result<std::vector<model::Step>> first_steps(const model::Suite& suite,
+                                               const adapters::StepContext& context) const override {
     model::Step prepare, tests;
     prepare.name = "fetch";
     prepare.kind = model::StepKind::prepare;
@@ -83,17 +89,21 @@ class FakeAdapter : public adapters::Adapter {
     tests.name = "tests";
     tests.command = {{suite.root}, context.suite_dir, {}};
     tests.results.push_back({"junit", {}, true, true, {}});
-    if (context.coverage) tests.coverage.push_back({"lcov", context.suite_dir / "lcov.info", context.suite_dir, {}, {}, false});
+    if (context.coverage)
+      tests.coverage.push_back({"lcov", context.suite_dir / "lcov.info", context.suite_dir, {}, {}, false});
     return std::vector<model::Step>{prepare, tests};
   }
-  Result<std::vector<model::Step>> next_steps(const model::Suite&, const adapters::StepContext&, const model::Step&, const model::StepEnd&, bool) const override {
+  Result<std::vector<model::Step>> next_steps(const model::Suite&, const adapters::StepContext&, const model::Step&,
+                                              const model::StepEnd&, bool) const override {
     return std::vector<model::Step>{};
   }
   model::StepMeaning interpret(const model::Step&, const model::StepEnd& end) const override {
     if (end.status.exit_code == 0) return model::StepMeaning::ok;
     return end.tests_failed > 0 ? model::StepMeaning::tests_failed : model::StepMeaning::broken;
   }
-  std::string rerun_command(const model::Suite& suite, const model::TestCase& test) const override { return suite.root + " " + test.name; }
+  std::string rerun_command(const model::Suite& suite, const model::TestCase& test) const override {
+    return suite.root + " " + test.name;
+  }
   std::string coverage_problem(const model::Suite&, const adapters::StepContext&) const override { return {}; }
   std::string coverage_tool(const model::Suite&, const adapters::StepContext&) const override { return "fake-cov 1"; }
   std::vector<adapters::SupportFile> support_files() const override { return {{"plugin.txt", "plugin"}}; }

@@ -25,8 +25,9 @@ TEST(Fold, CountsByOutcome) {
   suite.id.value = "s";
   fold.apply(SuitePlanned{suite});
   int i = 0;
-  for (const Outcome outcome : {Outcome::passed, Outcome::failed, Outcome::errored, Outcome::skipped, Outcome::expected_failure,
-                                Outcome::unexpected_pass, Outcome::crashed, Outcome::timed_out})
+  for (const Outcome outcome :
+       {Outcome::passed, Outcome::failed, Outcome::errored, Outcome::skipped, Outcome::expected_failure,
+        Outcome::unexpected_pass, Outcome::crashed, Outcome::timed_out})
     fold.apply(finished(std::to_string(i++), outcome));
   fold.apply(finished("sub", Outcome::failed, 1, TestKind::subtest));
   const TestCounts counts = fold.report().counts;
@@ -63,9 +64,12 @@ TEST(Fold, ATestThatNeverEndedIsNamed) {
 }
 
 TEST(Fold, TheWeakestIsolationStands) {
-  IsolationReport into{IsolationLevel::contained, IsolationLevel::contained, {{"network", "none", MechanismState::applied, "", ""}}};
-  weaken(into, {IsolationLevel::contained, IsolationLevel::none,
-                {{"network", "none", MechanismState::refused, "", "no"}, {"pids", "yes", MechanismState::applied, "", ""}}});
+  IsolationReport into{
+      IsolationLevel::contained, IsolationLevel::contained, {{"network", "none", MechanismState::applied, "", ""}}};
+  weaken(into,
+         {IsolationLevel::contained,
+          IsolationLevel::none,
+          {{"network", "none", MechanismState::refused, "", "no"}, {"pids", "yes", MechanismState::applied, "", ""}}});
   EXPECT_EQ(into.reached, IsolationLevel::none);
   ASSERT_EQ(into.rows.size(), 2U);
   EXPECT_EQ(into.rows[0].state, MechanismState::refused);

@@ -57,9 +57,7 @@ TEST(Gitignore, RulesAboveTheRootAreSeenFromThere) {
   EXPECT_FALSE(other.ignored("dist", true)) << "only the outer folder's own dist";
 }
 
-TEST(Gitignore, HostilePatternsEndInTime) {
-  EXPECT_FALSE(ignored("*a*a*a*a*a*a*a*a*a*a*a*b", std::string(3000, 'a')));
-}
+TEST(Gitignore, HostilePatternsEndInTime) { EXPECT_FALSE(ignored("*a*a*a*a*a*a*a*a*a*a*a*b", std::string(3000, 'a'))); }
 
 }  // namespace
 }  // namespace rh::engine

@@ -9,7 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-model::RunReport report_of(const std::string& id, std::chrono::nanoseconds wall, model::SuiteStatus status = model::SuiteStatus::passed) {
+model::RunReport report_of(const std::string& id, std::chrono::nanoseconds wall,
+                           model::SuiteStatus status = model::SuiteStatus::passed) {
   model::RunReport report;
   report.run.id.value = id;
   model::SuiteReport suite;
@@ -43,7 +44,8 @@ TEST(History, AveragesTheLastFinishedRuns) {
 
 TEST(History, ADamagedStoreIsAnError) {
   const auto folder = TempDir::make("rh-history-").value();
-  ASSERT_TRUE(write_file(folder.path() / "history.db", "this is no database, but long enough to be read as one: " + std::string(4096, 'x')));
+  ASSERT_TRUE(write_file(folder.path() / "history.db",
+                         "this is no database, but long enough to be read as one: " + std::string(4096, 'x')));
   EXPECT_FALSE(History::open(folder.path() / "history.db"));
 }
 

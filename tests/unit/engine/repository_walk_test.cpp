@@ -38,8 +38,8 @@ TEST_F(Walk, ListsFilesByFolder) {
 }
 
 TEST_F(Walk, NeverEntersDependenciesOrBuildProducts) {
-  for (const char* path : {"node_modules/x/package.json", "target/debug/a.rs", ".venv/lib/t.py", "vendor/v.go", ".git/config",
-                           "env/pyvenv.cfg", "env/lib/test_x.py", "a.egg-info/test_y.py"})
+  for (const char* path : {"node_modules/x/package.json", "target/debug/a.rs", ".venv/lib/t.py", "vendor/v.go",
+                           ".git/config", "env/pyvenv.cfg", "env/lib/test_x.py", "a.egg-info/test_y.py"})
     put(path);
   put("src/keep.py");
   const auto repository = walk();

@@ -77,7 +77,8 @@ TEST(RunOptions, PathsStartWhereTheyWereWritten) {
 }
 
 TEST(RunOptions, GatesAreExact) {
-  const auto resolved = resolve("[gates]\nmin_coverage = 79.95\nmax_wall = \"5m\"\nmax_memory = \"1G\"\nmax_failures = 0\nmin_tests = 10");
+  const auto resolved = resolve(
+      "[gates]\nmin_coverage = 79.95\nmax_wall = \"5m\"\nmax_memory = \"1G\"\nmax_failures = 0\nmin_tests = 10");
   EXPECT_EQ(resolved.options->gates.min_coverage, 7995U);
   EXPECT_EQ(resolved.options->gates.max_wall, 5min);
   EXPECT_EQ(resolved.options->gates.max_memory_bytes, 1ULL << 30);

@@ -17,8 +17,10 @@ using namespace rh::model;
 using testing::FakeLauncher;
 using testing::Script;
 
-constexpr const char* kGreen = R"(<testsuite name="s"><testcase classname="c" name="one" time="0.1"/><testcase classname="c" name="two"/></testsuite>)";
-constexpr const char* kRed = R"(<testsuite name="s"><testcase classname="c" name="one"/><testcase classname="c" name="two"><failure message="boom">trace</failure></testcase></testsuite>)";
+constexpr const char* kGreen =
+    R"(<testsuite name="s"><testcase classname="c" name="one" time="0.1"/><testcase classname="c" name="two"/></testsuite>)";
+constexpr const char* kRed =
+    R"(<testsuite name="s"><testcase classname="c" name="one"/><testcase classname="c" name="two"><failure message="boom">trace</failure></testcase></testsuite>)";
 
 class RunTest : public ::testing::Test {
  protected:
@@ -43,7 +45,19 @@ class RunTest : public ::testing::Test {
     RunInfo info;
     info.id = id;
     info.started = monotonic_now();
-    return run_tests({options_, registry_, adapters, host_, repository, launcher_, *interrupt, paths_, info, *planned, diagnostics, {}, {}});
+    return run_tests({options_,
+                      registry_,
+                      adapters,
+                      host_,
+                      repository,
+                      launcher_,
+                      *interrupt,
+                      paths_,
+                      info,
+                      *planned,
+                      diagnostics,
+                      {},
+                      {}});
   }
 
   TempDir root_ = TempDir::make("rh-run-").value();
@@ -188,7 +202,8 @@ TEST_F(RunTest, AFolderOfARunningRunIsRefused) {
   ASSERT_TRUE(make_directories(root_.path() / "out"));
   EventLog log;
   ASSERT_TRUE(log.open(root_.path() / "out/events.jsonl"));
-  EXPECT_EQ(make_run_folders(root_.path(), root_.path() / "out", make_run_id(), root_.path() / "s").error().kind, ErrorKind::usage);
+  EXPECT_EQ(make_run_folders(root_.path(), root_.path() / "out", make_run_id(), root_.path() / "s").error().kind,
+            ErrorKind::usage);
 }
 
 }  // namespace

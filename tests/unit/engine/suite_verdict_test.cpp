@@ -63,7 +63,8 @@ TEST(SuiteVerdict, ExitZeroIsNoProof) {
 TEST(SuiteVerdict, AFailureNeedsAFailingTest) {
   auto step = test_step(StepMeaning::tests_failed, 1, 3, 0);
   const auto judged = judge_suite({step}, 0);
-  EXPECT_EQ(judged.status, SuiteStatus::failed) << "the runner ended in order: a check of its own, such as a coverage threshold";
+  EXPECT_EQ(judged.status, SuiteStatus::failed)
+      << "the runner ended in order: a check of its own, such as a coverage threshold";
   ASSERT_EQ(judged.diagnostics.size(), 1U);
   EXPECT_EQ(judged.diagnostics[0].code, "unexplained-failure");
   step.streams[0].runner_finished = false;
@@ -96,7 +97,9 @@ TEST(SuiteVerdict, AKillBehindAGreenExitIsNotGreen) {
   EXPECT_EQ(status_of(step), SuiteStatus::crashed);
 }
 
-TEST(SuiteVerdict, DamagedResultsAreNeverNoTests) { EXPECT_EQ(judge_suite({test_step(StepMeaning::ok, 0, 0)}, 1).status, SuiteStatus::crashed); }
+TEST(SuiteVerdict, DamagedResultsAreNeverNoTests) {
+  EXPECT_EQ(judge_suite({test_step(StepMeaning::ok, 0, 0)}, 1).status, SuiteStatus::crashed);
+}
 
 TEST(SuiteVerdict, AFailedCoverageStepKeepsTheSuiteGreen) {
   auto coverage = test_step(StepMeaning::broken, 1, 0);
@@ -107,7 +110,8 @@ TEST(SuiteVerdict, AFailedCoverageStepKeepsTheSuiteGreen) {
 }
 
 TEST(SuiteVerdict, TheWorstStepDecides) {
-  const auto judged = judge_suite({test_step(StepMeaning::tests_failed, 1, 3, 1), test_step(StepMeaning::broken, 2, 0)}, 0);
+  const auto judged =
+      judge_suite({test_step(StepMeaning::tests_failed, 1, 3, 1), test_step(StepMeaning::broken, 2, 0)}, 0);
   EXPECT_EQ(judged.status, SuiteStatus::broken);
 }
 

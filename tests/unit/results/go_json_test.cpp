@@ -128,9 +128,8 @@ TEST(GoJson, ProcessThatEndsEarlyWithExitCodeZero) {
 }
 
 TEST(GoJson, OnlyActiveTestOfADeadProcessIsTheCulprit) {
-  const Transcript seen =
-      read(event(0, "run", "TestA") + event(0, "pause", "TestA") + event(1, "run", "TestB") + event(1, "run", "TestB/x") +
-           output("TestB/x", "signal: killed\\n") + event(5, "fail"));
+  const Transcript seen = read(event(0, "run", "TestA") + event(0, "pause", "TestA") + event(1, "run", "TestB") +
+                               event(1, "run", "TestB/x") + output("TestB/x", "signal: killed\\n") + event(5, "fail"));
   EXPECT_EQ(seen.ended("TestB/x")->attempt.outcome, Outcome::crashed);
   EXPECT_EQ(seen.ended("TestB/x")->attempt.message, "its process ended while this test ran: signal: killed");
   EXPECT_EQ(seen.ended("TestB/x")->attempt.duration, milliseconds(4));
@@ -254,8 +253,10 @@ TEST(GoFailure, FramesAreNoLogLines) {
 
 TEST(GoFailure, FindsTheHangingTestInADump) {
   const std::string_view dump =
-      "goroutine 9 [chan receive]:\np.TestA(0x1?)\n\t/repo/p/a_test.go:4 +0x26\ncreated by testing.(*T).Run in goroutine 1\n"
-      "\t/go/src/testing/testing.go:2101 +0x4c5\n\ngoroutine 10 [sleep]:\ntime.Sleep(0x1)\n\t/go/src/runtime/time.go:363 "
+      "goroutine 9 [chan receive]:\np.TestA(0x1?)\n\t/repo/p/a_test.go:4 +0x26\ncreated by testing.(*T).Run in "
+      "goroutine 1\n"
+      "\t/go/src/testing/testing.go:2101 +0x4c5\n\ngoroutine 10 "
+      "[sleep]:\ntime.Sleep(0x1)\n\t/go/src/runtime/time.go:363 "
       "+0x165\np.TestA.func1(0x2)\n\t/repo/p/a_test.go:5 +0x1d\n";
   GoFailure parent, child, none;
   locate_hanging_test(parent, dump, "TestA", "/repo");

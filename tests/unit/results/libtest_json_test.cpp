@@ -94,11 +94,13 @@ TEST(LibtestJson, TimeLimitAndBenchmark) {
 }
 
 TEST(RustPanic, ReadsOldAndNewForms) {
-  RustFailure failure = find_rust_failure("thread 'x' panicked at 'boom, at last', src/a.rs:3:9\nnote: run with\n", "x");
+  RustFailure failure =
+      find_rust_failure("thread 'x' panicked at 'boom, at last', src/a.rs:3:9\nnote: run with\n", "x");
   EXPECT_EQ(failure.message, "boom, at last");
   EXPECT_EQ(failure.file, "src/a.rs");
   EXPECT_EQ(failure.line, 3U);
-  failure = find_rust_failure("thread 'x' (12) panicked at /rustc/abc/library/core/src/option.rs:1:2:\nnone\nmore\n", "x");
+  failure =
+      find_rust_failure("thread 'x' (12) panicked at /rustc/abc/library/core/src/option.rs:1:2:\nnone\nmore\n", "x");
   EXPECT_EQ(failure.message, "none");
   EXPECT_EQ(failure.file, "");
   EXPECT_EQ(find_rust_failure("nothing of the kind", "x").message, "");
@@ -106,7 +108,8 @@ TEST(RustPanic, ReadsOldAndNewForms) {
 
 TEST(RustPanic, TheTestsOwnLastPanicCounts) {
   constexpr std::string_view kOutput =
-      "thread '<unnamed>' (3) panicked at src/a.rs:1:1:\nexpected\nthread 'm::x' (2) panicked at src/a.rs:2:1:\ncaught\n"
+      "thread '<unnamed>' (3) panicked at src/a.rs:1:1:\nexpected\nthread 'm::x' (2) panicked at "
+      "src/a.rs:2:1:\ncaught\n"
       "thread 'm::x' (2) panicked at src/a.rs:3:1:\nreal\nthread '<unnamed>' (4) panicked at src/a.rs:4:1:\nlate\n";
   EXPECT_EQ(find_rust_failure(kOutput, "m::x").message, "real");
   EXPECT_EQ(find_rust_failure(kOutput, "m::x").line, 3U);
