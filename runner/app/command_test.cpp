@@ -15,6 +15,7 @@
 #include "runner/engine/history.h"
 #include "runner/engine/plan.h"
 #include "runner/engine/run.h"
+#include "runner/model/names.h"
 
 namespace rh::app {
 namespace {
@@ -75,6 +76,25 @@ int print_plan(Workspace& workspace, const CommandLine& line) {
   return static_cast<int>(workspace.suites.empty() ? ExitCode::no_tests : ExitCode::passed);
 }
 
+// Asked for by --require-isolation: nothing starts where a promise cannot be kept.
+Result<void> check_isolation(sandbox::Launcher& launcher, const engine::RunOptions& options) {
+  if (!options.required_isolation) return {};
+  const std::string wanted(model::name_of(*options.required_isolation));
+  if (options.isolation < *options.required_isolation)
+    return fail(ErrorKind::isolation,
+                fmt::format("isolate the suites as required: level '{}' is set", model::name_of(options.isolation)),
+                wanted);
+  const model::IsolationReport report = launcher.probe(options.isolation);
+  if (report.reached >= *options.required_isolation) return {};
+  std::string why;
+  for (const model::IsolationRow& row : report.rows) {
+    if (row.state != model::MechanismState::degraded && row.state != model::MechanismState::refused) continue;
+    why +=
+        fmt::format("{}{} is {} ({})", why.empty() ? "" : "; ", row.mechanism, model::name_of(row.state), row.reason);
+  }
+  return fail(ErrorKind::isolation, "isolate the suites as required: " + why, wanted);
+}
+
 }  // namespace
 
 Result<int> run_test(const CommandLine& line, int argc, const char* const* argv) {
@@ -91,6 +111,7 @@ Result<int> run_test(const CommandLine& line, int argc, const char* const* argv)
   RH_TRY(const auto paths,
          engine::make_run_folders(workspace->repository.root, workspace->options.out, id, fallback.path()));
   const auto launcher = sandbox::make_launcher();
+  RH_CHECK(check_isolation(*launcher, workspace->options));
   const auto options = terminal_options(line, workspace->host.environment(), STDOUT_FILENO);
   const auto terminal = reporters::make_terminal(options, print);
   const bool live = !line.json;

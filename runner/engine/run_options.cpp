@@ -165,6 +165,7 @@ Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config,
       model::from_name<model::NetworkPolicy>(settings.text("network")).value_or(model::NetworkPolicy::none);
   options.isolation =
       model::from_name<model::IsolationLevel>(settings.text("isolation")).value_or(model::IsolationLevel::contained);
+  options.required_isolation = model::from_name<model::IsolationLevel>(settings.text("require_isolation"));
   options.private_caches = settings.text("caches") == "private";
   options.jobs = static_cast<unsigned>(parse_u64(settings.text("jobs")).value_or(1));
   options.only = settings.list("only");

@@ -36,6 +36,7 @@ struct RunOptions {
   std::vector<std::string> only, ecosystems, exclude, pass_env, extra_args;
   model::Limits limits;
   model::IsolationLevel isolation = model::IsolationLevel::contained;
+  std::optional<model::IsolationLevel> required_isolation;
   bool private_caches = false;
   bool coverage = true;
   std::optional<std::chrono::milliseconds> deadline;

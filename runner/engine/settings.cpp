@@ -30,6 +30,8 @@ const std::vector<OptionRow> kRows = {
     {"deadline", "--deadline", "RUNHARNESS_DEADLINE", duration, "", "", "DUR", "wall time of the whole run"},
     {"isolation", "--isolation", "RUNHARNESS_ISOLATION", choice, "none|contained|strict", "", "LEVEL",
      "isolation level: none, contained or strict"},
+    {"require_isolation", "--require-isolation", "RUNHARNESS_REQUIRE_ISOLATION", choice, "contained|strict", "",
+     "LEVEL", "refuse to start (exit code 7) where this level cannot be reached"},
     {"network", "--network", "RUNHARNESS_NETWORK", choice, "none|host", "", "POLICY",
      "network of test steps: none (loopback only) or host"},
     {"caches", "--caches", "", choice, "read_write|private", "", "POLICY",

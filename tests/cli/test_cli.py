@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import unittest
 
@@ -138,6 +139,30 @@ class Commands(HarnessTest):
                               "b/pytest.ini": "[pytest]\n", "b/test_b.py": "def test_b(): pass\n"})
         done = self.run_harness("test", project, "--no-coverage", "--only", "a:*")
         self.assertEqual(done.outcomes(), {"test_a": "passed"}, done.explain())
+
+    def test_required_isolation_that_is_not_there(self):
+        project = self.write({**GREEN, "conftest.py": "open('ran', 'w')\n"})
+        done = self.run_harness("test", project, "--no-coverage", "--isolation", "none", "--require-isolation", "contained")
+        self.assertEqual(done.code, 7, done.explain())
+        self.assertIn("contained", done.stderr)
+        self.assertFalse((project / "ran").exists(), "nothing is started")
+
+    def test_required_isolation_says_what_is_missing(self):
+        # Inside a sandbox no further namespaces are to be had, and only the workspace is visible below /tmp.
+        outer = self.write({f"suite/{name}": text for name, text in GREEN.items()})
+        shutil.copy(RUNHARNESS, outer / "runharness")
+        inner = "./runharness test suite --no-coverage --out /tmp/inner --require-isolation contained"
+        (outer / "runharness.toml").write_text('exclude = ["suite"]\n[[suite]]\nid = "inner"\n'
+                                               f'command = ["sh", "-c", "{inner}; test $? = 7"]\n')
+        done = self.run_harness("test", outer)
+        if "namespace" not in self.isolation_problem(done):
+            self.assertEqual(done.code, 0, done.explain())
+
+    @staticmethod
+    def isolation_problem(done):
+        """Why this host itself cannot isolate the outer run; empty where it can."""
+        rows = done.suite["isolation"]["rows"]
+        return "; ".join(row["mechanism"] for row in rows if row["state"] in ("degraded", "refused") and row["mechanism"] == "user namespace")
 
     def test_gates(self):
         project = self.write(GREEN)
