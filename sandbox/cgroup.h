@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runner/base/result.h"
@@ -27,6 +28,11 @@ struct CgroupHost {
 
 // Tries every hierarchy, and removes groups that dead runners left behind.
 [[nodiscard]] CgroupHost probe_cgroups(const CgroupLayout& layout);
+
+// "runharness-<pid>-<what>.<pid namespace>": who made a group, so that what a dead runner left can be
+// told from the groups of a living one in another pid namespace.
+[[nodiscard]] std::string own_group_name(std::string_view what);
+[[nodiscard]] std::string pid_namespace();  // inode number of the runner's own
 
 class RunCgroup {
  public:

@@ -19,13 +19,14 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "runharness-";
 
-// "runharness-<pid>-<n>" of a runner that no longer lives.
+// Groups of runners that no longer live. A pid says so only in the pid namespace that gave it: the
+// groups of a runner in another container, or of the one around this one, are not ours to judge.
 void remove_stale(const fs::path& parent) {
   std::error_code error;
   std::vector<fs::path> stale;
   for (fs::directory_iterator at(parent, error), end; !error && at != end; at.increment(error)) {
     const std::string name = at->path().filename().string();
-    if (!name.starts_with(kPrefix)) continue;
+    if (!name.starts_with(kPrefix) || !name.ends_with("." + pid_namespace())) continue;
     const auto parts = split(std::string_view(name).substr(kPrefix.size()), '-');
     const auto pid = parts.empty() ? std::nullopt : parse_u64(parts.front());
     if (pid && ::kill(static_cast<int>(*pid), 0) != 0 && errno == ESRCH) stale.push_back(at->path());
@@ -40,7 +41,7 @@ void remove_stale(const fs::path& parent) {
 // A group made for the test of one folder.
 class Trial {
  public:
-  explicit Trial(const fs::path& parent) : path_(parent / fmt::format("{}{}-probe", kPrefix, getpid())) {
+  explicit Trial(const fs::path& parent) : path_(parent / own_group_name("probe")) {
     made_ = mkdir(path_.c_str(), 0755) == 0 || errno == EEXIST;
     error_ = errno;
   }
@@ -121,6 +122,16 @@ void probe_unified(const CgroupLayout& layout, CgroupHost& host) {
 }
 
 }  // namespace
+
+std::string pid_namespace() {
+  struct stat info {};
+  if (stat("/proc/self/ns/pid", &info) != 0) return "unknown";
+  return fmt::format("{}", info.st_ino);
+}
+
+std::string own_group_name(std::string_view what) {
+  return fmt::format("{}{}-{}.{}", kPrefix, getpid(), what, pid_namespace());
+}
 
 CgroupHost probe_cgroups(const CgroupLayout& layout) {
   CgroupHost host;

@@ -85,7 +85,7 @@ Ability try_id_mapping(const Host& host, IdMapper& mapper) {
 
 Ability try_start_in_cgroup(const Host& host) {
   if (host.cgroups.unified.empty()) return {false, "no writable cgroup2 group"};
-  const RunCgroup group(host.cgroups, fmt::format("runharness-{}-start", getpid()), {});
+  const RunCgroup group(host.cgroups, own_group_name("start"), {});
   const UniqueFd folder = group.open_unified();
   if (!folder) return {false, group.problem()};
   if (!host.namespaces) return {true, {}};

@@ -89,7 +89,7 @@ class LocalLauncher : public Launcher {
   // Unique in the process, not only in this launcher.
   static std::string group_name() {
     static std::atomic<unsigned> next{1};
-    return fmt::format("runharness-{}-{}", getpid(), next.fetch_add(1));
+    return own_group_name(std::to_string(next.fetch_add(1)));
   }
 
   void fill(ExitRecord& record, const LaunchSpec& spec, LaunchPlan& plan, Outcome& outcome) {

@@ -42,12 +42,15 @@ TEST_F(ControlFiles, FolderWithoutControlsIsRefusedWithAReasonAndLeftClean) {
 }
 
 TEST_F(ControlFiles, GroupsOfDeadRunnersAreRemoved) {
-  fs::create_directories(folder_.path() / "runharness-2147483000-1/inner");
+  const std::string dead = "runharness-2147483000-1." + pid_namespace();
+  fs::create_directories(folder_.path() / dead / "inner");
+  fs::create_directories(folder_.path() / "runharness-2147483000-1.1");
   fs::create_directories(folder_.path() / "somebody-else");
   CgroupLayout layout;
   layout.pids = folder_.path();
   (void)probe_cgroups(layout);
-  EXPECT_FALSE(fs::exists(folder_.path() / "runharness-2147483000-1"));
+  EXPECT_FALSE(fs::exists(folder_.path() / dead));
+  EXPECT_TRUE(fs::exists(folder_.path() / "runharness-2147483000-1.1")) << "a pid of another namespace says nothing";
   EXPECT_TRUE(fs::exists(folder_.path() / "somebody-else"));
 }
 
