@@ -6,12 +6,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
 namespace rh::sandbox::sys {
 
-inline long clone3(clone_args& arguments) { return ::syscall(SYS_clone3, &arguments, sizeof arguments); }
+// clone3, or clone where a container's system call filter hides clone3 (it cannot look into its
+// arguments). What only clone3 can do, starting inside a cgroup, then fails with ENOSYS.
+inline long clone3(clone_args& arguments) {
+  const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
+  if (pid >= 0 || errno != ENOSYS || arguments.flags > UINT32_MAX) return pid;
+  // clone returns the pidfd where CLONE_PARENT_SETTID would put the tid; the low byte is the exit signal.
+  return ::syscall(SYS_clone, static_cast<unsigned long>(arguments.flags | arguments.exit_signal), 0L, arguments.pidfd,
+                   0L, 0L);
+}
 // libc's fork() runs handlers and takes locks that another thread of the runner may hold.
 inline long plain_fork(int exit_signal) { return ::syscall(SYS_clone, exit_signal, nullptr, nullptr, nullptr, 0L); }
 inline int close_range(unsigned first, unsigned last, unsigned flags) {

@@ -151,9 +151,10 @@ class Commands(HarnessTest):
         # Inside a sandbox no further namespaces are to be had, and only the workspace is visible below /tmp.
         outer = self.write({f"suite/{name}": text for name, text in GREEN.items()})
         shutil.copy(RUNHARNESS, outer / "runharness")
-        inner = "./runharness test suite --no-coverage --out /tmp/inner --require-isolation contained"
+        inner = "./runharness test suite --no-coverage --require-isolation contained"
+        plain = inner.replace("--require-isolation contained", "--out /tmp/plain")
         (outer / "runharness.toml").write_text('exclude = ["suite"]\n[[suite]]\nid = "inner"\n'
-                                               f'command = ["sh", "-c", "{inner}; test $? = 7"]\n')
+                                               f'command = ["sh", "-c", "{inner}; test $? = 7 && {plain}"]\n')
         done = self.run_harness("test", outer)
         if "namespace" not in self.isolation_problem(done):
             self.assertEqual(done.code, 0, done.explain())
