@@ -128,13 +128,20 @@ std::vector<model::IsolationRow> weakest_rows(const model::RunReport& report) {
 }
 
 std::string listed(const std::vector<model::IsolationRow>& rows, model::MechanismState state) {
-  std::string list;
+  // One missing ability of the host often takes several mechanisms with it: each reason is said once.
+  std::vector<std::pair<std::string, std::string>> groups;  // reason, mechanisms
   std::size_t count = 0;
   for (const model::IsolationRow& row : rows) {
     if (row.state != state) continue;
-    list +=
-        fmt::format("{}{} ({})", count++ == 0 ? "" : ", ", clean_line(row.mechanism, 60), clean_line(row.reason, 160));
+    ++count;
+    const std::string reason = clean_line(row.reason, 120);
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& each) { return each.first == reason; });
+    if (group == groups.end()) group = groups.insert(groups.end(), {reason, ""});
+    group->second += (group->second.empty() ? "" : ", ") + clean_line(row.mechanism, 60);
   }
+  std::string list;
+  for (const auto& [reason, mechanisms] : groups)
+    list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", mechanisms, reason);
   return count == 0 ? std::string() : fmt::format(", {} {}: {}", count, model::name_of(state), list);
 }
 
