@@ -121,6 +121,8 @@ reporters::TerminalOptions terminal_options(const CommandLine& line, const model
   options.color = variable(environment, "NO_COLOR").empty() && (options.tty || (!force.empty() && force != "0"));
   options.quiet = line.quiet;
   options.verbose = line.verbose;
+  constexpr unsigned kLogColumns = 160;  // a CI log has no edge at which names would have to be cut
+  if (!options.tty) options.columns = kLogColumns;
   winsize size{};
   if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) options.columns = size.ws_col;
   return options;
