@@ -95,8 +95,9 @@ std::string verdict_line(const model::RunReport& report) {
     return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
   };
   const std::uint64_t failures = counts.failed + counts.errored;
-  const std::string tests =
-      failures == 0 ? plural(counts.total, "test") : fmt::format("{} of {}", failures, plural(counts.total, "test"));
+  const std::string tests = report.exit_code == 0 && failures == 0
+                                ? plural(counts.total, "test")
+                                : fmt::format("{} of {}", failures, plural(counts.total, "test"));
   std::string line = fmt::format("{} {} in {}, {}", report.exit_code == 0 ? "PASSED" : "FAILED", tests,
                                  plural(report.suites.size(), "suite"), format_duration(report.wall));
   if (counts.skipped > 0) line += fmt::format(", {} skipped", counts.skipped);

@@ -48,6 +48,10 @@ std::uint64_t failures_of(const TestCounts& counts) {
 std::optional<RunOutcome> from_suites(const RunReport& report, std::optional<std::uint64_t> tolerated) {
   if (auto names = suites_with(report, {SuiteStatus::broken, SuiteStatus::unavailable}); !names.empty())
     return RunOutcome{ExitCode::broken, "tests could not run: " + names};
+  // A manifest that cannot be read hides an unknown number of suites.
+  for (const Diagnostic& diagnostic : report.diagnostics)
+    if (diagnostic.code == "bad-manifest" && diagnostic.severity == Severity::error)
+      return RunOutcome{ExitCode::broken, "suites could not be found: " + diagnostic.message};
   if (auto names = suites_with(
           report, {SuiteStatus::crashed, SuiteStatus::limit, SuiteStatus::cancelled, SuiteStatus::not_started});
       !names.empty())

@@ -64,6 +64,26 @@ class Usage(HarnessTest):
         self.refuse("test", project, says=["runharness.toml:1"])
 
 
+class BrokenManifests(HarnessTest):
+    def check(self, files, *names):
+        done = self.run_harness("test", self.write(files), "--no-coverage")
+        self.assertEqual(done.code, 5, done.explain())
+        for name in names:
+            self.assertIn(name, done.stdout, done.explain())
+
+    def test_package_json(self):
+        self.check({"package.json": '{"name": "x",\n "scripts": {'}, "package.json:2")
+
+    def test_a_green_neighbour_does_not_hide_it(self):
+        self.check({"a/package.json": "{", **{f"b/{name}": text for name, text in GREEN.items()}}, "a/package.json:1")
+
+    def test_cargo_toml(self):
+        self.check({"Cargo.toml": '[package\nname = "x"\n'}, "Cargo.toml:1")
+
+    def test_pyproject_toml(self):
+        self.check({"pyproject.toml": "[tool.pytest.ini_options\n", "test_a.py": "def test_a(): pass\n"}, "pyproject.toml:1")
+
+
 class Empty(HarnessTest):
     def test_no_suite_is_code_four(self):
         project = self.write({"README": "nothing"})

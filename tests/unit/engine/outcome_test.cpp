@@ -44,6 +44,13 @@ TEST(Outcome, EachCauseHasItsCode) {
   EXPECT_EQ(code_of(with_suites({passed}), RunStop::none, {}, "disk full"), ExitCode::internal);
 }
 
+TEST(Outcome, AnUnreadableManifestIsNeverGreen) {
+  RunReport report = with_suites({SuiteStatus::passed});
+  report.diagnostics.push_back({Severity::error, "bad-manifest", "package.json: cut", "package.json", {}});
+  EXPECT_EQ(code_of(report), ExitCode::broken);
+  EXPECT_NE(judge_run(report, RunStop::none, {}, {}).reason.find("package.json"), std::string::npos);
+}
+
 TEST(Outcome, GatesCountOnceTestsPass) {
   RunReport report = with_suites({SuiteStatus::passed});
   report.gates.push_back({"coverage.total", "run", GateLevel::block, GateState::failed, "80 %", "79 %", "", "low"});
