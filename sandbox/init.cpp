@@ -75,6 +75,13 @@ MapsLine parse_maps_line(const char* at, const char* end) {
   return line;
 }
 
+// A sanitizer keeps its own tables in the memory that would be dropped.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 // Private anonymous pages read as zero afterwards, except the stack that this runs on and the
 // thread's own block, where the stack protector's value lies. From here on no libc function is called.
 void drop_memory(int maps_fd) {
@@ -192,9 +199,7 @@ void run_init(const ChildPlan& plan, int main_pid) {
   const int signal_fd = signalfd(-1, &watched, SFD_CLOEXEC);
   const int maps_fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (signal_fd < 0) give_up(plan, Stage::fork, errno);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  if (kBareSyscalls && maps_fd >= 0) drop_memory(maps_fd);
-#endif
+  if (kBareSyscalls && !kSanitized && maps_fd >= 0) drop_memory(maps_fd);
   loop(init, signal_fd);
 }
 

@@ -33,7 +33,7 @@ bool asks_for_xdist(const std::vector<std::string>& args) {
   for (std::size_t i = 0; i < args.size(); ++i) {
     std::string_view count;
     if (args[i] == "-n" || args[i] == "--numprocesses")
-      count = i + 1 < args.size() ? args[i + 1] : "";
+      count = i + 1 < args.size() ? std::string_view(args[i + 1]) : std::string_view();
     else if (args[i].starts_with("--numprocesses="))
       count = std::string_view(args[i]).substr(15);
     else if (args[i].starts_with("-n"))
