@@ -170,9 +170,9 @@ std::string isolation_line(const model::RunReport& report) {
   auto level = model::IsolationLevel::strict;
   for (const model::SuiteReport& suite : report.suites)
     if (!suite.isolation.rows.empty()) level = std::min(level, suite.isolation.reached);
-  const auto applied = std::count_if(rows.begin(), rows.end(),
-                                     [](const auto& row) { return row.state == model::MechanismState::applied; });
-  return fmt::format("isolation: {} - {} applied{}{}", model::name_of(level), applied,
+  const auto enforced = std::count_if(rows.begin(), rows.end(),
+                                     [](const auto& row) { return row.state == model::MechanismState::enforced; });
+  return fmt::format("isolation: {} - {} enforced{}{}", model::name_of(level), enforced,
                      listed(rows, model::MechanismState::degraded), listed(rows, model::MechanismState::refused));
 }
 

@@ -44,7 +44,7 @@ struct SlowTest {
 
 // "PASSED 123 tests in 4 suites, 3.20 s" or "FAILED 3 of 13 tests in 4 suites, 6.54 s: why (exit code 1)".
 [[nodiscard]] std::string verdict_line(const model::RunReport& report);
-// "isolation: contained - 14 applied, 1 degraded: network (why)".
+// "isolation: contained - 14 enforced, 1 degraded: network (why)".
 [[nodiscard]] std::string isolation_line(const model::RunReport& report);
 
 // "1.20 s", "96.0 MiB"; "~" sampled, ">=" lower bound, "<=" shared; "-" when not known.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "runner/base/text.h"
 #include "sandbox/landlock.h"
@@ -43,11 +44,20 @@ class Builder {
 
  private:
   Result<void> open_streams() {
-    UniqueFd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    if (!null) return fail_errno("open", "/dev/null");
-    plan_.child.stdin_fd = keep(std::move(null));
-    for (auto [into, read_end] : {std::pair{&plan_.child.stdout_fd, &plan_.stdout_read},
-                                  std::pair{&plan_.child.stderr_fd, &plan_.stderr_read}}) {
+    if (spec_.streams.input.valid()) {
+      plan_.child.stdin_fd = spec_.streams.input.fd;
+    } else {
+      UniqueFd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+      if (!null) return fail_errno("open", "/dev/null");
+      plan_.child.stdin_fd = keep(std::move(null));
+    }
+    for (auto [given, into, read_end] :
+         {std::tuple{spec_.streams.output, &plan_.child.stdout_fd, &plan_.stdout_read},
+          std::tuple{spec_.streams.error, &plan_.child.stderr_fd, &plan_.stderr_read}}) {
+      if (given.valid()) {
+        *into = given.fd;
+        continue;
+      }
       int ends[2];
       if (pipe2(ends, O_CLOEXEC) != 0) return fail_errno("make a pipe for output", "pipe2");
       *read_end = UniqueFd(ends[0]);

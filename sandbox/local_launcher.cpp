@@ -44,6 +44,24 @@ std::string describe_failure(const LaunchSpec& spec, const ChildPlan& plan, cons
 
 bool is_commands_own_fault(Stage stage) { return stage == Stage::execute || stage == Stage::working_folder; }
 
+// Makes each sandbox when it is asked for.
+class FreshPool : public Pool {
+ public:
+  FreshPool(Launcher& launcher, LaunchSpec shape) : launcher_(launcher), shape_(std::move(shape)) {}
+  Result<ExitRecord> run(const model::Command& command, const model::Limits& limits,
+                         const SuperviseHooks& hooks) override {
+    LaunchSpec spec = shape_;
+    spec.command = command;
+    spec.limits = limits;
+    spec.limits.network = shape_.limits.network;
+    return launcher_.run(spec, hooks);
+  }
+
+ private:
+  Launcher& launcher_;
+  LaunchSpec shape_;
+};
+
 class LocalLauncher : public Launcher {
  public:
   explicit LocalLauncher(const HostSwitches& switches) : switches_(switches) {}
@@ -78,6 +96,10 @@ class LocalLauncher : public Launcher {
     report.requested = level;
     report.rows.push_back({"launch plan", "yes", model::MechanismState::refused, {}, plan.error().message()});
     return report;
+  }
+
+  std::unique_ptr<Pool> make_pool(const LaunchSpec& shape, std::size_t) override {
+    return std::make_unique<FreshPool>(*this, shape);
   }
 
  private:

@@ -19,8 +19,8 @@ using Context = MechanismContext;
 
 constexpr const char* kNoLevel = "isolation level is none";
 
-void applied(IsolationRow& row, std::string detail) {
-  row.state = MechanismState::applied;
+void enforced(IsolationRow& row, std::string detail) {
+  row.state = MechanismState::enforced;
   row.detail = std::move(detail);
 }
 void degraded(IsolationRow& row, std::string detail, std::string reason) {
@@ -55,7 +55,7 @@ void describe_user_namespace(const Context& context, IsolationRow& row) {
   if (!context.plan.id_map_problem.empty())
     return degraded(row, map,
                     fmt::format("some read-only folders keep root's permissions: {}", context.plan.id_map_problem));
-  applied(row, identity.mapped_root ? map + "; granted folders id-mapped" : map);
+  enforced(row, identity.mapped_root ? map + "; granted folders id-mapped" : map);
 }
 
 // Required steps end the run when they fail, so only optional ones can be missing here.
@@ -70,7 +70,7 @@ void describe_file_tree(const Context& context, IsolationRow& row) {
       problem += fmt::format("{}{}: {}", problem.empty() ? "" : "; ", subject, errno_text(message.error));
     }
     constexpr const char* kDetail = "mount namespace: read-only root, private /tmp, /dev, /run and HOME";
-    return problem.empty() ? applied(row, kDetail) : degraded(row, kDetail, problem);
+    return problem.empty() ? enforced(row, kDetail) : degraded(row, kDetail, problem);
   }
   if (context.plan.file_rules)
     return degraded(
@@ -90,13 +90,13 @@ void describe_processes(const Context& context, IsolationRow& row) {
                : refused(row, context.host.namespaces.reason);
   if (!context.host.fresh_proc)
     return degraded(row, "pid namespace with the host's /proc", context.host.fresh_proc.reason);
-  applied(row, "pid namespace with its own init and /proc");
+  enforced(row, "pid namespace with its own init and /proc");
 }
 
 void describe_ipc(const Context& context, IsolationRow& row) {
   if (!requested(context, row)) return;
   if (!in_namespaces(context)) return refused(row, context.host.namespaces.reason);
-  applied(row, "ipc, uts and cgroup namespaces");
+  enforced(row, "ipc, uts and cgroup namespaces");
 }
 
 void describe_network(const Context& context, IsolationRow& row) {
@@ -110,7 +110,7 @@ void describe_network(const Context& context, IsolationRow& row) {
     return;
   }
   if (!context.plan.contained) return refused(row, kNoLevel);
-  if (context.plan.private_network) return applied(row, "network namespace with loopback only");
+  if (context.plan.private_network) return enforced(row, "network namespace with loopback only");
   const std::string reason =
       context.host.namespaces ? context.host.network_namespace.reason : context.host.namespaces.reason;
   if (context.plan.refuse_internet) return degraded(row, "seccomp refuses internet sockets, loopback included", reason);
@@ -119,13 +119,13 @@ void describe_network(const Context& context, IsolationRow& row) {
 
 void describe_privileges(const Context& context, IsolationRow& row) {
   if (!requested(context, row)) return;
-  applied(row, "no_new_privs; all capability sets empty");
+  enforced(row, "no_new_privs; all capability sets empty");
 }
 
 void describe_filter(const Context& context, IsolationRow& row) {
   if (!requested(context, row)) return;
   if (context.plan.child.seccomp.empty()) return refused(row, context.plan.seccomp_problem);
-  applied(row, fmt::format("seccomp, {} instructions{}", context.plan.child.seccomp.size(),
+  enforced(row, fmt::format("seccomp, {} instructions{}", context.plan.child.seccomp.size(),
                            context.spec.level == IsolationLevel::strict ? ", no tracing" : ""));
 }
 
@@ -140,7 +140,7 @@ void describe_memory(const Context& context, IsolationRow& row) {
   const std::string detail = group.memory_v2() ? "cgroup v2 memory.max" : "cgroup v1 memory.limit_in_bytes";
   if (!group.limits_swap())
     return degraded(row, detail, "swap is not limited: the kernel has no swap accounting for groups");
-  applied(row, detail);
+  enforced(row, detail);
 }
 
 void describe_pids(const Context& context, IsolationRow& row) {
@@ -148,7 +148,7 @@ void describe_pids(const Context& context, IsolationRow& row) {
   row.requested = limit ? std::to_string(*limit) : "unlimited";
   if (!limit) return;
   const RunCgroup& group = *context.plan.cgroup;
-  if (group.limits_pids()) return applied(row, "cgroup pids.max");
+  if (group.limits_pids()) return enforced(row, "cgroup pids.max");
   const std::string reason = group.problem().empty() ? "no pids control group" : group.problem();
   degraded(
       row,
@@ -164,13 +164,13 @@ void describe_cpu(const Context& context, IsolationRow& row) {
   if (group.cpu().empty())
     return degraded(row, "process clocks of the tree",
                     group.problem().empty() ? "no CPU control group" : group.problem());
-  applied(row, group.cpu_source());
+  enforced(row, group.cpu_source());
 }
 
 void describe_wall(const Context& context, IsolationRow& row) {
   const auto limit = context.spec.limits.wall;
   row.requested = limit ? format_duration(*limit) : "unlimited";
-  if (limit) applied(row, "monotonic clock of the runner");
+  if (limit) enforced(row, "monotonic clock of the runner");
 }
 
 void describe_process_limits(const Context& context, IsolationRow& row) {
@@ -178,7 +178,7 @@ void describe_process_limits(const Context& context, IsolationRow& row) {
   row.requested =
       fmt::format("open files {}, file size {}", limits.open_files ? std::to_string(*limits.open_files) : "unlimited",
                   limits.file_bytes ? format_size(*limits.file_bytes) : "unlimited");
-  if (limits.open_files || limits.file_bytes) applied(row, "rlimits");
+  if (limits.open_files || limits.file_bytes) enforced(row, "rlimits");
 }
 
 void describe_temporary(const Context& context, IsolationRow& row) {
@@ -187,21 +187,21 @@ void describe_temporary(const Context& context, IsolationRow& row) {
   if (!limit) return;
   if (!context.plan.child.own_mounts)
     return refused(row, context.plan.contained ? context.host.namespaces.reason : kNoLevel);
-  applied(row, "tmpfs size, for each of /tmp, /var/tmp, /dev/shm and HOME");
+  enforced(row, "tmpfs size, for each of /tmp, /var/tmp, /dev/shm and HOME");
 }
 
 void describe_output(const Context& context, IsolationRow& row) {
   const auto limit = context.spec.limits.output_bytes;
   row.requested = limit ? format_size(*limit) : "unlimited";
-  if (limit) applied(row, "counted by the runner");
+  if (limit) enforced(row, "counted by the runner");
 }
 
 void describe_kill(const Context& context, IsolationRow& row) {
   row.requested = "yes";
   const bool group = context.plan.cgroup->can_kill();
   if (in_namespaces(context))
-    return applied(row, group ? "cgroup.kill and the pid namespace's init" : "the pid namespace's init");
-  if (group) return applied(row, "cgroup.kill");
+    return enforced(row, group ? "cgroup.kill and the pid namespace's init" : "the pid namespace's init");
+  if (group) return enforced(row, "cgroup.kill");
   degraded(row, "subreaper that kills every descendant",
            context.plan.contained ? context.host.namespaces.reason : kNoLevel);
 }
@@ -237,7 +237,7 @@ model::IsolationReport describe_isolation(const MechanismContext& context) {
     row.mechanism = mechanism.name;
     mechanism.describe(context, row);
     complete = complete &&
-               (!mechanism.core || row.state == MechanismState::applied || row.state == MechanismState::not_requested);
+               (!mechanism.core || row.state == MechanismState::enforced || row.state == MechanismState::not_requested);
     report.rows.push_back(std::move(row));
   }
   report.reached = complete ? context.spec.level : IsolationLevel::none;

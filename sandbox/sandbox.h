@@ -14,6 +14,7 @@
 #include "runner/base/result.h"
 #include "runner/base/unique_fd.h"
 #include "runner/model/command.h"
+#include "runner/model/file_change.h"
 #include "runner/model/isolation.h"
 #include "runner/model/limits.h"
 #include "runner/model/report.h"
@@ -21,19 +22,36 @@
 
 namespace rh::sandbox {
 
+// A path of a writable folder that must not change, nor come into being. Its name says which kind of
+// thing others expect there.
+struct GuardedPath {
+  std::filesystem::path path;
+  bool folder = true;
+};
+
 // What the command may see and write. All paths are absolute host paths and keep their name inside.
 struct FilesystemPolicy {
   std::vector<std::filesystem::path> writable;  // workspace, output folders, caches
   std::vector<std::filesystem::path>
       readable;  // stay visible read-only although they lie in a private area (HOME, /tmp)
   std::vector<std::filesystem::path> protected_;   // read-only although they lie in a writable folder
+  std::vector<GuardedPath> guarded;                // likewise, and nothing can be made there where nothing is yet
+  std::vector<std::filesystem::path> overlays;     // writes go to a private layer: see FileChanges
   std::vector<std::filesystem::path> hidden;       // replaced by something empty
   std::filesystem::path home;                      // the caller's HOME: an empty private folder is mounted over it
   std::vector<std::filesystem::path> other_homes;  // likewise: the account's own home where HOME names another
 };
 
+// What the command has as descriptors 0 to 2. Borrowed ones are handed over as they are; the caller
+// keeps them open until the run has started.
+struct Streams {
+  BorrowedFd input;          // not valid: /dev/null
+  BorrowedFd output, error;  // not valid: captured, see SuperviseHooks::on_output
+};
+
 struct LaunchSpec {
   model::Command command;  // env is the whole environment of the child
+  Streams streams;
   model::Limits limits;
   model::IsolationLevel level = model::IsolationLevel::contained;
   FilesystemPolicy files;
@@ -57,6 +75,28 @@ struct SuperviseHooks {
   BorrowedFd cancel;              // readable (never drained here): end the run now, with grace
 };
 
+// What a command did to the folders in FilesystemPolicy::overlays. Listed after the whole tree is dead,
+// from the private layer alone; the layer lives as long as this object.
+class FileChanges {
+ public:
+  virtual ~FileChanges() = default;
+  // Sorted by path; at most kMaxListed, `truncated` says that there are more.
+  [[nodiscard]] virtual const std::vector<model::FileChange>& list() const = 0;
+  [[nodiscard]] virtual bool truncated() const = 0;
+  // Writes every change to the real folders: regular files, folders and symbolic links only, owned by
+  // the caller, without set-uid bits; others are named in the result's diagnostics.
+  [[nodiscard]] virtual Result<std::vector<std::string>> apply() = 0;
+  // Copies what was added or changed below `folder`, by its path within the overlay.
+  [[nodiscard]] virtual Result<std::vector<std::string>> copy_to(const std::filesystem::path& folder) = 0;
+};
+
+// By which mechanism a figure of an ExitRecord was found.
+struct ExitSources {
+  std::string oom_kills;     // "cgroup v2 memory.events"
+  std::string leftovers;     // "cgroup.procs"
+  std::string signals_sent;  // "cgroup.kill"
+};
+
 struct ExitRecord {
   model::Ending ending = model::Ending::internal;
   std::string ending_detail;  // mechanism and figure, or errno text for start_failed
@@ -68,7 +108,11 @@ struct ExitRecord {
   std::optional<std::uint64_t> oom_kills;
   std::uint64_t output_bytes = 0;
   bool output_truncated = false;
+  ExitSources sources;
+  std::shared_ptr<FileChanges> changes;  // null without an overlay
 };
+
+class Pool;
 
 // Runs a command to the end of its tree. Thread-safe: suites run side by side on one launcher.
 class Launcher {
@@ -79,6 +123,18 @@ class Launcher {
   [[nodiscard]] virtual Result<ExitRecord> run(const LaunchSpec& spec, const SuperviseHooks& hooks) = 0;
   // What this host allows, found by doing; for `doctor` and for a report before any suite ran.
   [[nodiscard]] virtual model::IsolationReport probe(model::IsolationLevel level) = 0;
+  // Sandboxes that are made before they are needed: everything but the command is in place, so that a
+  // short run costs little more than its own process. At most `size` are kept ready.
+  [[nodiscard]] virtual std::unique_ptr<Pool> make_pool(const LaunchSpec& shape, std::size_t size) = 0;
+};
+
+// Ready sandboxes of one shape: level, files and network are those of the shape for good, everything
+// else may differ from run to run. Each serves one run and is gone. Thread-safe.
+class Pool {
+ public:
+  virtual ~Pool() = default;
+  [[nodiscard]] virtual Result<ExitRecord> run(const model::Command& command, const model::Limits& limits,
+                                               const SuperviseHooks& hooks) = 0;
 };
 
 // Probes the host once. Never fails: a host that allows nothing gives a launcher that says so.

@@ -69,7 +69,7 @@ void weaken(IsolationReport& into, const IsolationReport& other) {
   }
   const auto weakness = [](MechanismState state) {
     switch (state) {
-      case MechanismState::applied:
+      case MechanismState::enforced:
         return 1;
       case MechanismState::degraded:
         return 2;

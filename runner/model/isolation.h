@@ -1,4 +1,4 @@
-// What of the sandbox was asked for, what was applied, and why not the rest.
+// What of the sandbox was asked for, what is enforced, and why not the rest.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace rh::model {
 enum class IsolationLevel { none, contained, strict };
 
 enum class MechanismState {
-  applied,
+  enforced,
   degraded,  // a weaker means is in force; `reason` says which and why
   refused,   // asked for and not in force at all
   not_requested,

@@ -15,6 +15,7 @@ enum class NetworkPolicy {
 struct Limits {
   std::optional<std::chrono::milliseconds> wall;
   std::optional<std::chrono::milliseconds> cpu;  // of the whole process tree
+  std::optional<double> cpus;                    // bandwidth of the tree in cores: 1.5
   std::chrono::milliseconds grace{3000};         // between SIGTERM and SIGKILL
   std::optional<std::uint64_t> memory_bytes;     // of the whole process tree, swap included
   std::optional<std::uint64_t> pids;             // processes and threads of the tree

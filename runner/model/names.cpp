@@ -34,8 +34,10 @@ RH_NAMES(Outcome, {E::passed, "passed"}, {E::failed, "failed"}, {E::errored, "er
          {E::timed_out, "timed_out"}, {E::not_run, "not_run"})
 RH_NAMES(Severity, {E::info, "info"}, {E::warning, "warning"}, {E::error, "error"})
 RH_NAMES(IsolationLevel, {E::none, "none"}, {E::contained, "contained"}, {E::strict, "strict"})
-RH_NAMES(MechanismState, {E::applied, "applied"}, {E::degraded, "degraded"}, {E::refused, "refused"},
+RH_NAMES(MechanismState, {E::enforced, "enforced"}, {E::degraded, "degraded"}, {E::refused, "refused"},
          {E::not_requested, "not_requested"})
+RH_NAMES(FileChangeKind, {E::added, "added"}, {E::changed, "changed"}, {E::deleted, "deleted"})
+RH_NAMES(FileType, {E::regular, "regular"}, {E::folder, "folder"}, {E::symlink, "symlink"}, {E::other, "other"})
 RH_NAMES(GateLevel, {E::block, "block"}, {E::warn, "warn"}, {E::info, "info"})
 RH_NAMES(GateState, {E::passed, "passed"}, {E::failed, "failed"}, {E::no_data, "no_data"})
 RH_NAMES(SuiteStatus, {E::passed, "passed"}, {E::failed, "failed"}, {E::no_tests, "no_tests"}, {E::broken, "broken"},
@@ -73,6 +75,8 @@ RH_DEFINE_NAMES(Outcome)
 RH_DEFINE_NAMES(Severity)
 RH_DEFINE_NAMES(IsolationLevel)
 RH_DEFINE_NAMES(MechanismState)
+RH_DEFINE_NAMES(FileChangeKind)
+RH_DEFINE_NAMES(FileType)
 RH_DEFINE_NAMES(GateLevel)
 RH_DEFINE_NAMES(GateState)
 RH_DEFINE_NAMES(SuiteStatus)

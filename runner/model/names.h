@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "runner/model/file_change.h"
 #include "runner/model/report.h"
 
 namespace rh::model {
@@ -18,6 +19,8 @@ namespace rh::model {
 [[nodiscard]] std::string_view name_of(Severity value);
 [[nodiscard]] std::string_view name_of(IsolationLevel value);
 [[nodiscard]] std::string_view name_of(MechanismState value);
+[[nodiscard]] std::string_view name_of(FileChangeKind value);
+[[nodiscard]] std::string_view name_of(FileType value);
 [[nodiscard]] std::string_view name_of(GateLevel value);
 [[nodiscard]] std::string_view name_of(GateState value);
 [[nodiscard]] std::string_view name_of(SuiteStatus value);

@@ -38,7 +38,7 @@ TEST_F(Fallback, EveryMissingMechanismIsNamedAndTheLevelIsNotReached) {
   EXPECT_EQ(result.record.ending, Ending::exited) << result.record.ending_detail;
   EXPECT_EQ(result.record.isolation.reached, model::IsolationLevel::none);
   for (const char* name : {"user namespace", "file system", "processes", "network", "memory limit", "process limit"}) {
-    EXPECT_NE(row(result, name).state, MechanismState::applied) << name;
+    EXPECT_NE(row(result, name).state, MechanismState::enforced) << name;
     EXPECT_FALSE(row(result, name).reason.empty()) << name;
   }
   EXPECT_EQ(result.record.usage.user_cpu.scope, model::Scope::lower_bound);
@@ -57,7 +57,7 @@ TEST_F(Fallback, KernelSwitchesStayOutOfReachOfARootRunner) {
       run(shell("(echo x > /proc/sys/kernel/core_pattern) 2>/dev/null && echo wrote; (echo 1 > "
                 "/proc/sys/vm/swappiness) 2>/dev/null && echo wrote; echo end"));
   EXPECT_EQ(result.out, "end\n");
-  RH_EXPECT_APPLIED(result, "privileges");
+  RH_EXPECT_ENFORCED(result, "privileges");
 }
 
 TEST_F(Fallback, DaemonIsNamedAndKilled) {
@@ -134,7 +134,7 @@ TEST_F(Fallback, NetworkNoneRefusesInternetSockets) {
   const Result result =
       run(python("import socket\ntry: socket.socket(); print('open')\nexcept OSError as e: "
                  "print(e.strerror)\nsocket.socketpair(); print('pair')"));
-  if (row(result, "system call filter").state != MechanismState::applied)
+  if (row(result, "system call filter").state != MechanismState::enforced)
     GTEST_SKIP() << row(result, "system call filter").reason;
   EXPECT_EQ(result.out, "Permission denied\npair\n") << result.err;
 }

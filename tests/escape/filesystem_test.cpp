@@ -24,7 +24,7 @@ TEST_F(Filesystem, HostFoldersAreReadOnly) {
   EXPECT_NE(result.err.find("Read-only file system"), std::string::npos) << result.err;
   for (const char* path : {"/etc/rh_owned", "/usr/rh_owned", "/opt/rh_owned", "/rh_owned"})
     EXPECT_FALSE(fs::exists(path)) << path;
-  RH_EXPECT_APPLIED(result, "file system");
+  RH_EXPECT_ENFORCED(result, "file system");
 }
 
 TEST_F(Filesystem, FileOfTheSameUserOutsideTheWorkspaceCannotBeChanged) {
@@ -46,7 +46,7 @@ TEST_F(Filesystem, HomeIsPrivateAndItsSecretsAreGone) {
   EXPECT_EQ(result.out, "mine\n");
   EXPECT_NE(result.err.find("No such file or directory"), std::string::npos) << result.err;
   EXPECT_FALSE(fs::exists(home() / "mine"));
-  RH_EXPECT_APPLIED(result, "file system");
+  RH_EXPECT_ENFORCED(result, "file system");
 }
 
 TEST_F(Filesystem, SymlinkedHomeIsPrivateUnderBothNames) {
@@ -92,7 +92,7 @@ TEST_F(Filesystem, ShadowFileIsClosedToARootRunner) {
   const Result result = run(shell("cat /etc/shadow || echo refused"));
   EXPECT_EQ(result.out, "refused\n");
   EXPECT_NE(result.err.find("Permission denied"), std::string::npos) << result.err;
-  RH_EXPECT_APPLIED(result, "user namespace");
+  RH_EXPECT_ENFORCED(result, "user namespace");
 }
 
 TEST_F(Filesystem, KernelSwitchesAreReadOnly) {
@@ -107,7 +107,7 @@ TEST_F(Filesystem, MountingAndUnmountingIsRefused) {
       run(shell("mount --bind / /mnt 2>/dev/null && echo bound; mount -o remount,rw / 2>/dev/null && echo remounted; "
                 "umount /tmp 2>/dev/null && echo unmounted; unshare -Urm true 2>/dev/null && echo unshared; echo end"));
   EXPECT_EQ(result.out, "end\n");
-  RH_EXPECT_APPLIED(result, "privileges");
+  RH_EXPECT_ENFORCED(result, "privileges");
 }
 
 TEST_F(Filesystem, OnlyHarmlessDevicesExist) {
@@ -124,7 +124,7 @@ TEST_F(Filesystem, PrivateTmpIsBounded) {
   const Result result = run(asked);
   EXPECT_TRUE(result.out.starts_with("41") || result.out.starts_with("40")) << result.out;
   EXPECT_FALSE(fs::exists("/tmp/fill"));
-  RH_EXPECT_APPLIED(result, "temporary space");
+  RH_EXPECT_ENFORCED(result, "temporary space");
 }
 
 TEST_F(Filesystem, OwnerOnlyWorkspaceBelowAnOwnerOnlyFolderWorks) {

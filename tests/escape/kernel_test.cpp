@@ -39,7 +39,7 @@ TEST_F(Kernel, DangerousCallsAreRefusedWithTheirErrno) {
             "unshare Operation not permitted\nbpf Operation not permitted\nperf Operation not permitted\n"
             "userfaultfd Operation not permitted\nmount Operation not permitted\n")
       << result.err;
-  RH_EXPECT_APPLIED(result, "system call filter");
+  RH_EXPECT_ENFORCED(result, "system call filter");
 }
 
 TEST_F(Kernel, ThirtyTwoBitNumbersDoNotBypassTheFilter) {
@@ -88,7 +88,7 @@ TEST_F(Kernel, HostsLoopbackListenerIsOutOfReach) {
   const Result result = run(python(script));
   close(listener);
   EXPECT_EQ(result.out, "Connection refused\n") << result.err;
-  RH_EXPECT_APPLIED(result, "network");
+  RH_EXPECT_ENFORCED(result, "network");
 }
 
 TEST_F(Kernel, HostsAbstractSocketIsOutOfReachWithBothNetworks) {
@@ -120,7 +120,7 @@ TEST_F(Kernel, NoCapabilityIsLeft) {
   EXPECT_EQ(result.out,
             "CapInh: 0000000000000000 CapPrm: 0000000000000000 CapEff: 0000000000000000 CapBnd: 0000000000000000 "
             "CapAmb: 0000000000000000 NoNewPrivs: 1 ");
-  RH_EXPECT_APPLIED(result, "privileges");
+  RH_EXPECT_ENFORCED(result, "privileges");
 }
 
 TEST_F(Kernel, TracingWorksInsideContainedAndIsRefusedInStrict) {

@@ -30,7 +30,7 @@ TEST_F(Processes, DaemonIsNamedAndKilledAndDoesNotHoldTheRunUp) {
     return left.command.find(mark) != std::string::npos && left.pid > 0;
   }));
   EXPECT_FALSE(running_on_host(mark));
-  RH_EXPECT_APPLIED(result, "kill of the whole tree");
+  RH_EXPECT_ENFORCED(result, "kill of the whole tree");
 }
 
 TEST_F(Processes, QuickGrandchildIsNoLeftover) {
@@ -72,7 +72,7 @@ TEST_F(Processes, SignalsCannotLeaveTheTree) {
                                   " 2>/dev/null || echo refused; kill -9 -1; echo unreachable"));
   EXPECT_EQ(result.out.substr(0, 8), "refused\n");
   EXPECT_TRUE(result.record.ending == Ending::exited || result.record.ending == Ending::signaled);
-  RH_EXPECT_APPLIED(result, "processes");
+  RH_EXPECT_ENFORCED(result, "processes");
 }
 
 TEST_F(Processes, ExitCodesAreNeverReadAsLimits) {

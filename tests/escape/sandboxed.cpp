@@ -96,7 +96,7 @@ bool namespaces_available() {
   static const bool available = [] {
     const auto report = sandbox::make_launcher()->probe(IsolationLevel::contained);
     return std::any_of(report.rows.begin(), report.rows.end(), [](const model::IsolationRow& one) {
-      return one.mechanism == "processes" && one.state == model::MechanismState::applied;
+      return one.mechanism == "processes" && one.state == model::MechanismState::enforced;
     });
   }();
   return available;

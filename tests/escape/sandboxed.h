@@ -50,6 +50,6 @@ class Sandboxed : public ::testing::Test {
 
 }  // namespace rh::escape
 
-#define RH_EXPECT_APPLIED(result, mechanism)                                                  \
-  EXPECT_EQ(::rh::escape::row(result, mechanism).state, ::rh::model::MechanismState::applied) \
+#define RH_EXPECT_ENFORCED(result, mechanism)                                                  \
+  EXPECT_EQ(::rh::escape::row(result, mechanism).state, ::rh::model::MechanismState::enforced) \
       << ::rh::escape::row(result, mechanism).reason

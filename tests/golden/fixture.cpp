@@ -35,8 +35,8 @@ ProcessUsage usage(std::chrono::nanoseconds wall) {
 IsolationReport isolation() {
   return {IsolationLevel::contained,
           IsolationLevel::contained,
-          {{"user namespace", "yes", MechanismState::applied, "clone3", ""},
-           {"read-only root", "yes", MechanismState::applied, "mount namespace", ""},
+          {{"user namespace", "yes", MechanismState::enforced, "clone3", ""},
+           {"read-only root", "yes", MechanismState::enforced, "mount namespace", ""},
            {"network", "none", MechanismState::degraded, "host network", "preset local asks for the host's network"},
            {"landlock", "no", MechanismState::not_requested, "", ""}}};
 }

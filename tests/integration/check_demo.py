@@ -112,7 +112,7 @@ def check_known_or_reason(where, name, figure):
 def check_isolation(where, isolation):
     expect(isolation["rows"], f"{where}: no isolation rows")
     for row in isolation["rows"]:
-        if row["state"] in ("applied", "not_requested"):
+        if row["state"] in ("enforced", "not_requested"):
             continue
         expect(row["reason"], f"{where}: isolation: {row['mechanism']} is {row['state']} without a reason")
 

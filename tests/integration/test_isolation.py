@@ -189,7 +189,7 @@ class Limits(IsolationTest):
         self.assertAllPassed(done)
         for name in ("memory limit", "process limit"):
             row = self.row(done, name)
-            self.assertIn(row["state"], ("applied", "degraded"))
+            self.assertIn(row["state"], ("enforced", "degraded"))
             if row["state"] == "degraded":
                 self.assertTrue(row["reason"])
                 self.assertIn("watchdog", row["detail"])
@@ -490,7 +490,7 @@ class NoNamespaces(IsolationTest):
         self.assertIn("Landlock", rows["file system"]["detail"])
         self.assertEqual(done.test_step()["isolation"]["reached"], "none")
         for row in rows.values():
-            self.assertTrue(row["state"] in ("applied", "not_requested") or row["reason"], row)
+            self.assertTrue(row["state"] in ("enforced", "not_requested") or row["reason"], row)
 
 
 if __name__ == "__main__":

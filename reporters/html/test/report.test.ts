@@ -38,7 +38,7 @@ describe("summary", () => {
     expect(run_isolation(empty)).toBeNull();
   });
   it("counts each mechanism once, at its weakest", () => {
-    expect(run_isolation(report)).toEqual({ applied: 4, degraded: 1, refused: 1, reached: "contained", requested: "strict" });
+    expect(run_isolation(report)).toEqual({ enforced: 4, degraded: 1, refused: 1, reached: "contained", requested: "strict" });
   });
 });
 

@@ -40,10 +40,11 @@ class FakeLauncher : public sandbox::Launcher {
     record.usage.user_cpu = {std::chrono::milliseconds(3), model::Scope::exact_process, "fake", ""};
     record.usage.system_cpu = {std::chrono::milliseconds(1), model::Scope::exact_process, "fake", ""};
     record.usage.peak_memory = {1U << 20, model::Scope::exact_process, "fake", ""};
-    record.isolation.rows = {{"network", "none", model::MechanismState::applied, "fake", ""}};
+    record.isolation.rows = {{"network", "none", model::MechanismState::enforced, "fake", ""}};
     return record;
   }
   model::IsolationReport probe(model::IsolationLevel) override { return {}; }
+  std::unique_ptr<sandbox::Pool> make_pool(const sandbox::LaunchSpec&, std::size_t) override { return nullptr; }
 
  private:
   std::mutex mutex_;

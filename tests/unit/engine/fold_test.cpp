@@ -65,11 +65,11 @@ TEST(Fold, ATestThatNeverEndedIsNamed) {
 
 TEST(Fold, TheWeakestIsolationStands) {
   IsolationReport into{
-      IsolationLevel::contained, IsolationLevel::contained, {{"network", "none", MechanismState::applied, "", ""}}};
+      IsolationLevel::contained, IsolationLevel::contained, {{"network", "none", MechanismState::enforced, "", ""}}};
   weaken(into,
          {IsolationLevel::contained,
           IsolationLevel::none,
-          {{"network", "none", MechanismState::refused, "", "no"}, {"pids", "yes", MechanismState::applied, "", ""}}});
+          {{"network", "none", MechanismState::refused, "", "no"}, {"pids", "yes", MechanismState::enforced, "", ""}}});
   EXPECT_EQ(into.reached, IsolationLevel::none);
   ASSERT_EQ(into.rows.size(), 2U);
   EXPECT_EQ(into.rows[0].state, MechanismState::refused);

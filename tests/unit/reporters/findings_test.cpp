@@ -76,11 +76,11 @@ TEST(VerdictLine, SaysWhyAndWhetherItIsWhole) {
 TEST(IsolationLine, TakesTheWeakestOfAllSuites) {
   model::RunReport report = golden::make_report();
   EXPECT_EQ(isolation_line(report),
-            "isolation: contained - 2 applied, 1 degraded: network (preset local asks for the host's network)");
+            "isolation: contained - 2 enforced, 1 degraded: network (preset local asks for the host's network)");
   report.suites[2].isolation.rows[0].state = model::MechanismState::refused;
   report.suites[2].isolation.rows[0].reason = "not permitted";
   report.suites[2].isolation.reached = model::IsolationLevel::none;
-  EXPECT_THAT(isolation_line(report), testing::StartsWith("isolation: none - 1 applied, 1 degraded"));
+  EXPECT_THAT(isolation_line(report), testing::StartsWith("isolation: none - 1 enforced, 1 degraded"));
   EXPECT_THAT(isolation_line(report), testing::EndsWith("1 refused: user namespace (not permitted)"));
   EXPECT_EQ(isolation_line(model::RunReport{}), "isolation: nothing ran");
 }

@@ -104,7 +104,7 @@ export interface ProcessUsage {
 export interface IsolationRow {
   mechanism: string;
   requested: string;
-  state: "applied" | "degraded" | "refused" | "not_requested";
+  state: "enforced" | "degraded" | "refused" | "not_requested";
   detail: string;
   reason: string;
 }

@@ -44,11 +44,11 @@ export function run_peak(report: Report): Peak {
   return best;
 }
 
-type State = "applied" | "degraded" | "refused";
+type State = "enforced" | "degraded" | "refused";
 export type IsolationSummary = Record<State, number> & { reached: string; requested: string };
 
 const kLevels: readonly string[] = ["none", "contained", "strict"];
-const kStates: readonly State[] = ["applied", "degraded", "refused"];
+const kStates: readonly State[] = ["enforced", "degraded", "refused"];
 
 function extreme_level(levels: readonly string[], choose: (...indexes: number[]) => number): string {
   return kLevels[choose(...levels.map((level) => kLevels.indexOf(level)))] ?? "none";
@@ -64,7 +64,7 @@ export function run_isolation(report: Report): IsolationSummary | null {
   }
   const count = (state: State): number => [...weakest.values()].filter((index) => kStates[index] === state).length;
   return {
-    applied: count("applied"),
+    enforced: count("enforced"),
     degraded: count("degraded"),
     refused: count("refused"),
     reached: extreme_level(reports.map((isolation) => isolation.reached), Math.min),

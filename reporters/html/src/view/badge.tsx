@@ -32,7 +32,7 @@ const kSuites: Record<SuiteStatus, Tone> = {
 export const kGroupTones: Record<Group, Tone> = { failed: "bad", flaky: "warn", passed: "good", skipped: "quiet", expected: "info" };
 
 const kStates: Record<string, Tone> = {
-  applied: "good",
+  enforced: "good",
   degraded: "warn",
   refused: "bad",
   not_requested: "quiet",

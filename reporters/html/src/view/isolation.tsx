@@ -3,7 +3,7 @@ import type { IsolationReport } from "../data/model";
 import { StateBadge } from "./badge";
 import { Line } from "./text";
 
-const kOrder = ["refused", "degraded", "applied", "not_requested"];
+const kOrder = ["refused", "degraded", "enforced", "not_requested"];
 
 export function IsolationTable({ isolation }: { isolation: IsolationReport }) {
   if (isolation.rows.length === 0) return <p class="empty">Nothing was recorded about isolation.</p>;

@@ -66,7 +66,7 @@ function GateCard({ report }: { report: Report }) {
 function IsolationCard({ report }: { report: Report }) {
   const isolation = run_isolation(report);
   if (!isolation) return <Card title="Isolation" value={<span class="unknown">{kDash}</span>}>no suite ran</Card>;
-  const parts = [`${isolation.applied}\u00a0applied`, isolation.degraded && `${isolation.degraded}\u00a0degraded`, isolation.refused && `${isolation.refused}\u00a0refused`];
+  const parts = [`${isolation.enforced}\u00a0applied`, isolation.degraded && `${isolation.degraded}\u00a0degraded`, isolation.refused && `${isolation.refused}\u00a0refused`];
   return (
     <Card title="Isolation" value={isolation.reached}>
       {isolation.reached !== isolation.requested && <p>{isolation.requested} was requested</p>}
