@@ -121,6 +121,7 @@ void run_child(ChildPlan& plan) {
     give_up(plan, Stage::host_name, errno);
   if (plan.own_network && !bring_up_loopback()) give_up(plan, Stage::loopback, errno);
   if (plan.own_mounts) build_mount_tree(plan);
+  if (plan.layer_fd >= 0) close(plan.layer_fd);
   if (plan.drop_privileges) drop_privileges(plan);
   if (plan.probe_only) {
     InitMessage message;

@@ -55,6 +55,8 @@ enum class MountAction {
   mount_devpts,
   mount_mqueue,
   attach,        // move grab `grab` to target
+  overlay,       // over the layers prepared in target: see mount_tree.cpp
+  bind_self,     // target becomes a mount point that shows itself
   seal,          // read-only from here on
   cover_folder,  // an empty read-only folder in its place
   cover_file,    // /dev/null in its place
@@ -91,6 +93,7 @@ struct ChildPlan {
   bool own_mounts = false;
   std::vector<Grab> grabs;
   std::vector<MountStep> mounts;
+  int layer_fd = -1;  // a socket: the upper folder of each overlay is sent to the runner
 
   bool drop_privileges = false;  // capabilities and no_new_privs
   std::vector<ResourceLimit> limits;

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "runner/base/file.h"
@@ -27,8 +29,9 @@ struct Trial {
   std::string reason;
 };
 
-Trial try_child(const Host& host, const MountPlan& mounts, BorrowedFd cgroup) {
+Trial try_child(const Host& host, const MountPlan& mounts, BorrowedFd cgroup, BorrowedFd layers = {}) {
   ChildPlan plan;
+  plan.layer_fd = layers.fd;
   plan.probe_only = true;
   plan.own_pids = plan.own_mounts = plan.drop_privileges = true;
   plan.own_network = host.network_namespace.ok;
@@ -75,6 +78,21 @@ void try_namespaces(Host& host) {
   }
 }
 
+Ability try_overlay(const Host& host) {
+  const auto folder = TempDir::make("runharness-probe");
+  if (!folder) return {false, folder.error().message()};
+  FilesystemPolicy policy;
+  policy.overlays = {folder->path()};
+  MountOptions options;
+  options.fresh_proc = host.fresh_proc.ok;
+  options.other_uid = host.identity.mapped_root;
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return {false, errno_text(errno)};
+  const UniqueFd ours(ends[0]), theirs(ends[1]);
+  const Trial trial = try_child(host, plan_mounts(policy, options), BorrowedFd(), theirs);
+  return {trial.ok, trial.reason};
+}
+
 Ability try_id_mapping(const Host& host, IdMapper& mapper) {
   if (!host.identity.mapped_root) return {false, "the command keeps its caller's own ids"};
   const auto folder = TempDir::make("runharness-probe");
@@ -117,6 +135,7 @@ Host probe_host(const HostSwitches& switches, IdMapper& mapper) {
   else
     host.namespaces = host.network_namespace = host.fresh_proc = {false, off};
   if (host.namespaces) host.id_mapped_mounts = try_id_mapping(host, mapper);
+  host.overlay = host.namespaces ? try_overlay(host) : host.namespaces;
   if (switches.cgroups)
     host.cgroups = find_cgroups();
   else

@@ -31,6 +31,7 @@ struct Host {
   Ability network_namespace;
   Ability fresh_proc;
   Ability id_mapped_mounts;  // of a temporary folder; each granted folder is tried again
+  Ability overlay;           // in a user namespace, over a folder of the host
   Ability start_in_cgroup;
   Ability landlock;
   int landlock_abi = 0;

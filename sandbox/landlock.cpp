@@ -111,6 +111,7 @@ Result<UniqueFd> file_ruleset(int abi, const FilesystemPolicy& policy, bool deny
     if (const auto path = real(hidden)) kept_out.insert(*path);
   allow_around(ruleset, "/", kReadOnly, kept_out);
   for (const fs::path& path : policy.readable) allow(ruleset, path, kReadOnly);
+  for (const fs::path& path : policy.overlays) allow(ruleset, path, kReadOnly);
   for (const fs::path& path : policy.writable) allow(ruleset, path, all);
   for (const char* path : {"/tmp", "/var/tmp", "/dev/shm"}) allow_around(ruleset, path, all, kept_out);
   for (const char* path :

@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <tuple>
 
 #include "runner/base/text.h"
+#include "sandbox/host_sockets.h"
 #include "sandbox/landlock.h"
 #include "sandbox/mount_plan.h"
 #include "sandbox/rlimits.h"
@@ -33,6 +35,7 @@ class Builder {
     prepare_groups(group_name);
     if (plan_.contained) {
       if (host_.namespaces) prepare_namespaces();
+      if (!plan_.overlays.empty()) RH_CHECK(open_layer_channel());
       plan_.child.drop_privileges = true;
       prepare_landlock();
       prepare_filter();
@@ -51,9 +54,8 @@ class Builder {
       if (!null) return fail_errno("open", "/dev/null");
       plan_.child.stdin_fd = keep(std::move(null));
     }
-    for (auto [given, into, read_end] :
-         {std::tuple{spec_.streams.output, &plan_.child.stdout_fd, &plan_.stdout_read},
-          std::tuple{spec_.streams.error, &plan_.child.stderr_fd, &plan_.stderr_read}}) {
+    for (auto [given, into, read_end] : {std::tuple{spec_.streams.output, &plan_.child.stdout_fd, &plan_.stdout_read},
+                                         std::tuple{spec_.streams.error, &plan_.child.stderr_fd, &plan_.stderr_read}}) {
       if (given.valid()) {
         *into = given.fd;
         continue;
@@ -64,6 +66,15 @@ class Builder {
       *into = keep(UniqueFd(ends[1]));
       fcntl(ends[0], F_SETFL, O_NONBLOCK);
     }
+    return {};
+  }
+
+  Result<void> open_layer_channel() {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+      return fail_errno("make a socket pair for the overlay", "socketpair");
+    plan_.layer_receive = UniqueFd(ends[0]);
+    plan_.child.layer_fd = keep(UniqueFd(ends[1]));
     return {};
   }
 
@@ -126,6 +137,7 @@ class Builder {
       plan_.spawn.clone_flags |= CLONE_NEWNET;
       child.own_network = plan_.private_network = true;
     }
+    plan_.placeholders = place(spec_.files.guarded, spec_.files.writable);
     plan_tree();
     if (!host_.identity.mapped_root || map_grants()) return;
     // A workspace that nobody could write to is of no use: root stays root outside, without
@@ -141,7 +153,10 @@ class Builder {
     options.other_uid = plan_.spawn.identity.mapped_root;
     options.hide_accounts = plan_.spawn.identity.outside_uid == 0;
     options.fresh_proc = host_.fresh_proc.ok;
+    options.overlay = plan_.overlaid = host_.overlay && !spec_.files.overlays.empty();
+    options.sockets = host_sockets();
     MountPlan mounts = plan_mounts(spec_.files, options);
+    plan_.overlays = std::move(mounts.overlays);
     plan_.child.grabs = std::move(mounts.grabs);
     plan_.child.mounts = std::move(mounts.steps);
     plan_.mount_notes = std::move(mounts.notes);

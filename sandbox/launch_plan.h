@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sandbox/cgroup.h"
+#include "sandbox/guard.h"
 #include "sandbox/host.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/spawn.h"
@@ -25,7 +26,11 @@ struct LaunchPlan {
   bool socket_scope = false;     // Landlock keeps abstract sockets in
   bool refuse_internet = false;  // the filter stands in for the network namespace
   bool pids_by_rlimit = false;
+  bool overlaid = false;  // the overlays asked for are there, not merely read-only
   std::vector<std::string> mount_notes;
+  std::vector<std::filesystem::path> overlays;  // in the order in which their upper folders arrive
+  std::vector<Placeholder> placeholders;
+  UniqueFd layer_receive;
   std::string id_map_problem;  // why root stayed root outside
   std::string landlock_problem, seccomp_problem;
 

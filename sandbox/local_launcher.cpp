@@ -11,6 +11,7 @@
 #include "runner/base/clock.h"
 #include "sandbox/cgroup_files.h"
 #include "sandbox/ending.h"
+#include "sandbox/file_changes.h"
 #include "sandbox/launch_plan.h"
 #include "sandbox/mechanisms.h"
 #include "sandbox/supervise.h"
@@ -136,6 +137,7 @@ class LocalLauncher : public Launcher {
     record.oom_kills = outcome.facts.oom_kills;
     record.output_bytes = outcome.output_bytes;
     record.output_truncated = outcome.output_truncated;
+    if (plan.overlaid) record.changes = read_changes(receive_layers(plan.layer_receive, plan.overlays));
   }
 
   HostSwitches switches_;

@@ -65,6 +65,8 @@ void describe_file_tree(const Context& context, IsolationRow& row) {
     std::string problem = join(context.plan.mount_notes, "; ");
     for (const InitMessage& message : context.degraded) {
       const auto index = static_cast<std::size_t>(message.index);
+      if (message.stage == Stage::mount_step && context.plan.child.mounts.at(index).action == MountAction::overlay)
+        continue;  // a row of its own
       const std::string& subject = message.stage == Stage::grab ? context.plan.child.grabs.at(index).source
                                                                 : context.plan.child.mounts.at(index).target;
       problem += fmt::format("{}{}: {}", problem.empty() ? "" : "; ", subject, errno_text(message.error));
@@ -80,6 +82,25 @@ void describe_file_tree(const Context& context, IsolationRow& row) {
         fmt::format("no mount namespace ({}): /tmp is shared with the host", context.host.namespaces.reason));
   refused(row, fmt::format("no mount namespace ({}), no Landlock ({})", context.host.namespaces.reason,
                            context.plan.landlock_problem));
+}
+
+void describe_workspace(const Context& context, IsolationRow& row) {
+  if (context.spec.files.overlays.empty()) {
+    row.detail = "written in place";
+    return;
+  }
+  row.requested = "overlay";
+  if (!context.plan.contained) return refused(row, kNoLevel);
+  if (!context.plan.overlaid)
+    return degraded(row, "read-only",
+                    context.host.namespaces ? context.host.overlay.reason : context.host.namespaces.reason);
+  for (const InitMessage& message : context.degraded)
+    if (message.stage == Stage::mount_step &&
+        context.plan.child.mounts.at(static_cast<std::size_t>(message.index)).action == MountAction::overlay)
+      return degraded(row, "overlay on a private tmpfs",
+                      "this kernel's tmpfs has no user attributes (Linux 6.6 has): a folder that was deleted cannot "
+                      "be made again");
+  enforced(row, "overlay on a private tmpfs");
 }
 
 void describe_processes(const Context& context, IsolationRow& row) {
@@ -126,7 +147,7 @@ void describe_filter(const Context& context, IsolationRow& row) {
   if (!requested(context, row)) return;
   if (context.plan.child.seccomp.empty()) return refused(row, context.plan.seccomp_problem);
   enforced(row, fmt::format("seccomp, {} instructions{}", context.plan.child.seccomp.size(),
-                           context.spec.level == IsolationLevel::strict ? ", no tracing" : ""));
+                            context.spec.level == IsolationLevel::strict ? ", no tracing" : ""));
 }
 
 void describe_memory(const Context& context, IsolationRow& row) {
@@ -209,6 +230,7 @@ void describe_kill(const Context& context, IsolationRow& row) {
 constexpr Mechanism kMechanisms[] = {
     {"user namespace", true, describe_user_namespace},
     {"file system", true, describe_file_tree},
+    {"workspace", false, describe_workspace},
     {"processes", true, describe_processes},
     {"ipc and host name", false, describe_ipc},
     {"network", true, describe_network},

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <map>
 
+#include "runner/base/file.h"
+#include "sandbox/guard.h"
 #include "sandbox/homes.h"
 
 namespace rh::sandbox {
@@ -17,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Later ones win where two rules name the same path.
-enum class Kind { private_folder, devices, readable, pinned, writable, protected_, hidden };
+enum class Kind { private_folder, devices, socket, readable, pinned, overlay, writable, protected_, absent, hidden };
 
 struct Entry {
   Kind kind;
@@ -27,7 +29,7 @@ struct Entry {
 
 bool is_private(Kind kind) { return kind == Kind::private_folder || kind == Kind::devices; }
 
-bool is_writable(Kind kind) { return kind == Kind::writable || kind == Kind::pinned; }
+bool is_writable(Kind kind) { return kind == Kind::writable || kind == Kind::pinned || kind == Kind::overlay; }
 
 class Planner {
  public:
@@ -94,8 +96,11 @@ class Planner {
     for (const fs::path& path : policy_.readable) grant(path, Kind::readable);
     if (options_.host_network)
       for (const char* path : {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf"}) grant(path, Kind::readable);
+    for (const fs::path& path : policy_.overlays) grant(path, options_.overlay ? Kind::overlay : Kind::readable);
     for (const fs::path& path : policy_.writable) grant(path, Kind::writable);
     for (const fs::path& path : policy_.protected_) grant(path, Kind::protected_);
+    for (const fs::path& path : policy_.guarded) guard(path);
+    for (const fs::path& path : options_.sockets) put(path, {Kind::socket, {}, false});
     for (const fs::path& path : policy_.hidden) grant(path, Kind::hidden);
     if (options_.hide_accounts)
       for (const char* path :
@@ -107,9 +112,22 @@ class Planner {
     const auto path = real(given);
     if (!path) return;  // missing paths are skipped by contract
     put(*path, {kind, {}, false});
-    if (kind == Kind::readable || kind == Kind::writable) {
+    if (kind == Kind::readable || kind == Kind::writable || kind == Kind::overlay) {
       remember_links(given);
       if (options_.other_uid) open_up_ancestors(*path);
+    }
+  }
+
+  // In an overlay the path is made in a layer of its own; in a writable folder a placeholder of the
+  // runner is there already.
+  void guard(const fs::path& path) {
+    const auto missing = first_missing(path);
+    if (!missing) return grant(path, Kind::protected_);
+    for (fs::path parent = missing->parent_path(); parent != parent.root_path(); parent = parent.parent_path()) {
+      const auto at = entries_.find(parent);
+      if (at == entries_.end()) continue;
+      if (at->second.kind == Kind::overlay) put(*missing, {Kind::absent, {}, false});
+      return;
     }
   }
 
@@ -146,14 +164,13 @@ class Planner {
   void pin_parents_of_protected() {
     std::vector<fs::path> pins;
     for (const auto& [path, entry] : entries_) {
-      if (entry.kind != Kind::protected_) continue;
+      if (entry.kind != Kind::protected_ && entry.kind != Kind::absent) continue;
       std::vector<fs::path> between;
       fs::path parent = path.parent_path();
       for (; parent != parent.root_path() && !entries_.contains(parent); parent = parent.parent_path())
         between.push_back(parent);
       const auto at = entries_.find(parent);
-      if (at != entries_.end() && at->second.kind == Kind::writable)
-        pins.insert(pins.end(), between.begin(), between.end());
+      if (at != entries_.end() && is_writable(at->second.kind)) pins.insert(pins.end(), between.begin(), between.end());
     }
     for (const fs::path& pin : pins) put(pin, {Kind::pinned, {}, false});
   }
@@ -178,12 +195,15 @@ class Planner {
       case Kind::readable:
         return parent == nullptr ? !options_.other_uid : !under_private;
       case Kind::pinned:
+      case Kind::overlay:
         return false;
       case Kind::writable:
-        return parent != nullptr && is_writable(parent->kind);
+        return parent != nullptr && (parent->kind == Kind::writable || parent->kind == Kind::pinned);
       case Kind::protected_:
+      case Kind::absent:
         return parent == nullptr || !is_writable(parent->kind);
       case Kind::hidden:
+      case Kind::socket:
         return under_private;
     }
     return false;
@@ -210,13 +230,48 @@ class Planner {
         attach(path, path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false);
         break;
       case Kind::pinned:
+        if (in_overlay(path)) {
+          step(MountAction::bind_self, path, {});
+          break;
+        }
+        [[fallthrough]];
       case Kind::writable:
         attach(path, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false);
+        break;
+      case Kind::overlay:
+        emit_overlay(path);
+        break;
+      case Kind::absent:
+        step(MountAction::cover_folder, path, {});
         break;
       case Kind::hidden:
         step(folder ? MountAction::cover_folder : MountAction::cover_file, path, {});
         break;
+      case Kind::socket:
+        step(MountAction::cover_file, path, {}, true);
+        break;
     }
+  }
+
+  [[nodiscard]] bool in_overlay(const fs::path& path) const {
+    for (const auto* at = above(path); at != nullptr; at = above(at->first))
+      if (at->second.kind != Kind::pinned) return at->second.kind == Kind::overlay;
+    return false;
+  }
+
+  // A private layer over the real folder; the guard layer holds what must be there to be covered.
+  void emit_overlay(const fs::path& path) {
+    step(MountAction::mount_tmpfs, path, tmpfs_options("0700"));
+    for (const char* name : {"lower", "upper", "work"}) step(MountAction::make_folder, path / name, {});
+    attach(path, path / "lower", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, false);
+    std::string lower = "lower";
+    for (const auto& [absent, entry] : entries_) {
+      if (entry.kind != Kind::absent || !is_below(absent, path)) continue;
+      step(MountAction::make_folder, path / "guard" / absent.lexically_relative(path), {});
+      lower = "guard:lower";
+    }
+    step(MountAction::overlay, path, "lowerdir=" + lower + ",upperdir=upper,workdir=work,userxattr");
+    plan_.overlays.push_back(path);
   }
 
   void make_mount_point(const fs::path& path, bool folder) {

@@ -6,10 +6,13 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "sandbox/child.h"
 
@@ -82,6 +85,43 @@ bool attach(ChildPlan& plan, const MountStep& step) {
   return attached;
 }
 
+// The runner reads the upper folder when the tree is dead; its descriptor keeps the file system alive.
+bool send_folder(int socket, int folder) {
+  char byte = 'l';
+  iovec data{&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  memcpy(CMSG_DATA(header), &folder, sizeof folder);
+  return sendmsg(socket, &message, MSG_NOSIGNAL) == 1;
+}
+
+// The target is a tmpfs with the folders guard, lower, upper and work; the overlay of them covers it.
+// Relative names spare the escaping of mount options. Older kernels have no user attributes on a
+// tmpfs: then a deleted folder cannot be made again, which the caller is told by ENOTSUP.
+bool mount_overlay(const ChildPlan& plan, const MountStep& step) {
+  if (chdir(step.target.c_str()) != 0) return false;
+  struct stat lower {};
+  if (stat("lower", &lower) != 0 || chmod("upper", lower.st_mode & 07777) != 0) return false;
+  const bool has_attributes = setxattr("upper", "user.runharness", "", 0, 0) == 0;
+  if (has_attributes) removexattr("upper", "user.runharness");
+  const int upper = open("upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (upper < 0) return false;
+  const bool sent = send_folder(plan.layer_fd, upper);
+  close(upper);
+  if (!sent || mount("overlay", ".", "overlay", MS_NOSUID | MS_NODEV, step.data.c_str()) != 0) return false;
+  if (chdir("/") != 0) return false;
+  errno = ENOTSUP;
+  return has_attributes;
+}
+
 bool carry_out(ChildPlan& plan, MountStep& step) {
   constexpr unsigned long kPlain = MS_NOSUID | MS_NODEV;
   const char* target = step.target.c_str();
@@ -102,6 +142,10 @@ bool carry_out(ChildPlan& plan, MountStep& step) {
       return mount("mqueue", target, "mqueue", kPlain | MS_NOEXEC, nullptr) == 0;
     case MountAction::attach:
       return attach(plan, step);
+    case MountAction::overlay:
+      return mount_overlay(plan, step);
+    case MountAction::bind_self:
+      return mount(target, target, nullptr, MS_BIND | MS_REC, nullptr) == 0;
     case MountAction::seal:
       return seal(target);
     case MountAction::cover_folder:
@@ -136,7 +180,8 @@ void build_mount_tree(ChildPlan& plan) {
   for (std::size_t i = 0; i < plan.mounts.size(); ++i) {
     MountStep& step = plan.mounts[i];
     if (carry_out(plan, step)) continue;
-    if (!step.optional) give_up(plan, Stage::mount_step, errno, static_cast<int>(i));
+    const bool incomplete_overlay = step.action == MountAction::overlay && errno == ENOTSUP;
+    if (!step.optional && !incomplete_overlay) give_up(plan, Stage::mount_step, errno, static_cast<int>(i));
     // Covers name files that some kernels do not have.
     if (errno != ENOENT) report_degraded(plan, Stage::mount_step, i);
   }

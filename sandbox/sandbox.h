@@ -22,20 +22,13 @@
 
 namespace rh::sandbox {
 
-// A path of a writable folder that must not change, nor come into being. Its name says which kind of
-// thing others expect there.
-struct GuardedPath {
-  std::filesystem::path path;
-  bool folder = true;
-};
-
 // What the command may see and write. All paths are absolute host paths and keep their name inside.
 struct FilesystemPolicy {
   std::vector<std::filesystem::path> writable;  // workspace, output folders, caches
   std::vector<std::filesystem::path>
       readable;  // stay visible read-only although they lie in a private area (HOME, /tmp)
   std::vector<std::filesystem::path> protected_;   // read-only although they lie in a writable folder
-  std::vector<GuardedPath> guarded;                // likewise, and nothing can be made there where nothing is yet
+  std::vector<std::filesystem::path> guarded;      // likewise, and nothing can be made there where nothing is yet
   std::vector<std::filesystem::path> overlays;     // writes go to a private layer: see FileChanges
   std::vector<std::filesystem::path> hidden;       // replaced by something empty
   std::filesystem::path home;                      // the caller's HOME: an empty private folder is mounted over it

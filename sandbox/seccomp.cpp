@@ -121,6 +121,16 @@ void refuse_sockets(Rules& rules, bool internet) {
   rules.refuse_when("socket", EAFNOSUPPORT, {low_half(0, AF_NETLINK), {2, SCMP_CMP_NE, 0, 0}});
 }
 
+// Only the plain personality and the question for it: the others switch off address randomisation or
+// make data executable. "All bits set" is the question, so each bit is refused where another is not set.
+void refuse_personalities(Rules& rules) {
+  constexpr std::uint64_t kTop = 1ULL << 31;
+  for (std::uint64_t bit = 1; bit < kTop; bit <<= 1) {
+    rules.refuse_when("personality", EPERM, {{0, SCMP_CMP_MASKED_EQ, kTop | bit, bit}});
+    rules.refuse_when("personality", EPERM, {{0, SCMP_CMP_MASKED_EQ, kTop | bit, kTop}});
+  }
+}
+
 }  // namespace
 
 Ability seccomp_ability() {
@@ -139,6 +149,7 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions& options) {
   rules.refuse_when("ioctl", EPERM, {low_half(1, TIOCSTI)});
   rules.refuse_when("ioctl", EPERM, {low_half(1, TIOCLINUX)});
   refuse_sockets(rules, options.refuse_internet);
+  refuse_personalities(rules);
   if (options.strict || !options.trace_allowed)
     for (const char* name : kTracing) rules.refuse(name, EPERM);
   return rules.program();

@@ -26,12 +26,13 @@ Result<std::pair<UniqueFd, UniqueFd>> make_pipe(int flags) {
 }
 
 std::vector<int> descriptors_of(const ChildPlan& plan) {
-  std::vector<int> fds{plan.status_fd, plan.command_fd, plan.stdin_fd,
-                       plan.stdout_fd, plan.stderr_fd,  plan.landlock_fd};
+  std::vector<int> fds{plan.status_fd, plan.command_fd,  plan.stdin_fd, plan.stdout_fd,
+                       plan.stderr_fd, plan.landlock_fd, plan.layer_fd};
   fds.insert(fds.end(), plan.cgroup_tasks.begin(), plan.cgroup_tasks.end());
   for (const Grab& grab : plan.grabs) fds.push_back(grab.fd);
   std::erase_if(fds, [](int fd) { return fd < 0; });
   std::sort(fds.begin(), fds.end());
+  fds.erase(std::unique(fds.begin(), fds.end()), fds.end());
   return fds;
 }
 
