@@ -36,9 +36,17 @@ void remove_group(const fs::path& group) {
 
 RunCgroup::RunCgroup(const CgroupHost& host, const std::string& name, const model::Limits& limits) {
   problem_ = host.reason;
-  make_unified(host, name, limits);
-  make_v1(host, name, limits);
+  make_unified(host, name);
+  make_v1(host, name);
   if (procs_.empty()) procs_ = !pids_.empty() ? pids_ : !memory_.empty() ? memory_ : cpu_;
+  set_limits(limits);
+}
+
+// Init is a process of the tree, too, but not one of the command's.
+void RunCgroup::set_limits(const model::Limits& limits) {
+  if (limits.memory_bytes && !memory_.empty())
+    memory_v2() ? limit_memory_v2(*limits.memory_bytes) : limit_memory_v1(*limits.memory_bytes);
+  if (limits.pids && !pids_.empty()) pids_limited_ = set(pids_ / "pids.max", std::to_string(*limits.pids + 1));
 }
 
 RunCgroup::~RunCgroup() {
@@ -52,7 +60,7 @@ bool RunCgroup::set(const fs::path& file, std::string_view value) {
   return false;
 }
 
-void RunCgroup::make_unified(const CgroupHost& host, const std::string& name, const model::Limits& limits) {
+void RunCgroup::make_unified(const CgroupHost& host, const std::string& name) {
   if (host.unified.empty()) return;
   const fs::path group = host.unified / name;
   if (mkdir(group.c_str(), 0755) != 0) {
@@ -63,12 +71,7 @@ void RunCgroup::make_unified(const CgroupHost& host, const std::string& name, co
   unified_ = procs_ = group;
   can_kill_ = host.unified_kill;
   cpu_ = group;
-  if (host.unified_memory) {
-    memory_ = group;
-    if (limits.memory_bytes) limit_memory_v2(*limits.memory_bytes);
-  }
-  // Init is a process of the tree, too, but not one of the command's.
-  if (host.unified_pids && limits.pids) pids_limited_ = set(group / "pids.max", std::to_string(*limits.pids + 1));
+  if (host.unified_memory) memory_ = group;
   if (host.unified_pids) pids_ = group;
 }
 
@@ -78,24 +81,22 @@ void RunCgroup::limit_memory_v2(std::uint64_t bytes) {
   swap_limited_ = !is_file(unified_ / "memory.swap.max") || set(unified_ / "memory.swap.max", "0");
 }
 
-void RunCgroup::make_v1(const CgroupHost& host, const std::string& name, const model::Limits& limits) {
+void RunCgroup::make_v1(const CgroupHost& host, const std::string& name) {
   const auto make = [&](const fs::path& parent, fs::path& into) {
-    if (parent.empty()) return false;
+    if (parent.empty()) return;
     const fs::path group = parent / name;
     // Controllers mounted together share one folder.
     if (std::find(made_.begin(), made_.end(), group) == made_.end()) {
       if (mkdir(group.c_str(), 0755) != 0) {
         problem_ = fmt::format("mkdir {}: {}", group.string(), errno_text(errno));
-        return false;
+        return;
       }
       made_.push_back(group);
     }
     into = group;
-    return true;
   };
-  if (make(host.memory_v1, memory_) && limits.memory_bytes) limit_memory_v1(*limits.memory_bytes);
-  if (make(host.pids_v1, pids_) && limits.pids)
-    pids_limited_ = set(pids_ / "pids.max", std::to_string(*limits.pids + 1));
+  make(host.memory_v1, memory_);
+  make(host.pids_v1, pids_);
   make(host.cpu_v1, cpu_);
 }
 

@@ -40,6 +40,8 @@ class RunCgroup {
   RunCgroup(const CgroupHost& host, const std::string& name, const model::Limits& limits);
   RunCgroup(const RunCgroup&) = delete;
   RunCgroup& operator=(const RunCgroup&) = delete;
+  // Again, for groups that were made before the limits of their run were known.
+  void set_limits(const model::Limits& limits);
   ~RunCgroup();  // kills what is left in the groups and removes them
 
   [[nodiscard]] std::vector<UniqueFd> open_v1_tasks() const;  // the child writes "0" to each
@@ -70,8 +72,8 @@ class RunCgroup {
   [[nodiscard]] std::optional<std::uint64_t> pids_peak() const;
 
  private:
-  void make_v1(const CgroupHost& host, const std::string& name, const model::Limits& limits);
-  void make_unified(const CgroupHost& host, const std::string& name, const model::Limits& limits);
+  void make_v1(const CgroupHost& host, const std::string& name);
+  void make_unified(const CgroupHost& host, const std::string& name);
   void limit_memory_v1(std::uint64_t bytes);
   void limit_memory_v2(std::uint64_t bytes);
   bool set(const std::filesystem::path& file, std::string_view value);
