@@ -69,18 +69,21 @@ void broken(const char* what) {
   _exit(kBroken);
 }
 
-}  // namespace rh::probe
-
-int main(int argc, char** argv) {
-  using namespace rh::probe;
-  const std::span<const Probe> groups[] = {file_probes(),   process_probes(), memory_probes(),
-                                           output_probes(), kernel_probes(),  network_probes()};
-  const rh::probe::Arguments given(argv + 2, argc > 2 ? static_cast<std::size_t>(argc - 2) : 0);
+int run_probe(std::string_view name, Arguments arguments) {
+  const std::span<const Probe> groups[] = {file_probes(),   privilege_probes(), tree_probes(),   process_probes(),
+                                           memory_probes(), output_probes(),    kernel_probes(), network_probes()};
   for (const auto group : groups)
     for (const Probe& probe : group) {
-      if (argc >= 2 && std::strcmp(probe.name, argv[1]) == 0 && given.size() >= probe.least) return probe.run(given);
-      if (argc < 2 || std::strcmp(probe.name, argv[1]) == 0)
+      if (name == probe.name && arguments.size() >= probe.least) return probe.run(arguments);
+      if (name.empty() || name == probe.name)
         fprintf(stderr, "usage: escape_probe %s %s\n", probe.name, probe.arguments);
     }
   return kUsage;
+}
+
+}  // namespace rh::probe
+
+int main(int argc, char** argv) {
+  if (argc < 2) return rh::probe::run_probe("", {});
+  return rh::probe::run_probe(argv[1], rh::probe::Arguments(argv + 2, static_cast<std::size_t>(argc - 2)));
 }

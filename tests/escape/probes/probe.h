@@ -56,7 +56,12 @@ void say(std::string_view name, std::int64_t value);
 // For what the probe needs but does not test: says what failed, and ends the program with kBroken.
 [[noreturn]] void broken(const char* what);
 
+// Another probe of the table, as part of this one.
+int run_probe(std::string_view name, Arguments arguments);
+
 [[nodiscard]] std::span<const Probe> file_probes();
+[[nodiscard]] std::span<const Probe> privilege_probes();
+[[nodiscard]] std::span<const Probe> tree_probes();
 [[nodiscard]] std::span<const Probe> process_probes();
 [[nodiscard]] std::span<const Probe> memory_probes();
 [[nodiscard]] std::span<const Probe> output_probes();
