@@ -38,12 +38,12 @@ void join_cgroups(const ChildPlan& plan) {
   }
 }
 
-void await_maps(const ChildPlan& plan) {
+void await(const ChildPlan& plan, InitCommand what) {
   char byte = 0;
   ssize_t count = 0;
   do count = read(plan.command_fd, &byte, 1);
   while (count < 0 && errno == EINTR);
-  if (count != 1) _exit(1);  // the runner is gone
+  if (count != 1 || byte != static_cast<char>(what)) _exit(1);  // the runner is gone, or wants no run any more
 }
 
 // Until here the process has the runner's own ids, which the namespace does not map.
@@ -111,7 +111,7 @@ void run_child(ChildPlan& plan) {
   prctl(PR_SET_NAME, "rh-init");
   close_all_but_kept(plan);
   join_cgroups(plan);
-  if (plan.await_maps) await_maps(plan);
+  if (plan.await_maps) await(plan, InitCommand::go);
   if (plan.mapped_root) take_identity(plan);
   // The memory of this process is a copy of the runner's. Set again after every change of ids.
   if (prctl(PR_SET_DUMPABLE, 0) != 0) give_up(plan, Stage::identity, errno);
@@ -123,12 +123,13 @@ void run_child(ChildPlan& plan) {
   if (plan.own_mounts) build_mount_tree(plan);
   if (plan.layer_fd >= 0) close(plan.layer_fd);
   if (plan.drop_privileges) drop_privileges(plan);
-  if (plan.probe_only) {
+  if (plan.probe_only || plan.parked) {
     InitMessage message;
     message.kind = InitMessage::ready;
     tell(plan, message);
-    _exit(0);
   }
+  if (plan.probe_only) _exit(0);
+  if (plan.parked) await(plan, InitCommand::start);
   fork_command(plan);
   _exit(1);
 }

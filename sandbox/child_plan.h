@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "sandbox/command_block.h"
+
 namespace rh::sandbox {
 
 // Where the set-up was when the kernel refused.
@@ -70,11 +72,6 @@ struct MountStep {
   bool optional = false;
 };
 
-struct ResourceLimit {
-  int resource = 0;
-  rlimit64 value{};
-};
-
 struct ChildPlan {
   // Channels to the runner.
   int status_fd = -1;   // InitMessage records
@@ -96,14 +93,12 @@ struct ChildPlan {
   int layer_fd = -1;  // a socket: the upper folder of each overlay is sent to the runner
 
   bool drop_privileges = false;  // capabilities and no_new_privs
-  std::vector<ResourceLimit> limits;
   int landlock_fd = -1;
   std::vector<sock_filter> seccomp;
 
-  const char* working_folder = nullptr;
-  std::vector<const char*> executables;  // tried in order, as execvp does; NULL at the end
-  std::vector<const char*> argv, env;    // NULL at the end
-  bool probe_only = false;               // report readiness instead of starting a command
+  const CommandBlock* command = nullptr;
+  bool parked = false;      // report readiness, then wait for the order to start the command
+  bool probe_only = false;  // report readiness instead of starting a command
 };
 
 // What the child tells the runner; smaller than PIPE_BUF, so that records never mix.
@@ -111,7 +106,7 @@ struct InitMessage {
   enum Kind : int {
     degraded,     // an optional step failed: stage, index, error
     failed,       // the set-up failed: stage, index, error
-    ready,        // probe_only: everything was set up
+    ready,        // probe_only or parked: everything was set up
     started,      // exec succeeded; pid in the child's own numbering
     main_exited,  // wait status of the command
     finished,     // no process but init is left; usage of all of them
@@ -127,6 +122,7 @@ struct InitMessage {
 
 enum class InitCommand : char {
   go = 'g',         // the user namespace's maps are written
+  start = 's',      // the command block of a parked child is written
   terminate = 't',  // SIGTERM to every process of the tree
   finish = 'f',     // SIGKILL to every process of the tree, reap them, report and exit
 };

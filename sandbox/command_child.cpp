@@ -49,8 +49,8 @@ bool connect_streams(const ChildPlan& plan) {
 }
 
 void set_limits(const ChildPlan& plan, int report_fd) {
-  for (std::size_t i = 0; i < plan.limits.size(); ++i) {
-    const ResourceLimit& limit = plan.limits[i];
+  for (std::size_t i = 0; i < plan.command->limit_count; ++i) {
+    const ResourceLimit& limit = plan.command->limits[i];
     if (syscall(SYS_prlimit64, 0, limit.resource, &limit.value, nullptr) != 0)
       report_and_exit(report_fd, Stage::limits, errno, static_cast<int>(i));
   }
@@ -60,8 +60,9 @@ void set_limits(const ChildPlan& plan, int report_fd) {
 [[noreturn]] void execute(const ChildPlan& plan, int report_fd) {
   int error = ENOENT;
   int index = 0;
-  for (std::size_t i = 0; plan.executables[i] != nullptr; ++i) {
-    execve(plan.executables[i], const_cast<char* const*>(plan.argv.data()), const_cast<char* const*>(plan.env.data()));
+  const CommandBlock& command = *plan.command;
+  for (std::size_t i = 0; command.executables[i] != nullptr; ++i) {
+    execve(command.executables[i], const_cast<char* const*>(command.argv), const_cast<char* const*>(command.env));
     if (errno == ENOENT || errno == ENOTDIR) continue;
     error = errno;
     index = static_cast<int>(i);
@@ -80,7 +81,7 @@ void run_command(const ChildPlan& plan, int report_fd) {
   set_limits(plan, report_fd);
   if (plan.landlock_fd >= 0 && syscall(SYS_landlock_restrict_self, plan.landlock_fd, 0) != 0)
     report_and_exit(report_fd, Stage::landlock, errno);
-  if (chdir(plan.working_folder) != 0) report_and_exit(report_fd, Stage::working_folder, errno);
+  if (chdir(plan.command->working_folder) != 0) report_and_exit(report_fd, Stage::working_folder, errno);
   reset_signals();
   if (!plan.seccomp.empty()) {
     const sock_fprog program{static_cast<unsigned short>(plan.seccomp.size()),

@@ -21,6 +21,7 @@ namespace rh::sandbox {
 namespace {
 
 constexpr int kTrialMilliseconds = 5000;
+constexpr const char* kSwitchedOff = "switched off for a test";
 
 struct Trial {
   bool ok = false;
@@ -124,27 +125,42 @@ CgroupHost find_cgroups() {
   return probe_cgroups(read_layout(*mounts, *own));
 }
 
-}  // namespace
-
-Host probe_host(const HostSwitches& switches, IdMapper& mapper) {
-  const std::string off = "switched off for a test";
+Host known_host(const HostSwitches& switches) {
   Host host;
   host.identity = Identity::of_caller();
-  if (switches.namespaces)
-    try_namespaces(host);
-  else
-    host.namespaces = host.network_namespace = host.fresh_proc = {false, off};
-  if (host.namespaces) host.id_mapped_mounts = try_id_mapping(host, mapper);
-  host.overlay = host.namespaces ? try_overlay(host) : host.namespaces;
   if (switches.cgroups)
     host.cgroups = find_cgroups();
   else
-    host.cgroups.reason = off;
-  host.start_in_cgroup = try_start_in_cgroup(host);
+    host.cgroups.reason = kSwitchedOff;
   host.landlock_abi = switches.landlock ? landlock_abi() : 0;
-  host.landlock = host.landlock_abi > 0 ? Ability{true, {}}
-                                        : Ability{false, switches.landlock ? "the kernel has no Landlock" : off};
-  host.seccomp = switches.seccomp ? seccomp_ability() : Ability{false, off};
+  host.landlock = host.landlock_abi > 0
+                      ? Ability{true, {}}
+                      : Ability{false, switches.landlock ? "the kernel has no Landlock" : kSwitchedOff};
+  return host;
+}
+
+}  // namespace
+
+Host assume_host(const HostSwitches& switches) {
+  const auto assume = [](bool wanted) { return wanted ? Ability{true, {}} : Ability{false, kSwitchedOff}; };
+  Host host = known_host(switches);
+  host.assumed = true;
+  host.namespaces = host.network_namespace = host.fresh_proc = host.overlay = assume(switches.namespaces);
+  host.start_in_cgroup = {!host.cgroups.unified.empty(), host.cgroups.reason};
+  host.seccomp = assume(switches.seccomp);
+  return host;
+}
+
+Host probe_host(const HostSwitches& switches, IdMapper& mapper) {
+  Host host = known_host(switches);
+  if (switches.namespaces)
+    try_namespaces(host);
+  else
+    host.namespaces = host.network_namespace = host.fresh_proc = {false, kSwitchedOff};
+  if (host.namespaces) host.id_mapped_mounts = try_id_mapping(host, mapper);
+  host.overlay = host.namespaces ? try_overlay(host) : host.namespaces;
+  host.start_in_cgroup = try_start_in_cgroup(host);
+  host.seccomp = switches.seccomp ? seccomp_ability() : Ability{false, kSwitchedOff};
   return host;
 }
 

@@ -26,6 +26,7 @@ struct HostSwitches {
 };
 
 struct Host {
+  bool assumed = false;  // not tried yet: see assume_host
   Identity identity;
   Ability namespaces;  // user, mount, pid, ipc, uts and cgroup namespaces, and a private file tree
   Ability network_namespace;
@@ -42,6 +43,8 @@ struct Host {
 constexpr std::uint64_t kNamespaceFlags =
     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
+// The best host: nothing is tried but the control groups, which every run needs to find anyway.
+[[nodiscard]] Host assume_host(const HostSwitches& switches);
 [[nodiscard]] Host probe_host(const HostSwitches& switches, IdMapper& mapper);
 
 }  // namespace rh::sandbox

@@ -141,7 +141,8 @@ bool reap(Init& init) {
     rusage usage{};
     const long pid = bare_syscall(SYS_wait4, -1, as_word(&status), WNOHANG | __WALL, as_word(&usage));
     if (pid == 0) return true;
-    if (pid < 0) return pid == -EINTR;
+    if (pid == -EINTR) continue;
+    if (pid < 0) return false;
     if (pid != init.main_pid || init.main_gone) continue;
     init.main_gone = true;
     InitMessage message;
@@ -152,6 +153,14 @@ bool reap(Init& init) {
   }
 }
 
+[[noreturn]] void report_and_leave(const Init& init) {
+  InitMessage message;
+  message.kind = InitMessage::finished;
+  bare_syscall(SYS_getrusage, RUSAGE_CHILDREN, as_word(&message.usage));
+  send(init, message);
+  leave();
+}
+
 [[noreturn]] void finish(Init& init) {
   constexpr timespec kPause{0, 1'000'000};
   for (bool left = true; left;) {
@@ -159,11 +168,7 @@ bool reap(Init& init) {
     left = reap(init);
     if (left) bare_poll(nullptr, 0, &kPause);
   }
-  InitMessage message;
-  message.kind = InitMessage::finished;
-  bare_syscall(SYS_getrusage, RUSAGE_CHILDREN, as_word(&message.usage));
-  send(init, message);
-  leave();
+  report_and_leave(init);
 }
 
 void obey(Init& init) {
@@ -183,7 +188,8 @@ void obey(Init& init) {
       signalfd_siginfo info;
       bare_syscall(SYS_read, signal_fd, as_word(&info), sizeof info);
     }
-    reap(init);
+    // Every process of the tree is a child by now or will be: when there is none, all is over.
+    if (!reap(init) && init.main_gone) report_and_leave(init);
     if (events[0].revents != 0) obey(init);
   }
 }

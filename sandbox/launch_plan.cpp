@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "runner/base/text.h"
 #include "sandbox/host_sockets.h"
 #include "sandbox/landlock.h"
 #include "sandbox/mount_plan.h"
@@ -25,13 +24,12 @@ using model::NetworkPolicy;
 
 class Builder {
  public:
-  Builder(const LaunchSpec& spec, const Host& host, IdMapper& mapper, LaunchPlan& plan)
-      : spec_(spec), host_(host), mapper_(mapper), plan_(plan) {}
+  Builder(const LaunchSpec& spec, const Host& host, IdMapper& mapper, std::size_t room, LaunchPlan& plan)
+      : spec_(spec), host_(host), mapper_(mapper), room_(room), plan_(plan) {}
 
   Result<void> build(const std::string& group_name) {
     plan_.contained = spec_.level != IsolationLevel::none;
     RH_CHECK(open_streams());
-    prepare_command();
     prepare_groups(group_name);
     if (plan_.contained) {
       if (host_.namespaces) prepare_namespaces();
@@ -41,8 +39,7 @@ class Builder {
       prepare_filter();
     }
     plan_.pids_by_rlimit = plan_.child.own_pids && !plan_.cgroup->limits_pids();
-    plan_.child.limits = resource_limits(spec_.limits, plan_.pids_by_rlimit);
-    return {};
+    return prepare_command();
   }
 
  private:
@@ -83,35 +80,13 @@ class Builder {
     return plan_.descriptors.back().get();
   }
 
-  void prepare_command() {
-    ChildPlan& child = plan_.child;
-    const model::Command& command = spec_.command;
-    // Pointers into `texts` are taken only after it has its final size.
-    for (const auto& [name, value] : command.env) plan_.texts.push_back(name + "=" + value);
-    const std::size_t env_end = plan_.texts.size();
-    for (std::string& candidate : executables(command)) plan_.texts.push_back(std::move(candidate));
-    const std::size_t executables_end = plan_.texts.size();
-    plan_.texts.push_back(command.cwd.empty() ? "/" : command.cwd.string());
-    for (std::size_t i = 0; i < env_end; ++i) child.env.push_back(plan_.texts[i].c_str());
-    for (std::size_t i = env_end; i < executables_end; ++i) child.executables.push_back(plan_.texts[i].c_str());
-    child.working_folder = plan_.texts.back().c_str();
-    for (const std::string& argument : command.argv) child.argv.push_back(argument.c_str());
-    child.env.push_back(nullptr);
-    child.executables.push_back(nullptr);
-    child.argv.push_back(nullptr);
-  }
-
-  static std::vector<std::string> executables(const model::Command& command) {
-    if (command.argv.empty()) return {};
-    const std::string& name = command.argv.front();
-    if (name.find('/') != std::string::npos) return {name};
-    const auto path = command.env.find("PATH");
-    std::string_view folders = "/usr/local/bin:/usr/bin:/bin";
-    if (path != command.env.end()) folders = path->second;
-    std::vector<std::string> found;
-    for (const std::string_view folder : split(folders, ':'))
-      found.push_back(folder.empty() ? "./" + name : fmt::format("{}/{}", folder, name));
-    return found;
+  Result<void> prepare_command() {
+    const std::vector<ResourceLimit> limits = resource_limits(spec_.limits, plan_.pids_by_rlimit);
+    const std::size_t needed = SharedCommand::bytes_for(spec_.command, limits.size());
+    RH_TRY(plan_.command, SharedCommand::make(std::max(needed, room_)));
+    RH_ASSERT(plan_.command.write(spec_.command, limits));
+    plan_.child.command = plan_.command.block();
+    return {};
   }
 
   void prepare_groups(const std::string& group_name) {
@@ -225,15 +200,16 @@ class Builder {
   const LaunchSpec& spec_;
   const Host& host_;
   IdMapper& mapper_;
+  std::size_t room_;  // bytes for a command that is not known yet
   LaunchPlan& plan_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<LaunchPlan>> plan_launch(const LaunchSpec& spec, const Host& host, IdMapper& mapper,
-                                                const std::string& group_name) {
+                                                const std::string& group_name, std::size_t room) {
   auto plan = std::make_unique<LaunchPlan>();
-  RH_CHECK(Builder(spec, host, mapper, *plan).build(group_name));
+  RH_CHECK(Builder(spec, host, mapper, room, *plan).build(group_name));
   return plan;
 }
 

@@ -31,16 +31,19 @@ struct LaunchPlan {
   std::vector<std::filesystem::path> overlays;  // in the order in which their upper folders arrive
   std::vector<Placeholder> placeholders;
   UniqueFd layer_receive;
-  std::string id_map_problem;  // why root stayed root outside
+  std::optional<RunCgroup::Cpu> cpu_before;  // of a sandbox that was made ahead
+  std::string id_map_problem;                // why root stayed root outside
   std::string landlock_problem, seccomp_problem;
 
   // What `child` points into.
-  std::vector<std::string> texts;
+  SharedCommand command;
   std::vector<UniqueFd> descriptors;
 };
 
+// `room`: bytes to keep for a command that will be written later.
 [[nodiscard]] Result<std::unique_ptr<LaunchPlan>> plan_launch(const LaunchSpec& spec, const Host& host,
-                                                              IdMapper& mapper, const std::string& group_name);
+                                                              IdMapper& mapper, const std::string& group_name,
+                                                              std::size_t room = 0);
 // After spawn: the runner's copies of the child's ends are closed, so that end of file can be seen.
 void close_child_ends(LaunchPlan& plan);
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "runner/model/limits.h"
-#include "sandbox/child_plan.h"
+#include "sandbox/command_block.h"
 
 namespace rh::sandbox {
 

@@ -38,7 +38,18 @@ std::vector<int> descriptors_of(const ChildPlan& plan) {
 
 }  // namespace
 
-InitProcess::~InitProcess() {
+InitProcess& InitProcess::operator=(InitProcess&& other) noexcept {
+  if (this == &other) return *this;
+  end();
+  pid_ = other.pid_;
+  pidfd_ = std::move(other.pidfd_);
+  status_ = std::move(other.status_);
+  command_ = std::move(other.command_);
+  held_ = std::move(other.held_);
+  return *this;
+}
+
+void InitProcess::end() {
   if (!pidfd_) return;
   // Without a pid namespace only init itself can still find the whole tree; the end of the command
   // pipe tells it to.
@@ -63,7 +74,12 @@ void InitProcess::command(InitCommand what) const {
 
 void InitProcess::kill() const { sys::pidfd_send_signal(pidfd_.get(), SIGKILL); }
 
-std::optional<InitMessage> InitProcess::next_message() const {
+std::optional<InitMessage> InitProcess::next_message() {
+  if (!held_.empty()) {
+    const InitMessage first = held_.front();
+    held_.erase(held_.begin());
+    return first;
+  }
   InitMessage message;
   if (read(status_.get(), &message, sizeof message) != sizeof message) return std::nullopt;
   return message;
