@@ -8,6 +8,9 @@
 
 #include <fmt/core.h>
 
+#include "runner/base/beneath.h"
+#include "runner/base/remove_tree.h"
+
 namespace rh {
 namespace fs = std::filesystem;
 
@@ -20,23 +23,7 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t max_bytes) {
   // A FIFO or device of the repository must not block or feed the reader without end.
   if (!S_ISREG(info.st_mode) && path.native().rfind("/proc", 0) != 0)
     return fail(ErrorKind::io, "read file: not a regular file", path.string());
-  std::string bytes;
-  bytes.resize(static_cast<std::size_t>(
-      info.st_size > 0 ? std::min<std::uint64_t>(static_cast<std::uint64_t>(info.st_size), max_bytes) + 1 : 4096));
-  std::size_t used = 0;
-  for (;;) {
-    if (used == bytes.size()) bytes.resize(bytes.size() * 2);
-    const ssize_t got = ::read(fd.get(), bytes.data() + used, bytes.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("read file", path.string());
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
-    if (used > max_bytes)
-      return fail(ErrorKind::limit, fmt::format("read file: larger than the limit of {} bytes", max_bytes),
-                  path.string());
-  }
-  bytes.resize(used);
-  return bytes;
+  return read_to_end(fd, info.st_size > 0 ? static_cast<std::uint64_t>(info.st_size) : 0, max_bytes, path.string());
 }
 
 Result<void> write_all(BorrowedFd fd, std::string_view bytes, std::string_view subject) {
@@ -108,8 +95,8 @@ TempDir& TempDir::operator=(TempDir&& other) noexcept {
 
 TempDir::~TempDir() {
   if (path_.empty()) return;
-  std::error_code ignored;  // a folder that cannot be removed is the temp cleaner's
-  fs::remove_all(path_, ignored);
+  // A folder that cannot be removed is the temp cleaner's.
+  [[maybe_unused]] const auto removed = remove_tree(path_);
 }
 
 }  // namespace rh

@@ -12,6 +12,7 @@
 #include "collectors/sampling/sampler.h"
 #include "runner/base/clock.h"
 #include "runner/base/file.h"
+#include "runner/base/remove_tree.h"
 #include "runner/base/text.h"
 #include "runner/engine/fold.h"
 
@@ -39,11 +40,7 @@ Result<void> clear_earlier_run(const fs::path& folder) {
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0)
     return fail(ErrorKind::usage, "start a run here: another run is writing to this folder; name another --out",
                 folder.string());
-  std::error_code code;
-  for (const char* name : {"events.jsonl", "samples.bin", "suites", "support"}) {
-    fs::remove_all(folder / name, code);
-    if (code) return fail_errno("remove what an earlier run left", (folder / name).string(), code.value());
-  }
+  for (const char* name : {"events.jsonl", "samples.bin", "suites", "support"}) RH_CHECK(remove_tree(folder / name));
   return {};
 }
 
