@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kLookFlags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
-constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;  // with O_NOFOLLOW a link would be ENOTDIR, not ELOOP
 constexpr std::uint64_t kBytesOfABlock = 512;  // st_blocks counts these, whatever the file system's block is
 
 // Without "." and empty parts; false where the path could lead out of its folder.
@@ -96,7 +96,7 @@ int Beneath::by_component(const std::vector<std::string_view>& parts, int flags)
   for (std::size_t i = 0; i < std::max<std::size_t>(parts.size(), 1); ++i) {
     const bool last = i + 1 >= parts.size();
     const std::string name(parts.empty() ? std::string_view(".") : parts[i]);
-    UniqueFd next(::openat(at, name.c_str(), last ? flags : kLookFlags | O_DIRECTORY));
+    UniqueFd next(::openat(at, name.c_str(), last ? flags | O_NOFOLLOW : kLookFlags | O_DIRECTORY));
     struct stat info {};
     if (!next) {
       const int cause = errno;  // O_DIRECTORY calls a link ENOTDIR

@@ -3,7 +3,7 @@ add_library(rh_options INTERFACE)
 target_compile_options(rh_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Werror)
 target_include_directories(rh_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(rh_options INTERFACE RUNHARNESS_VERSION="${PROJECT_VERSION}")
-target_link_libraries(rh_options INTERFACE fmt::fmt Threads::Threads)
+target_link_libraries(rh_options INTERFACE rh_fmt Threads::Threads)
 
 # rh_library(sandbox a.cpp b.cpp): object library rh_sandbox, so that the linker drops nothing.
 function(rh_library name)

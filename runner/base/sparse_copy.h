@@ -15,4 +15,7 @@ namespace rh {
 [[nodiscard]] Result<std::uint64_t> copy_data(BorrowedFd from, BorrowedFd to, std::uint64_t most,
                                               const std::string& subject);
 
+// What copy_data would copy; it stops counting beyond `most`.
+[[nodiscard]] Result<std::uint64_t> data_bytes(BorrowedFd file, std::uint64_t most, const std::string& subject);
+
 }  // namespace rh

@@ -59,6 +59,8 @@ TEST_P(BeneathTest, FollowsNoLinkInAnyPlace) {
   EXPECT_EQ(error_of("last"), ELOOP);
   EXPECT_EQ(error_of("first/outside"), ELOOP);
   EXPECT_EQ(error_of("a/inner/file"), ELOOP);
+  EXPECT_EQ(open().open_folder("first").error().sys_errno, ELOOP);
+  EXPECT_EQ(open().open_folder("a/inner").error().sys_errno, ELOOP);
   const auto refused = open().read("a/inner/file", kLimit);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().what.find("'a/inner'"), std::string::npos) << refused.error().message();
