@@ -136,7 +136,6 @@ int user_namespace_error() {
 }
 
 void drop_capabilities() {
-  for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; ++capability) prctl(PR_CAPBSET_DROP, capability);
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct none[2]{};
   if (syscall(SYS_capset, &header, none) != 0) cannot_run_errno("drop the capabilities");

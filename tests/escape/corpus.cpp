@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 
 #include "runner/base/text.h"
 #include "runner/model/names.h"
@@ -106,6 +107,10 @@ sandbox::LaunchSpec Corpus::probe_spec(const std::string& probe, const Words& ar
 }
 
 Ran Corpus::run(const sandbox::LaunchSpec& spec, sandbox::SuperviseHooks hooks) {
+  return run_with(launcher(), spec, std::move(hooks));
+}
+
+Ran Corpus::run_with(sandbox::Launcher& launcher, const sandbox::LaunchSpec& spec, sandbox::SuperviseHooks hooks) {
   Ran ran;
   const auto also = hooks.on_output;
   hooks.on_output = [&](model::Stream stream, std::string_view bytes) {
@@ -113,7 +118,7 @@ Ran Corpus::run(const sandbox::LaunchSpec& spec, sandbox::SuperviseHooks hooks) 
     if (also) also(stream, bytes);
   };
   const Invariants before(folder_.path());
-  auto record = launcher().run(spec, hooks);
+  auto record = launcher.run(spec, hooks);
   if (!record) {
     ADD_FAILURE() << record.error().message();
     before.expect_kept();
@@ -160,6 +165,13 @@ sandbox::Launcher& Corpus::launcher() {
   static const std::unique_ptr<sandbox::Launcher> one = sandbox::make_launcher();
   return *one;
 }
+
+std::string error_of(const Ran& ran) {
+  const char* name = ran.code() > 0 ? strerrorname_np(ran.code()) : nullptr;
+  return name != nullptr ? name : "";
+}
+
+std::string text_of(const fs::path& path) { return read_file(path).value_or("(missing)"); }
 
 model::IsolationRow row(const Ran& ran, std::string_view mechanism) {
   for (const model::IsolationRow& one : ran.record.isolation.rows)

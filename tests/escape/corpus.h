@@ -39,6 +39,10 @@ namespace rh::escape {
 
 enum class Column { root, user, no_userns };
 [[nodiscard]] Column column();
+// What a row expects where namespaces keep its promise (R and U), and where Landlock has to (N).
+[[nodiscard]] inline const char* expected(const char* by_namespaces, const char* by_landlock) {
+  return column() == Column::no_userns ? by_landlock : by_namespaces;
+}
 
 // No test may wait longer for anything.
 constexpr std::chrono::milliseconds kPatience{5000};
@@ -76,6 +80,7 @@ class Corpus : public ::testing::Test {
   // Inside alone, at level `contained` unless `shape` changes it.
   Ran caged(const std::string& probe, const Words& arguments, const Shape& shape = {});
   Ran run(const sandbox::LaunchSpec& spec, sandbox::SuperviseHooks hooks = {});
+  Ran run_with(sandbox::Launcher& launcher, const sandbox::LaunchSpec& spec, sandbox::SuperviseHooks hooks = {});
 
   // The spec that `caged` would run. Its limits keep every test short.
   [[nodiscard]] sandbox::LaunchSpec spec(const Words& argv) const;
@@ -106,6 +111,12 @@ class Corpus : public ::testing::Test {
 // Copies of the planted programs: escape_probe, escape_ids, and, where the launcher of the tests was
 // root, setuid_ids and filecap_ids.
 [[nodiscard]] std::filesystem::path program(std::string_view name);
+
+// The symbolic name of the errno that a probe ended with; "" when it ended in another way.
+[[nodiscard]] std::string error_of(const Ran& ran);
+
+// Of a file on the host; "(missing)" where there is none.
+[[nodiscard]] std::string text_of(const std::filesystem::path& path);
 
 [[nodiscard]] model::IsolationRow row(const Ran& ran, std::string_view mechanism);
 void expect_enforced(const Ran& ran, std::string_view mechanism);

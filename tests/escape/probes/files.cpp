@@ -135,11 +135,11 @@ int reopen(Arguments paths) {
 int poke(Arguments paths) {
   Acts acts;
   const int fd = open(paths[0], O_RDONLY | O_CLOEXEC);
-  const int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-  if (fd < 0 || memory < 0) broken("open");
+  if (fd < 0) broken("open");
   void* page = mmap(nullptr, 4096, PROT_READ, MAP_SHARED, fd, 0);
   if (page == MAP_FAILED) broken("mmap");
-  acts.note("poke", "", static_cast<long>(pwrite(memory, "x", 1, reinterpret_cast<off_t>(page))));
+  const int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+  acts.note("poke", "", memory >= 0 && pwrite(memory, "x", 1, reinterpret_cast<off_t>(page)) == 1);
   acts.note("mprotect", "", mprotect(page, 4096, PROT_READ | PROT_WRITE));
   return acts.exit_code();
 }

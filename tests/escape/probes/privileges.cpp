@@ -19,13 +19,13 @@
 namespace rh::probe {
 namespace {
 
-// change_root FOLDER: the classic: a second root below an open descriptor of the first.
+// change_root FOLDER: the classic: a root below an open folder, which leads out of it.
 int change_root(Arguments folders) {
   Acts acts;
-  const int above = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int above = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
   acts.note("chroot", "", chroot(folders[0]));
   if (above < 0 || fchdir(above) != 0) broken("fchdir");
-  acts.note("chroot", "again", chroot("."));
+  acts.note("chroot", "again", chroot(".."));
   return acts.exit_code();
 }
 

@@ -1,6 +1,7 @@
 // Group A: files that are too big, too many, too deep, of odd kinds or with odd names.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -34,6 +35,18 @@ int fill(Arguments arguments) {
   }
   say("written", static_cast<std::int64_t>(written));
   acts.note_error("fill", "", error);
+  return acts.exit_code();
+}
+
+// fill_unlinked BYTES: a file in memory that has no name and is mapped by nobody.
+int fill_unlinked(Arguments arguments) {
+  const int fd = memfd_create("unlinked", 0);
+  if (fd < 0) broken("memfd_create");
+  Acts acts;
+  const std::vector<char> block(1U << 20, 'f');
+  for (std::int64_t left = number(arguments[0]); left > 0; left -= static_cast<std::int64_t>(block.size()))
+    if (write(fd, block.data(), block.size()) < 0) return acts.note_error("fill", "", errno), acts.exit_code();
+  acts.note_error("fill", "", 0);
   return acts.exit_code();
 }
 
@@ -133,10 +146,11 @@ int remove_all(Arguments arguments) {
 }
 
 constexpr Probe kProbes[] = {
-    {"fill", "FILE BYTES [quiet]", 2, fill}, {"make_many", "FOLDER COUNT", 2, make_many},
-    {"sparse", "FILE BYTES", 2, sparse},     {"odd_kinds", "FOLDER", 1, odd_kinds},
-    {"link_to", "TARGET PATH", 2, link_to},  {"strange_names", "FOLDER", 1, strange_names},
-    {"deep", "FOLDER LEVELS", 2, deep},      {"remove_all", "FOLDER", 1, remove_all},
+    {"fill_unlinked", "BYTES", 1, fill_unlinked},  {"fill", "FILE BYTES [quiet]", 2, fill},
+    {"make_many", "FOLDER COUNT", 2, make_many},   {"sparse", "FILE BYTES", 2, sparse},
+    {"odd_kinds", "FOLDER", 1, odd_kinds},         {"link_to", "TARGET PATH", 2, link_to},
+    {"strange_names", "FOLDER", 1, strange_names}, {"deep", "FOLDER LEVELS", 2, deep},
+    {"remove_all", "FOLDER", 1, remove_all},
 };
 
 }  // namespace
