@@ -2,10 +2,15 @@
 #include "sandbox/cgroup_files.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "runner/base/file.h"
 #include "runner/base/text.h"
@@ -53,12 +58,61 @@ std::vector<int> read_pids(const fs::path& file) {
   return pids;
 }
 
-void remove_subgroups(const fs::path& group) {
+bool lists_word(const fs::path& file, std::string_view word) {
+  const auto text = read_control(file);
+  if (!text) return false;
+  const auto words = split(trim(*text), ' ');
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+namespace {
+
+std::vector<fs::path> subgroups(const fs::path& group) {
+  // A tree without a user namespace may have closed its own groups to us.
+  chmod(group.c_str(), 0755);
+  std::vector<fs::path> found;
   std::error_code error;
   for (fs::directory_iterator at(group, error), end; !error && at != end; at.increment(error)) {
-    if (!at->is_directory(error) || error) continue;
-    remove_subgroups(at->path());
-    rmdir(at->path().c_str());
+    std::error_code unknown;
+    if (at->is_directory(unknown)) found.push_back(at->path());
+  }
+  return found;
+}
+
+// By pidfd: a pid that was read may be another process' by the time it is signalled.
+void kill_members(const fs::path& group) {
+  std::vector<std::pair<int, UniqueFd>> members;
+  for (int pid : read_pids(group / "cgroup.procs"))
+    members.emplace_back(pid, UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))));
+  const std::vector<int> still = read_pids(group / "cgroup.procs");
+  for (const auto& [pid, fd] : members)
+    if (fd && std::find(still.begin(), still.end(), pid) != still.end())
+      syscall(SYS_pidfd_send_signal, fd.get(), SIGKILL, nullptr, 0);
+}
+
+void remove_subgroups(const fs::path& group) {
+  for (const fs::path& inner : subgroups(group)) {
+    remove_subgroups(inner);
+    rmdir(inner.c_str());
+  }
+}
+
+}  // namespace
+
+void kill_group(const fs::path& group) {
+  if (write_control(group / "cgroup.kill", "1")) return;
+  kill_members(group);
+  for (const fs::path& inner : subgroups(group)) kill_group(inner);
+}
+
+// Folders vanish some milliseconds after their last process.
+void remove_group(const fs::path& group) {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    if (rmdir(group.c_str()) == 0 || errno == ENOENT) return;
+    if (errno != EBUSY && errno != ENOTEMPTY) return;
+    kill_group(group);
+    remove_subgroups(group);
+    usleep(1000);
   }
 }
 

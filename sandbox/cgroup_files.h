@@ -1,4 +1,4 @@
-// Reading and writing the small files of control groups.
+// Reading and writing the small files of control groups, and clearing groups away.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,13 @@ namespace rh::sandbox {
 // "key value" lines.
 [[nodiscard]] std::optional<std::uint64_t> read_keyed(const std::filesystem::path& file, std::string_view key);
 [[nodiscard]] std::vector<int> read_pids(const std::filesystem::path& file);
-// Groups that the tree made inside its own.
-void remove_subgroups(const std::filesystem::path& group);
+// Whether a file that lists words, such as cgroup.subtree_control, has this one.
+[[nodiscard]] bool lists_word(const std::filesystem::path& file, std::string_view word);
+
+// SIGKILL to every process of a group and of the groups that the tree made inside it.
+void kill_group(const std::filesystem::path& group);
+// Removes a group with all inside; waits a little for dying processes, which are killed again.
+void remove_group(const std::filesystem::path& group);
 
 [[nodiscard]] std::string errno_text(int error);
 

@@ -84,6 +84,7 @@ CgroupLayout read_layout(std::string_view mountinfo, std::string_view self_cgrou
       take("memory", layout.memory);
       take("pids", layout.pids);
       take("cpuacct", layout.cpu);
+      take("cpu", layout.bandwidth);
     }
   }
   return layout;

@@ -11,8 +11,8 @@ namespace rh::sandbox {
 
 // Folders of the runner's own groups; empty where there is no such hierarchy.
 struct CgroupLayout {
-  std::filesystem::path memory, pids, cpu;  // version 1 (cpu: the cpuacct hierarchy)
-  std::filesystem::path unified;            // version 2
+  std::filesystem::path memory, pids, cpu, bandwidth;  // version 1 (cpu: cpuacct, bandwidth: cpu)
+  std::filesystem::path unified;                       // version 2
   std::filesystem::path unified_mount;
 };
 

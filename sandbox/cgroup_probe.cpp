@@ -1,145 +1,180 @@
-// Finds by doing where this runner may make groups with working limits.
+// Finds where this runner may make groups, from permissions and from what a group hands out.
+#include "sandbox/cgroup_probe.h"
+
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <vector>
 
 #include "runner/base/file.h"
 #include "runner/base/text.h"
-#include "sandbox/cgroup.h"
 #include "sandbox/cgroup_files.h"
+#include "sandbox/cgroup_leaf.h"
 
 namespace rh::sandbox {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPrefix = "runharness-";
+bool writable(const fs::path& path) { return faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0; }
 
-// Groups of runners that no longer live. A pid says so only in the pid namespace that gave it: the
-// groups of a runner in another container, or of the one around this one, are not ours to judge.
-void remove_stale(const fs::path& parent) {
-  std::error_code error;
-  std::vector<fs::path> stale;
-  for (fs::directory_iterator at(parent, error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
-    if (!name.starts_with(kPrefix) || !name.ends_with("." + pid_namespace())) continue;
-    const auto parts = split(std::string_view(name).substr(kPrefix.size()), '-');
-    const auto pid = parts.empty() ? std::nullopt : parse_u64(parts.front());
-    if (pid && ::kill(static_cast<int>(*pid), 0) != 0 && errno == ESRCH) stale.push_back(at->path());
+// One version 1 hierarchy; the answer is why not.
+std::string probe_v1(const fs::path& parent, const char* control, fs::path& into) {
+  if (parent.empty()) return {};
+  sweep_stale_groups(parent);
+  if (!is_file(parent / control)) return fmt::format("{} has no {}", parent.string(), control);
+  if (writable(parent)) {
+    into = parent;
+    return {};
   }
-  for (const fs::path& group : stale) {
-    for (int pid : read_pids(group / "cgroup.procs")) ::kill(pid, SIGKILL);
-    remove_subgroups(group);
-    rmdir(group.c_str());
-  }
+  const int error = errno;
+  if (error == EROFS)
+    return fmt::format("{} is mounted read-only; as root: mount -o remount,rw {}", parent.string(), parent.string());
+  return fmt::format("no group can be made in {}: {}; as root: chown {} {}", parent.string(), errno_text(error),
+                     geteuid(), parent.string());
 }
 
-// A group made for the test of one folder.
-class Trial {
- public:
-  explicit Trial(const fs::path& parent) : path_(parent / own_group_name("probe")) {
-    made_ = mkdir(path_.c_str(), 0755) == 0 || errno == EEXIST;
-    error_ = errno;
+// What the version 2 tree has to give, because no version 1 hierarchy does.
+struct Wanted {
+  bool memory = false, pids = false, bandwidth = false;
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    if (memory) names.emplace_back("memory");
+    if (pids) names.emplace_back("pids");
+    if (bandwidth) names.emplace_back("cpu");
+    return names;
   }
-  Trial(const Trial&) = delete;
-  Trial& operator=(const Trial&) = delete;
-  ~Trial() {
-    if (made_) rmdir(path_.c_str());
+  // The CPU controller is asked for rarely, and many user sessions are not given it.
+  [[nodiscard]] bool met_by(const CgroupHost& host) const {
+    return !host.unified.empty() && (!memory || host.unified_memory) && (!pids || host.unified_pids);
   }
-  [[nodiscard]] bool made() const { return made_; }
-  [[nodiscard]] int error() const { return error_; }
-  [[nodiscard]] bool has(const char* file) const { return is_file(path_ / file); }
-  [[nodiscard]] bool writable(const char* file) const { return access((path_ / file).c_str(), W_OK) == 0; }
-
- private:
-  fs::path path_;
-  bool made_ = false;
-  int error_ = 0;
 };
 
-void note(CgroupHost& host, std::string reason) {
-  if (!host.reason.empty()) host.reason += "; ";
-  host.reason += std::move(reason);
-}
+class UnifiedProbe {
+ public:
+  UnifiedProbe(const CgroupLayout& layout, const Wanted& wanted, CgroupHost& host)
+      : layout_(layout), wanted_(wanted), host_(host) {}
 
-void probe_v1(const fs::path& parent, const char* control, const char* what, fs::path& into, CgroupHost& host) {
-  if (parent.empty()) return;
-  remove_stale(parent);
-  const Trial trial(parent);
-  if (!trial.made())
-    note(host, fmt::format("no {} group: mkdir in {}: {}", what, parent.string(), errno_text(trial.error())));
-  else if (!trial.writable(control) || !trial.writable("cgroup.procs"))
-    note(host, fmt::format("no {} group: {} in {} is not writable", what, control, parent.string()));
-  else
-    into = parent;
-}
-
-bool take_unified(const fs::path& parent, CgroupHost& host) {
-  const Trial trial(parent);
-  if (!trial.made() || !trial.writable("cgroup.procs")) return false;
-  // Moving into the group needs write access to the common ancestor as well.
-  if (access((parent / "cgroup.procs").c_str(), W_OK) != 0) return false;
-  host.unified = parent;
-  host.unified_memory = trial.writable("memory.max");
-  host.unified_pids = trial.writable("pids.max");
-  host.unified_kill = trial.writable("cgroup.kill");
-  return host.unified_memory && host.unified_pids;
-}
-
-// The own group first, then its ancestors: a group with processes in it cannot hand out controllers,
-// but the slice above it often does (a user's app.slice is delegated).
-void probe_unified(const CgroupLayout& layout, CgroupHost& host) {
-  if (layout.unified.empty()) return;
-  std::vector<fs::path> candidates;
-  for (fs::path at = layout.unified;; at = at.parent_path()) {
-    candidates.push_back(at);
-    if (at == layout.unified_mount || at == at.root_path()) break;
+  // The own group first, then its ancestors: a group with processes in it cannot hand out controllers,
+  // but the slice above it often does (a user's app.slice is delegated).
+  void run() {
+    const auto leaf = RunnerLeaf::current();
+    const fs::path own = leaf ? leaf->group() : layout_.unified;
+    host_.leaf = leaf;
+    for (fs::path at = own;; at = at.parent_path()) {
+      sweep_stale_groups(at);
+      if (consider(at, at == own)) break;
+      if (at == layout_.unified_mount || at == at.root_path()) break;
+    }
+    explain(own);
   }
-  const bool controllers_elsewhere = !layout.memory.empty() || !layout.pids.empty();
-  CgroupHost partial;
-  for (const fs::path& at : candidates) {
-    remove_stale(at);
-    CgroupHost attempt;
-    bool complete = take_unified(at, attempt);
-    const bool may_enable = at == candidates.front() || at == layout.unified_mount;
-    if (!complete && !controllers_elsewhere && may_enable && !attempt.unified.empty() &&
-        write_control(at / "cgroup.subtree_control", "+memory +pids"))
-      complete = take_unified(at, attempt);
-    if (partial.unified.empty()) partial = attempt;
-    if (!complete && !controllers_elsewhere) continue;
-    partial = attempt;
-    if (complete || !attempt.unified.empty()) break;
+
+ private:
+  // True: nothing better can be found further up.
+  bool consider(const fs::path& at, bool own) {
+    CgroupHost found = look(at);
+    if (found.unified.empty()) return false;
+    // Only the root may hand out controllers beside processes of its own.
+    if (!wanted_.met_by(found) && (own || at == layout_.unified_mount)) {
+      enable(at);
+      found = look(at);
+      if (!wanted_.met_by(found) && own && step_aside(at)) found = look(at);
+    }
+    if (host_.unified.empty() || wanted_.met_by(found)) {
+      host_.unified = found.unified;
+      host_.unified_memory = found.unified_memory;
+      host_.unified_pids = found.unified_pids;
+      host_.unified_bandwidth = found.unified_bandwidth;
+    }
+    return wanted_.met_by(found);
   }
-  host.unified = partial.unified;
-  host.unified_memory = partial.unified_memory;
-  host.unified_pids = partial.unified_pids;
-  host.unified_kill = partial.unified_kill;
-  if (host.unified.empty()) note(host, fmt::format("no cgroup2 group may be made below {}", layout.unified.string()));
-}
+
+  // Moving a process needs write access to the common ancestor as well, which this group is.
+  [[nodiscard]] CgroupHost look(const fs::path& at) const {
+    CgroupHost found;
+    if (!writable(at) || !writable(at / "cgroup.procs")) return found;
+    const fs::path handed_out = at / "cgroup.subtree_control";
+    found.unified = at;
+    found.unified_memory = wanted_.memory && lists_word(handed_out, "memory");
+    found.unified_pids = wanted_.pids && lists_word(handed_out, "pids");
+    found.unified_bandwidth = wanted_.bandwidth && lists_word(handed_out, "cpu");
+    return found;
+  }
+
+  void enable(const fs::path& at) const {
+    for (const std::string& controller : wanted_.names())
+      if (!write_control(at / "cgroup.subtree_control", "+" + controller) && errno == EBUSY) return;
+  }
+
+  bool step_aside(const fs::path& at) {
+    auto leaf = RunnerLeaf::make(at, wanted_.names());
+    if (leaf)
+      host_.leaf = *std::move(leaf);
+    else
+      leaf_problem_ = leaf.error().what;
+    return host_.leaf != nullptr;
+  }
+
+  void explain(const fs::path& own) const {
+    const auto missing = [&](const char* controller) {
+      std::string why = host_.unified.empty()
+                            ? fmt::format("no group can be made in {} or above", own.string())
+                            : fmt::format("{} has no {} controller to give", host_.unified.string(), controller);
+      if (!leaf_problem_.empty()) why += fmt::format(" ({})", leaf_problem_);
+      return why + "; " + remedy();
+    };
+    if (host_.unified.empty()) host_.missing.unified = missing("any");
+    if (wanted_.memory && !host_.unified_memory) host_.missing.memory = missing("memory");
+    if (wanted_.pids && !host_.unified_pids) host_.missing.pids = missing("pids");
+    if (wanted_.bandwidth && !host_.unified_bandwidth) host_.missing.bandwidth = missing("cpu");
+  }
+
+  // A user's service manager may make scopes without root; else root delegates a group once.
+  [[nodiscard]] std::string remedy() const {
+    std::error_code error;
+    if (geteuid() != 0 && fs::exists(fmt::format("/run/user/{}/systemd/private", geteuid()), error))
+      return "start it with: systemd-run --user --scope --property=Delegate=yes runharness ...";
+    const std::string mount = layout_.unified_mount.string();
+    const std::string group = mount + "/runharness";
+    return fmt::format(
+        "as root: mkdir -p {0}/shell; echo '+memory +pids +cpu' | tee {1}/cgroup.subtree_control "
+        "{0}/cgroup.subtree_control; chown -R {2} {0}; echo {3} > {0}/shell/cgroup.procs",
+        group, mount, geteuid(), getppid());
+  }
+
+  const CgroupLayout& layout_;
+  const Wanted& wanted_;
+  CgroupHost& host_;
+  std::string leaf_problem_;
+};
 
 }  // namespace
 
-std::string pid_namespace() {
-  struct stat info {};
-  if (stat("/proc/self/ns/pid", &info) != 0) return "unknown";
-  return fmt::format("{}", info.st_ino);
-}
-
-std::string own_group_name(std::string_view what) {
-  return fmt::format("{}{}-{}.{}", kPrefix, getpid(), what, pid_namespace());
-}
-
 CgroupHost probe_cgroups(const CgroupLayout& layout) {
   CgroupHost host;
-  probe_v1(layout.memory, "memory.limit_in_bytes", "memory", host.memory_v1, host);
-  probe_v1(layout.pids, "pids.max", "pids", host.pids_v1, host);
-  probe_v1(layout.cpu, "cpuacct.usage", "cpuacct", host.cpu_v1, host);
-  probe_unified(layout, host);
-  if (!host.limits_memory() && host.reason.empty()) host.reason = "this host has no usable memory control group";
+  host.missing.memory = probe_v1(layout.memory, "memory.limit_in_bytes", host.memory_v1);
+  host.missing.pids = probe_v1(layout.pids, "cgroup.procs", host.pids_v1);
+  host.missing.cpu = probe_v1(layout.cpu, "cpuacct.usage", host.cpu_v1);
+  host.missing.bandwidth = probe_v1(layout.bandwidth, "cpu.cfs_quota_us", host.bandwidth_v1);
+  if (layout.unified.empty()) {
+    host.missing.unified = "no cgroup2 file system is mounted";
+  } else {
+    const Wanted wanted{layout.memory.empty(), layout.pids.empty(), layout.bandwidth.empty()};
+    UnifiedProbe(layout, wanted, host).run();
+  }
+  const auto fill = [&](const fs::path& folder, std::string& why, bool unified, const char* name) {
+    if (why.empty() && folder.empty() && !unified) why = fmt::format("this host has no {} control group", name);
+  };
+  fill(host.memory_v1, host.missing.memory, host.unified_memory, "memory");
+  fill(host.pids_v1, host.missing.pids, host.unified_pids, "pids");
+  fill(host.bandwidth_v1, host.missing.bandwidth, host.unified_bandwidth, "CPU bandwidth");
+  // CPU time is counted by every cgroup2 group, whatever its controllers are.
+  if (!host.unified.empty())
+    host.missing.cpu.clear();
+  else if (host.missing.cpu.empty() && host.cpu_v1.empty())
+    host.missing.cpu = host.missing.unified;
   return host;
 }
 

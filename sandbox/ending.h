@@ -16,11 +16,13 @@ struct EndingFacts {
   std::string stop_detail;
   model::WaitStatus status;
   std::optional<std::uint64_t> oom_kills;
-  std::string memory_source;  // "cgroup v1 memory"
+  std::string memory_source;  // "cgroup v1 memory.oom_control"
   std::optional<std::uint64_t> pids_refused;
   std::string pids_source;
   // RLIMIT_NPROC counts no refusals: the tree was seen with as many processes as it may have.
   std::optional<std::uint64_t> pids_at_limit;
+  // New processes were still being refused when the command ended or its time was up.
+  bool pids_exhausted = false;
   bool file_size_limited = false;
 };
 

@@ -57,7 +57,7 @@ ExitRecord record_of(const LaunchSpec& spec, Prepared& prepared, Outcome& outcom
   const RunCgroup& group = *plan.cgroup;
   ExitRecord record;
   outcome.facts.oom_kills = group.oom_kills();
-  outcome.facts.memory_source = group.memory_v2() ? "cgroup v2 memory" : "cgroup v1 memory";
+  outcome.facts.memory_source = group.oom_source();
   outcome.facts.pids_refused = spec.limits.pids ? group.pids_refused() : std::nullopt;
   outcome.facts.pids_source = "cgroup pids.max";
   outcome.facts.file_size_limited = spec.limits.file_bytes.has_value();
@@ -78,6 +78,7 @@ ExitRecord record_of(const LaunchSpec& spec, Prepared& prepared, Outcome& outcom
   record.signals_sent = std::move(outcome.signals_sent);
   record.leftovers = std::move(outcome.leftovers);
   record.oom_kills = outcome.facts.oom_kills;
+  record.sources = name_sources(plan);
   record.output_bytes = outcome.output_bytes;
   record.output_truncated = outcome.output_truncated;
   if (plan.overlaid) record.changes = read_changes(receive_layers(plan.layer_receive, plan.overlays));

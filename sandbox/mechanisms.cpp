@@ -155,9 +155,7 @@ void describe_memory(const Context& context, IsolationRow& row) {
   row.requested = limit ? format_size(*limit) : "unlimited";
   if (!limit) return;
   const RunCgroup& group = *context.plan.cgroup;
-  if (!group.limits_memory())
-    return degraded(row, "watchdog every 5 to 20 ms",
-                    group.problem().empty() ? "no memory control group" : group.problem());
+  if (!group.limits_memory()) return degraded(row, "watchdog every 1 to 20 ms", group.memory_problem());
   const std::string detail = group.memory_v2() ? "cgroup v2 memory.max" : "cgroup v1 memory.limit_in_bytes";
   if (!group.limits_swap())
     return degraded(row, detail, "swap is not limited: the kernel has no swap accounting for groups");
@@ -170,11 +168,10 @@ void describe_pids(const Context& context, IsolationRow& row) {
   if (!limit) return;
   const RunCgroup& group = *context.plan.cgroup;
   if (group.limits_pids()) return enforced(row, "cgroup pids.max");
-  const std::string reason = group.problem().empty() ? "no pids control group" : group.problem();
   degraded(
       row,
-      context.plan.pids_by_rlimit ? "RLIMIT_NPROC of the user namespace, and watchdog" : "watchdog every 5 to 20 ms",
-      reason);
+      context.plan.pids_by_rlimit ? "RLIMIT_NPROC of the user namespace, and watchdog" : "watchdog every 1 to 20 ms",
+      group.pids_problem());
 }
 
 void describe_cpu(const Context& context, IsolationRow& row) {
@@ -182,10 +179,17 @@ void describe_cpu(const Context& context, IsolationRow& row) {
   row.requested = limit ? format_duration(*limit) : "unlimited";
   if (!limit) return;
   const RunCgroup& group = *context.plan.cgroup;
-  if (group.cpu().empty())
-    return degraded(row, "process clocks of the tree",
-                    group.problem().empty() ? "no CPU control group" : group.problem());
+  if (group.cpu().empty()) return degraded(row, "process clocks of the tree", group.cpu_problem());
   enforced(row, group.cpu_source());
+}
+
+void describe_bandwidth(const Context& context, IsolationRow& row) {
+  const auto limit = context.spec.limits.cpus;
+  row.requested = limit ? fmt::format("{:g} cores", *limit) : "unlimited";
+  if (!limit) return;
+  const RunCgroup& group = *context.plan.cgroup;
+  if (!group.limits_bandwidth()) return refused(row, group.bandwidth_problem());
+  enforced(row, group.bandwidth_v2() ? "cgroup v2 cpu.max" : "cgroup v1 cpu.cfs_quota_us");
 }
 
 void describe_wall(const Context& context, IsolationRow& row) {
@@ -239,6 +243,7 @@ constexpr Mechanism kMechanisms[] = {
     {"memory limit", false, describe_memory},
     {"process limit", false, describe_pids},
     {"cpu time limit", false, describe_cpu},
+    {"cpu bandwidth", false, describe_bandwidth},
     {"wall time limit", false, describe_wall},
     {"per-process limits", false, describe_process_limits},
     {"temporary space", false, describe_temporary},

@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "runner/base/text.h"
+#include "sandbox/process_clocks.h"
 #include "sandbox/watchdog.h"
 
 namespace rh::sandbox {
@@ -28,6 +29,9 @@ constexpr Nanoseconds kKillTime = milliseconds(2000);
 constexpr Nanoseconds kDrainTime = milliseconds(500);
 constexpr Nanoseconds kCancelGrace = milliseconds(2000);
 constexpr Nanoseconds kCpuLookMin = milliseconds(5);
+constexpr Nanoseconds kOomLook = milliseconds(1);
+constexpr Nanoseconds kOomKillTime = milliseconds(200);
+constexpr std::uint64_t kOwnGrowth = 4U << 20;  // of the runner between clone and now
 constexpr std::size_t kMaxLeftovers = 100;
 constexpr std::size_t kReadsPerWakeup = 16;
 // After less output than this the pipes are left alone for the pause: a runner that prints a dot for
@@ -43,7 +47,11 @@ class Supervisor {
         plan_(plan),
         init_(std::move(init)),
         begin_(begin),
-        watchdog_(tree_, init_.pid(), watchdog_limits()) {}
+        clocks_(tree_, init_.pid()),
+        watchdog_(tree_, init_.pid(), watchdog_limits()),
+        oom_event_(plan.cgroup->open_oom_event()) {
+    if (plan_.cgroup->memory().empty()) own_bytes_ = tree_.resident_bytes(getpid()) + kOwnGrowth;
+  }
 
   Outcome run() {
     next_tick_ = begin_ + hooks_.tick;
@@ -66,6 +74,7 @@ class Supervisor {
     if (!plan_.cgroup->limits_memory()) limits.memory_bytes = spec_.limits.memory_bytes;
     if (!plan_.cgroup->limits_pids()) limits.pids = spec_.limits.pids;
     limits.record_peak = plan_.cgroup->memory().empty();
+    limits.granted = spec_.files.writable;
     return limits;
   }
 
@@ -76,6 +85,7 @@ class Supervisor {
       if (watchdog_.needed()) consider(watchdog_.next_look());
       if (spec_.limits.cpu) consider(next_cpu_look_);
     }
+    if (oom_expected_until_ != Nanoseconds{}) consider(next_oom_look_);
     if ((phase_ == Phase::starting || phase_ == Phase::running) && spec_.limits.wall)
       consider(begin_ + *spec_.limits.wall);
     if (phase_ == Phase::stopping || phase_ == Phase::killing) consider(deadline_);
@@ -86,17 +96,27 @@ class Supervisor {
 
   void wait_for_something() {
     const bool pausing = output_pause_end_ != Nanoseconds{};
-    std::array<pollfd, 5> events{{{init_.pidfd().fd, POLLIN, 0},
+    std::array<pollfd, 6> events{{{init_.pidfd().fd, POLLIN, 0},
                                   {status_ended_ ? -1 : init_.status().fd, POLLIN, 0},
                                   {pausing ? -1 : plan_.stdout_read.get(), POLLIN, 0},
                                   {pausing ? -1 : plan_.stderr_read.get(), POLLIN, 0},
-                                  {cancelled_ ? -1 : hooks_.cancel.fd, POLLIN, 0}}};
+                                  {cancelled_ ? -1 : hooks_.cancel.fd, POLLIN, 0},
+                                  {oom_event_.get(), POLLIN, 0}}};
     const Nanoseconds wait = std::max(next_deadline() - monotonic_now(), Nanoseconds{});
     const timespec timeout{static_cast<time_t>(wait.count() / 1'000'000'000), wait.count() % 1'000'000'000};
     if (ppoll(events.data(), events.size(), &timeout, nullptr) < 0) return;
     init_ended_ = events[0].revents != 0;
     status_ended_ = status_ended_ || events[1].revents == POLLHUP;
     cancelled_ = cancelled_ || (events[4].revents & POLLIN) != 0;
+    if (events[5].revents != 0) expect_oom_kill();
+  }
+
+  // The kernel says that it looks for a victim a little before it counts one.
+  void expect_oom_kill() {
+    std::uint64_t count = 0;
+    if (read(oom_event_.get(), &count, sizeof count) != sizeof count) oom_event_.reset();
+    oom_expected_until_ = monotonic_now() + kOomKillTime;
+    next_oom_look_ = {};
   }
 
   void read_messages() {
@@ -112,9 +132,11 @@ class Supervisor {
           started();
           break;
         case InitMessage::main_exited:
+          note_largest_process(message->usage);
           main_exited(message->wait_status);
           break;
         case InitMessage::finished:
+          note_largest_process(message->usage);
           outcome_.tree_usage = message->usage;
           break;
         case InitMessage::ready:
@@ -137,10 +159,16 @@ class Supervisor {
     hooks_.on_start(location);
   }
 
+  // Before its exec every process was a copy of the runner, and the kernel counts that, too.
+  void note_largest_process(const rusage& usage) {
+    const auto bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+    if (bytes > own_bytes_) outcome_.largest_process_bytes = std::max(outcome_.largest_process_bytes, bytes);
+  }
+
   void main_exited(int wait_status) {
     outcome_.facts.status = read_wait_status(wait_status);
     outcome_.wall = monotonic_now() - begin_;
-    watchdog_.count_last_threads();
+    note_exhausted_pids();
     if (phase_ == Phase::killing) return;
     const Nanoseconds settled = monotonic_now() + kSettleTime;
     deadline_ = phase_ == Phase::stopping ? std::min(deadline_, settled) : settled;
@@ -192,12 +220,30 @@ class Supervisor {
     }
     if (cancelled_)
       stop(Ending::cancelled, "cancelled by the caller", std::min<Nanoseconds>(spec_.limits.grace, kCancelGrace));
-    if (phase_ != Phase::starting && phase_ != Phase::running && phase_ != Phase::stopping) return;
+    if (phase_ == Phase::killing || phase_ == Phase::gone) return;
+    check_oom(now);
+    if (const auto alarm = watchdog_.look(now)) stop(alarm->ending, alarm->detail, Nanoseconds{});
+    if (phase_ == Phase::settling || phase_ == Phase::killing) return;
     if (spec_.limits.wall && now - begin_ >= *spec_.limits.wall)
       stop(Ending::wall_time, fmt::format("wall clock: {} passed", format_duration(*spec_.limits.wall)),
            spec_.limits.grace);
     check_cpu(now);
-    if (const auto alarm = watchdog_.look(now)) stop(alarm->ending, alarm->detail, Nanoseconds{});
+  }
+
+  // What lost a process to the kernel is not left to go on without it.
+  void check_oom(Nanoseconds now) {
+    if (!plan_.cgroup->limits_memory() || now < next_oom_look_) return;
+    if (now >= oom_expected_until_) oom_expected_until_ = {};
+    next_oom_look_ = now + (oom_expected_until_ == Nanoseconds{} ? hooks_.tick : kOomLook);
+    if (const std::uint64_t kills = plan_.cgroup->oom_kills().value_or(0); kills > 0)
+      stop(Ending::memory, fmt::format("{}: oom_kill {}", plan_.cgroup->oom_source(), kills), Nanoseconds{});
+  }
+
+  // Asked whenever processes may be refused for the last time: a fork bomb outlives the command that
+  // dropped it, and is never over where the command waits for it.
+  void note_exhausted_pids() {
+    const bool refused = plan_.cgroup->pids_exhausted() || (plan_.pids_by_rlimit && watchdog_.pids_exhausted());
+    outcome_.facts.pids_exhausted = outcome_.facts.pids_exhausted || refused;
   }
 
   void check_cpu(Nanoseconds now) {
@@ -215,19 +261,25 @@ class Supervisor {
          spec_.limits.grace);
   }
 
-  [[nodiscard]] Nanoseconds cpu_used() const {
+  [[nodiscard]] Nanoseconds cpu_used() {
     if (const auto used = plan_.cgroup->cpu_used()) return used->user + used->system;
-    Nanoseconds total = tree_.reaped_cpu_time(init_.pid());
-    for (int pid : tree_.descendants(init_.pid())) total += tree_.cpu_time(pid) + tree_.reaped_cpu_time(pid);
-    return total;
+    return clocks_.look().total();
   }
 
-  // Ends the run. The first reason counts; a later one may only shorten the grace.
+  // Ends the run. The first reason counts; a later one may only shorten the grace. Once the command has
+  // ended, only what the rest of its tree takes is a reason.
   void stop(Ending reason, std::string detail, Nanoseconds grace) {
+    const Nanoseconds now = monotonic_now();
+    if (phase_ == Phase::settling && (reason == Ending::memory || reason == Ending::pids)) {
+      outcome_.facts.stopped_for = reason;
+      outcome_.facts.stop_detail = std::move(detail);
+      outcome_.signals_sent.push_back(SIGKILL);
+      return begin_killing(now);
+    }
     if (phase_ != Phase::starting && phase_ != Phase::running && !(phase_ == Phase::stopping && grace == Nanoseconds{}))
       return;
-    const Nanoseconds now = monotonic_now();
     if (phase_ != Phase::stopping) {
+      note_exhausted_pids();
       outcome_.facts.stopped_for = reason;
       outcome_.facts.stop_detail = std::move(detail);
       if (grace > Nanoseconds{}) terminate_tree();
@@ -274,6 +326,7 @@ class Supervisor {
 
   void settle(Nanoseconds now) {
     const std::vector<int> left = living();
+    if (!left.empty()) note_exhausted_pids();
     if (!left.empty() && now < deadline_) return;
     for (int pid : left) {
       if (outcome_.leftovers.size() == kMaxLeftovers) break;
@@ -283,6 +336,7 @@ class Supervisor {
   }
 
   void begin_killing(Nanoseconds now) {
+    if (plan_.cgroup->cpu().empty()) clocks_.look();
     init_.command(InitCommand::finish);
     phase_ = Phase::killing;
     deadline_ = now + kKillTime;
@@ -304,10 +358,11 @@ class Supervisor {
       std::array<pollfd, 2> events{{{plan_.stdout_read.get(), POLLIN, 0}, {plan_.stderr_read.get(), POLLIN, 0}}};
       poll(events.data(), events.size(), 10);
     }
+    outcome_.clocks = clocks_.largest();
     outcome_.watched_peak_bytes = watchdog_.peak_bytes();
     if (plan_.pids_by_rlimit && spec_.limits.pids && watchdog_.peak_threads() >= *spec_.limits.pids)
       outcome_.facts.pids_at_limit = watchdog_.peak_threads();
-    if (outcome_.output_truncated && !outcome_.facts.stopped_for) {
+    if (outcome_.output_truncated && !outcome_.facts.stopped_for && plan_.cgroup->oom_kills().value_or(0) == 0) {
       outcome_.facts.stopped_for = Ending::output_limit;
       outcome_.facts.stop_detail = fmt::format("more than {} of output", format_size(*spec_.limits.output_bytes));
     }
@@ -319,10 +374,14 @@ class Supervisor {
   InitProcess init_;
   Nanoseconds begin_;
   ProcessTree tree_;
+  ProcessClocks clocks_;
   Watchdog watchdog_;
+  UniqueFd oom_event_;
+  std::uint64_t own_bytes_ = 0;
   Phase phase_ = Phase::starting;
-  Nanoseconds next_tick_{}, next_cpu_look_{}, deadline_{};
-  Nanoseconds output_pause_end_{};  // zero: no pause
+  Nanoseconds next_tick_{}, next_cpu_look_{}, next_oom_look_{}, deadline_{};
+  Nanoseconds oom_expected_until_{};  // zero: not expected
+  Nanoseconds output_pause_end_{};    // zero: no pause
   bool init_ended_ = false, status_ended_ = false, cancelled_ = false;
   Outcome outcome_;
 };

@@ -11,6 +11,7 @@
 #include "runner/model/report.h"
 #include "sandbox/ending.h"
 #include "sandbox/launch_plan.h"
+#include "sandbox/process_tree.h"
 #include "sandbox/sandbox.h"
 
 namespace rh::sandbox {
@@ -22,7 +23,9 @@ struct Outcome {
   std::vector<InitMessage> degraded;
   std::optional<rusage> tree_usage;  // every process that init or its parent waited for
   Nanoseconds wall{};
-  std::uint64_t watched_peak_bytes = 0;  // by the watchdog; 0 without one
+  CpuTime clocks;                           // most that was seen on the processes' own clocks; without a CPU group
+  std::uint64_t watched_peak_bytes = 0;     // by the watchdog; 0 without one
+  std::uint64_t largest_process_bytes = 0;  // of those that were waited for; 0: not larger than the runner
   std::vector<int> signals_sent;
   std::vector<model::LeftoverProcess> leftovers;
   std::uint64_t output_bytes = 0;

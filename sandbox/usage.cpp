@@ -21,13 +21,22 @@ void fill_cpu(model::ProcessUsage& usage, const RunCgroup& cgroup, const Outcome
     const char* source = cgroup.cpu_source();
     usage.user_cpu = {used->user, Scope::exact_process, source, {}};
     usage.system_cpu = {used->system, Scope::exact_process, source, {}};
-  } else if (outcome.tree_usage) {
-    usage.user_cpu = {of(outcome.tree_usage->ru_utime), Scope::lower_bound, "rusage", kUncounted};
-    usage.system_cpu = {of(outcome.tree_usage->ru_stime), Scope::lower_bound, "rusage", kUncounted};
-  } else {
+    return;
+  }
+  // Whoever was waited for, and what the processes' clocks showed before the tree was killed: the two
+  // overlap, so the larger one is the better bound.
+  CpuTime waited;
+  if (outcome.tree_usage) waited = {of(outcome.tree_usage->ru_utime), of(outcome.tree_usage->ru_stime)};
+  const bool by_clocks = outcome.clocks.total() > waited.total();
+  const CpuTime& most = by_clocks ? outcome.clocks : waited;
+  const char* source = by_clocks ? "process clocks" : "rusage";
+  if (!by_clocks && !outcome.tree_usage) {
     usage.user_cpu = usage.system_cpu =
         model::CpuFigure::unknown("no CPU control group, and the tree was killed before it could be asked");
+    return;
   }
+  usage.user_cpu = {most.user, Scope::lower_bound, source, kUncounted};
+  usage.system_cpu = {most.system, Scope::lower_bound, source, kUncounted};
 }
 
 void fill_memory(model::ProcessUsage& usage, const RunCgroup& cgroup, const Outcome& outcome) {
@@ -35,9 +44,12 @@ void fill_memory(model::ProcessUsage& usage, const RunCgroup& cgroup, const Outc
     usage.peak_memory = {*peak, Scope::exact_process,
                          cgroup.memory_v2() ? "cgroup v2 memory.peak" : "cgroup v1 memory.max_usage_in_bytes",
                          "includes page cache"};
+  } else if (outcome.largest_process_bytes > outcome.watched_peak_bytes) {
+    usage.peak_memory = {outcome.largest_process_bytes, Scope::lower_bound, "largest process by rusage",
+                         "no memory control group: what other processes held at the same time is not in it"};
   } else if (outcome.watched_peak_bytes > 0) {
-    usage.peak_memory = {outcome.watched_peak_bytes, Scope::sampled, "sum of RSS every 5 to 20 ms",
-                         "no memory control group"};
+    usage.peak_memory = {outcome.watched_peak_bytes, Scope::sampled, "sum over all processes every 1 to 20 ms",
+                         "no memory control group: a page counts for each process that shares it"};
   } else {
     usage.peak_memory =
         model::BytesFigure::unknown("no memory control group, and the tree ended before it was sampled");
@@ -67,6 +79,14 @@ model::ProcessUsage measure_usage(const RunCgroup& cgroup, const Outcome& outcom
         model::BytesFigure::unknown("the tree was killed before it could be asked");
   }
   return usage;
+}
+
+ExitSources name_sources(const LaunchPlan& plan) {
+  ExitSources sources;
+  if (!plan.cgroup->memory().empty()) sources.oom_kills = plan.cgroup->oom_source();
+  sources.leftovers = plan.cgroup->procs().empty() ? "/proc of init's descendants" : "cgroup.procs";
+  sources.signals_sent = plan.child.own_pids ? "the pid namespace's init" : "init, to each of its descendants";
+  return sources;
 }
 
 }  // namespace rh::sandbox

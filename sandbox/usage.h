@@ -8,5 +8,7 @@
 namespace rh::sandbox {
 
 [[nodiscard]] model::ProcessUsage measure_usage(const RunCgroup& cgroup, const Outcome& outcome);
+// By which means the other figures of a record were found.
+[[nodiscard]] ExitSources name_sources(const LaunchPlan& plan);
 
 }  // namespace rh::sandbox

@@ -2,6 +2,8 @@
 #include "sandbox/cgroup_files.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include "runner/base/file.h"
 #include "sandbox/cgroup.h"
@@ -37,7 +39,8 @@ TEST_F(ControlFiles, FolderWithoutControlsIsRefusedWithAReasonAndLeftClean) {
   layout.memory = folder_.path();
   const CgroupHost host = probe_cgroups(layout);
   EXPECT_TRUE(host.memory_v1.empty());
-  EXPECT_NE(host.reason.find("memory.limit_in_bytes"), std::string::npos) << host.reason;
+  EXPECT_NE(host.missing.memory.find("memory.limit_in_bytes"), std::string::npos) << host.missing.memory;
+  EXPECT_NE(host.missing.pids.find("no pids control group"), std::string::npos) << host.missing.pids;
   EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
@@ -54,6 +57,19 @@ TEST_F(ControlFiles, GroupsOfDeadRunnersAreRemoved) {
   EXPECT_TRUE(fs::exists(folder_.path() / "somebody-else"));
 }
 
+TEST(GroupNames, RunnerAndStartTimeDecide) {
+  const ProcessTree processes;
+  const std::string own = own_group_name("7");
+  EXPECT_FALSE(is_stale_group(own, processes));
+  const std::string end = "-7." + pid_namespace();
+  const std::string pid = "runharness-" + std::to_string(getpid());
+  EXPECT_TRUE(is_stale_group(pid + "-1" + end, processes)) << "the pid has been given to another process";
+  EXPECT_FALSE(is_stale_group(pid + end, processes)) << "no start time is said";
+  EXPECT_TRUE(is_stale_group("runharness-2147483-99" + end, processes) || kill(2147483, 0) == 0);
+  EXPECT_FALSE(is_stale_group("runharness-99999999-99-7.1", processes));
+  EXPECT_FALSE(is_stale_group("other-99999999" + end, processes));
+}
+
 TEST_F(ControlFiles, RunWithoutGroupsHasNoFiguresButAReason) {
   CgroupHost host;
   host.reason = "nothing here";
@@ -64,7 +80,9 @@ TEST_F(ControlFiles, RunWithoutGroupsHasNoFiguresButAReason) {
   EXPECT_FALSE(group.cpu_used());
   EXPECT_FALSE(group.memory_peak());
   EXPECT_FALSE(group.oom_kills());
-  EXPECT_EQ(group.problem(), "nothing here");
+  for (const std::string& problem :
+       {group.problem(), group.memory_problem(), group.pids_problem(), group.cpu_problem()})
+    EXPECT_EQ(problem, "nothing here");
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ TEST(CgroupLayout, VersionOneFindsEachControllerAlsoWhenMountedTogether) {
       "4:memory:/job/7\n2:cpu,cpuacct:/\n8:pids:/job\n");
   EXPECT_EQ(layout.memory, "/sys/fs/cgroup/memory/job/7");
   EXPECT_EQ(layout.cpu, "/sys/fs/cgroup/cpu,cpuacct");
+  EXPECT_EQ(layout.bandwidth, "/sys/fs/cgroup/cpu,cpuacct");
   EXPECT_EQ(layout.pids, "/sys/fs/cgroup/pids/job");
   EXPECT_TRUE(layout.unified.empty());
 }

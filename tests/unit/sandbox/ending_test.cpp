@@ -32,18 +32,25 @@ TEST(DecideEnding, PlainExitsAndSignalsStayWhatTheyAre) {
   EXPECT_EQ(decide_ending(signaled(SIGXFSZ)).ending, Ending::signaled);
 }
 
-TEST(DecideEnding, MemoryNeedsTheCounterAndTheMainProcessKilled) {
+TEST(DecideEnding, MemoryNeedsTheCounterAndNothingElse) {
+  for (EndingFacts facts : {signaled(SIGKILL), signaled(SIGSEGV), exited(1), exited(0)}) {
+    facts.oom_kills = 2;
+    EXPECT_EQ(decide_ending(facts).ending, Ending::memory);
+    EXPECT_EQ(decide_ending(facts).detail, "cgroup v1 memory: oom_kill 2");
+    facts.oom_kills = 0;
+    EXPECT_NE(decide_ending(facts).ending, Ending::memory);
+  }
+}
+
+TEST(DecideEnding, MemoryStoppedByTheRunnerHasTheLastCount) {
   EndingFacts facts = signaled(SIGKILL);
-  facts.oom_kills = 1;
-  EXPECT_EQ(decide_ending(facts).ending, Ending::memory);
-  EXPECT_EQ(decide_ending(facts).detail, "cgroup v1 memory: oom_kill 1");
-  facts = signaled(SIGSEGV);
-  facts.oom_kills = 1;
-  EXPECT_EQ(decide_ending(facts).ending, Ending::signaled);
-  facts = exited(0);
-  facts.oom_kills = 2;
-  EXPECT_EQ(decide_ending(facts).ending, Ending::exited);
-  EXPECT_NE(decide_ending(facts).detail.find("oom_kill 2"), std::string::npos);
+  facts.stopped_for = Ending::memory;
+  facts.stop_detail = "cgroup v1 memory: oom_kill 1";
+  facts.oom_kills = 3;
+  EXPECT_EQ(decide_ending(facts).detail, "cgroup v1 memory: oom_kill 3");
+  facts.oom_kills.reset();
+  facts.stop_detail = "watchdog: 5 bytes over the limit of 4";
+  EXPECT_EQ(decide_ending(facts).detail, "watchdog: 5 bytes over the limit of 4");
 }
 
 TEST(DecideEnding, OomKillThatTookInitWithItIsMemory) {
@@ -61,6 +68,31 @@ TEST(DecideEnding, RefusedForksMatterOnlyWhenTheRunFailed) {
   facts.pids_refused = 7;
   EXPECT_EQ(decide_ending(facts).ending, Ending::exited);
   EXPECT_EQ(decide_ending(facts).detail, "cgroup pids.max: 7 new processes refused");
+}
+
+TEST(DecideEnding, ABombThatOutlivesItsMainProcessIsPids) {
+  EndingFacts facts = exited(0);
+  facts.pids_exhausted = true;
+  EXPECT_EQ(decide_ending(facts).ending, Ending::exited) << "nothing was refused";
+  facts.pids_refused = 40;
+  EXPECT_EQ(decide_ending(facts).ending, Ending::pids);
+  facts.pids_refused.reset();
+  facts.pids_at_limit = 64;
+  EXPECT_EQ(decide_ending(facts).ending, Ending::pids);
+}
+
+TEST(DecideEnding, ATreeThatIsFullWhenItsTimeIsUpEndedForPids) {
+  EndingFacts facts = signaled(SIGKILL);
+  facts.stopped_for = Ending::wall_time;
+  facts.stop_detail = "wall clock: 1.00 s passed";
+  facts.pids_refused = 9;
+  EXPECT_EQ(decide_ending(facts).ending, Ending::wall_time) << "it had room again";
+  facts.pids_exhausted = true;
+  EXPECT_EQ(decide_ending(facts).ending, Ending::pids);
+  EXPECT_EQ(decide_ending(facts).detail,
+            "cgroup pids.max: 9 new processes refused, to the end; wall clock: 1.00 s passed");
+  facts.stopped_for = Ending::cancelled;
+  EXPECT_EQ(decide_ending(facts).ending, Ending::cancelled);
 }
 
 TEST(DecideEnding, AFullTreeUnderAnRlimitMattersOnlyWhenTheRunFailed) {
