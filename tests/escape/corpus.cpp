@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -172,6 +173,14 @@ std::string error_of(const Ran& ran) {
 }
 
 std::string text_of(const fs::path& path) { return read_file(path).value_or("(missing)"); }
+
+std::vector<std::string> snapshot(const fs::path& folder) {
+  std::vector<std::string> lines;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    lines.push_back(entry.path().string() + (entry.is_regular_file() ? " " + text_of(entry.path()) : ""));
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
 
 model::IsolationRow row(const Ran& ran, std::string_view mechanism) {
   for (const model::IsolationRow& one : ran.record.isolation.rows)

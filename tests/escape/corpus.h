@@ -118,6 +118,9 @@ class Corpus : public ::testing::Test {
 // Of a file on the host; "(missing)" where there is none.
 [[nodiscard]] std::string text_of(const std::filesystem::path& path);
 
+// Every path below a folder, with the bytes of its files: what `git status` would look at.
+[[nodiscard]] std::vector<std::string> snapshot(const std::filesystem::path& folder);
+
 [[nodiscard]] model::IsolationRow row(const Ran& ran, std::string_view mechanism);
 void expect_enforced(const Ran& ran, std::string_view mechanism);
 // Degraded or refused, and it says why.

@@ -4,23 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "tests/escape/corpus.h"
 
 namespace rh::escape {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Every path below a folder, with the bytes of its files: what `git status` would look at.
-std::vector<std::string> snapshot(const fs::path& folder) {
-  std::vector<std::string> lines;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    lines.push_back(entry.path().string() + (entry.is_regular_file() ? " " + text_of(entry.path()) : ""));
-  std::sort(lines.begin(), lines.end());
-  return lines;
-}
 
 TEST_F(Corpus, A01_MakesFilesOutsideTheWorkspace) {
   const std::string made = (outside_folder() / "made").string(), at_home = (home() / "made").string();

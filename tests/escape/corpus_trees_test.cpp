@@ -84,13 +84,6 @@ TEST_F(Corpus, A21_WritesAFileOverTheSizeLimit) {
   EXPECT_EQ(fs::file_size(big), kMiB);
 }
 
-// The names of a folder on the host, as they are.
-std::set<std::string> names_of(const fs::path& folder) {
-  std::set<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder)) names.insert(entry.path().filename().string());
-  return names;
-}
-
 TEST_F(Corpus, A26_LeavesATreeThatIsDeepAndClosed) {
   auto folder = make_quick_folder();
   const fs::path path = folder.path(), control = path / "control", given = path / "given";
