@@ -240,7 +240,7 @@ constexpr Mechanism kMechanisms[] = {
     {"network", true, describe_network},
     {"privileges", true, describe_privileges},
     {"system call filter", true, describe_filter},
-    {"memory limit", false, describe_memory},
+    {"memory limit", false, describe_memory},  // from here on: limits
     {"process limit", false, describe_pids},
     {"cpu time limit", false, describe_cpu},
     {"cpu bandwidth", false, describe_bandwidth},
