@@ -7,12 +7,12 @@
 #include <map>
 
 #include <fmt/format.h>
-#include <tinyxml2.h>
 
 #include "reporters/findings.h"
 #include "reporters/percent.h"
 #include "reporters/plain_text.h"
 #include "reporters/reporter.h"
+#include "reporters/xml_writer.h"
 #include "runner/base/clock.h"
 #include "runner/model/names.h"
 
@@ -102,46 +102,42 @@ class Document {
     // Exit code 3 is a failed gate: the tests themselves are fine.
     const bool run_failed = report_.exit_code != 0 && report_.exit_code != 3 && all.failures + all.errors == 0;
     if (run_failed) all.add(Mark::error);
-    printer_.PushHeader(false, true);
     open("testsuites");
     attribute("name", "runharness");
     totals(all, report_.wall);
     attribute("timestamp", stamp({}));
     for (std::size_t i = 0; i < counts.size(); ++i) add_suite(i, counts[i]);
     if (run_failed) add_run_problem();
-    printer_.CloseElement();
-    return {printer_.CStr(), static_cast<std::size_t>(printer_.CStrSize() - 1)};
+    xml_.close();
+    return xml_.take();
   }
 
  private:
-  void open(const char* element) { printer_.OpenElement(element); }
-  void attribute(const char* name, std::string_view value) {
-    printer_.PushAttribute(name, clean_line(value, 4000).c_str());
-  }
+  void open(const char* element) { xml_.open(element); }
+  void attribute(const char* name, std::string_view value) { xml_.attribute(name, clean_line(value, 4000)); }
   void property(const char* name, std::string_view value) {
     if (value.empty()) return;
     open("property");
     attribute("name", name);
     attribute("value", value);
-    printer_.CloseElement();
+    xml_.close();
   }
   void text(std::string_view bytes, std::size_t bound) {
-    const std::string clean = clean_text(bytes.substr(0, bound));
-    printer_.PushText(clean.c_str());
-    if (bytes.size() > bound) printer_.PushText(fmt::format("\n... ({} bytes cut)\n", bytes.size() - bound).c_str());
+    xml_.text(clean_text(bytes.substr(0, bound)));
+    if (bytes.size() > bound) xml_.text(fmt::format("\n... ({} bytes cut)\n", bytes.size() - bound));
   }
   void block(const char* element, std::string_view bytes, std::size_t bound) {
     if (bytes.empty() || bound == 0) return;
     open(element);
     text(bytes, bound);
-    printer_.CloseElement();
+    xml_.close();
   }
   void finding(const char* element, std::string_view type, std::string_view message, std::string_view details) {
     open(element);
     attribute("message", message);
     attribute("type", type);
     if (!details.empty()) text(details, bounds_.failed);
-    printer_.CloseElement();
+    xml_.close();
   }
   void totals(const Counts& counts, std::chrono::nanoseconds wall) {
     attribute("tests", fmt::to_string(counts.tests));
@@ -184,7 +180,7 @@ class Document {
     }
     if (const OwnProblem problem = problem_of(report_, suite, of_tests); problem.mark != Mark::none)
       add_own_problem(suite.suite.id.value, problem);
-    printer_.CloseElement();
+    xml_.close();
   }
 
   void add_properties(const model::SuiteReport& suite) {
@@ -198,7 +194,7 @@ class Document {
     property("runharness.peak_memory_bytes",
              suite.usage.peak_memory.value ? fmt::to_string(*suite.usage.peak_memory.value) : "");
     property("runharness.coverage_percent", to_text(percent_of(ratio_of_basis(suite.coverage))));
-    printer_.CloseElement();
+    xml_.close();
   }
 
   void add_test(const model::SuiteReport& suite, const model::TestRecord& record) {
@@ -216,13 +212,13 @@ class Document {
     if (rerun != reruns_.end() && !rerun->second.empty()) {
       open("properties");
       property("runharness.rerun", rerun->second);
-      printer_.CloseElement();
+      xml_.close();
     }
     add_attempts(record);
     const std::size_t bound = model::is_failure(last.outcome) ? bounds_.failed : bounds_.passed;
     block("system-out", last.standard_output, bound);
     block("system-err", last.standard_error, bound);
-    printer_.CloseElement();
+    xml_.close();
   }
 
   // The form of Maven Surefire: the first failure counts, later ones of the same test are reruns; the
@@ -248,7 +244,7 @@ class Document {
     attribute("classname", name);
     attribute("name", "[suite]");
     finding(problem.mark == Mark::skipped ? "skipped" : "error", problem.type, problem.message, problem.text);
-    printer_.CloseElement();
+    xml_.close();
   }
 
   void add_run_problem() {
@@ -258,14 +254,14 @@ class Document {
     attribute("name", "runharness");
     totals(one, {});
     add_own_problem("runharness", {Mark::error, "run", report_.exit_reason, {}});
-    printer_.CloseElement();
+    xml_.close();
   }
 
   const model::RunReport& report_;
   TextBounds bounds_;
   std::vector<FailedTest> failed_;
   std::map<const model::TestRecord*, std::string_view> reruns_;
-  tinyxml2::XMLPrinter printer_;
+  XmlWriter xml_;
 };
 
 }  // namespace

@@ -20,13 +20,13 @@
 
 #include "runner/engine/machine_host.h"
 
-#include <pwd.h>
 #include <unistd.h>
 
 #include <fmt/core.h>
 
 #include "runner/base/file.h"
 #include "runner/base/text.h"
+#include "runner/engine/account.h"
 
 extern char** environ;
 
@@ -37,6 +37,7 @@ namespace asio = boost::asio;
 namespace bp = boost::process::v2;
 
 constexpr std::size_t kMaxHelperOutput = 1U << 20;
+constexpr std::chrono::milliseconds kAccountTimeout{5000};
 
 // Reads a pipe to its end or to the bound, whichever comes first.
 void read_bounded(asio::readable_pipe& pipe, std::string& into) {
@@ -65,12 +66,16 @@ std::optional<std::filesystem::path> MachineHost::find_tool(std::string_view nam
 
 std::filesystem::path MachineHost::home() const { return environment_.at("HOME"); }
 
+// Accounts of a directory service are in no file of this machine; `getent` knows how to ask for them.
 std::filesystem::path MachineHost::account_home() const {
-  char buffer[4096];
-  passwd entry{};
-  passwd* found = nullptr;
-  const bool known = ::getpwuid_r(::geteuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr;
-  return known && entry.pw_dir != nullptr && entry.pw_dir[0] == '/' ? entry.pw_dir : "/nonexistent";
+  const uid_t uid = ::geteuid();
+  if (const auto passwd = read_file("/etc/passwd"))
+    if (const auto home = home_in_passwd(*passwd, uid)) return *home;
+  model::Command question;
+  question.argv = {"getent", "passwd", std::to_string(uid)};
+  const auto answer = run_helper(question, kAccountTimeout);
+  if (!answer || answer->exit_code != 0) return "/nonexistent";
+  return home_in_passwd(answer->standard_output, uid).value_or("/nonexistent");
 }
 
 Result<adapters::HelperOutput> MachineHost::run_helper(const model::Command& command,
