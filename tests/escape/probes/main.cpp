@@ -70,8 +70,11 @@ void broken(const char* what) {
 }
 
 int run_probe(std::string_view name, Arguments arguments) {
-  const std::span<const Probe> groups[] = {file_probes(),   privilege_probes(), tree_probes(),   process_probes(),
-                                           memory_probes(), output_probes(),    kernel_probes(), network_probes()};
+  const std::span<const Probe> groups[] = {
+#define RH_GROUP(name) name(),
+#include "tests/escape/probes/groups.inc"
+#undef RH_GROUP
+  };
   for (const auto group : groups)
     for (const Probe& probe : group) {
       if (name == probe.name && arguments.size() >= probe.least) return probe.run(arguments);

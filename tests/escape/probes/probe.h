@@ -8,7 +8,8 @@
 // Exit code: 0 when at least one act was done, else the errno of the last refusal (1 to 133), kNothing
 // when there was no act, kBroken when the probe itself failed, kUsage for wrong arguments.
 //
-// To add a probe: one function in the file of its group, and one row in the table at the end of it.
+// To add a probe: one function in the file of its group, and one row in the table at the end of it. To
+// add a file: its table's name in groups.inc.
 // The program is linked statically and needs nothing but itself: it runs anywhere.
 #pragma once
 
@@ -59,13 +60,8 @@ void say(std::string_view name, std::int64_t value);
 // Another probe of the table, as part of this one.
 int run_probe(std::string_view name, Arguments arguments);
 
-[[nodiscard]] std::span<const Probe> file_probes();
-[[nodiscard]] std::span<const Probe> privilege_probes();
-[[nodiscard]] std::span<const Probe> tree_probes();
-[[nodiscard]] std::span<const Probe> process_probes();
-[[nodiscard]] std::span<const Probe> memory_probes();
-[[nodiscard]] std::span<const Probe> output_probes();
-[[nodiscard]] std::span<const Probe> kernel_probes();
-[[nodiscard]] std::span<const Probe> network_probes();
+#define RH_GROUP(name) [[nodiscard]] std::span<const Probe> name();
+#include "tests/escape/probes/groups.inc"
+#undef RH_GROUP
 
 }  // namespace rh::probe
