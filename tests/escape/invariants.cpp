@@ -29,6 +29,7 @@ namespace {
 // What is on its way out when the run ends (a zombie that its new parent has not yet reaped) is given
 // this long.
 constexpr milliseconds kLeaving{2000};
+constexpr milliseconds kSettling{50};
 
 // pid -> parent, of every process in /proc.
 std::map<int, int> parents() {
@@ -144,6 +145,13 @@ std::set<int> descendants() {
 }
 
 std::vector<std::string> kill_descendants_except(const std::set<int>& kept) {
+  const auto is_new = [&](int pid) { return !kept.contains(pid); };
+  // What is ending by itself does not count.
+  for (const auto deadline = steady_clock::now() + kSettling; steady_clock::now() < deadline;) {
+    const std::set<int> now = descendants();
+    if (std::none_of(now.begin(), now.end(), is_new)) return {};
+    std::this_thread::yield();
+  }
   std::map<int, std::string> killed;
   for (;;) {
     bool any = false;
