@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "sandbox/sandbox.h"
 
@@ -27,7 +28,7 @@ struct OwnState {
   std::string terminal;  // termios and window size of descriptor 0, as bytes
   std::string folder, signals;
   unsigned mask = 0;
-  int flags[3]{};
+  std::vector<int> flags;  // of descriptors 0 to 2
 };
 
 class Invariants {

@@ -81,7 +81,7 @@ TEST_F(Corpus, G3_NoticesChangesOfTheCaller) {
 
   const int flags = fcntl(STDOUT_FILENO, F_GETFL);
   fcntl(STDOUT_FILENO, F_SETFL, flags ^ O_NONBLOCK);
-  EXPECT_NONFATAL_FAILURE(before.expect_kept(), "G3: flags of descriptor 1");
+  EXPECT_NONFATAL_FAILURE(before.expect_kept(), "G3: flags of the standard streams");
   fcntl(STDOUT_FILENO, F_SETFL, flags);
 
   sigset_t blocked, old;
