@@ -110,11 +110,13 @@ class UnifiedProbe {
 
   bool step_aside(const fs::path& at) {
     auto leaf = RunnerLeaf::make(at, wanted_.names());
-    if (leaf)
-      host_.leaf = *std::move(leaf);
-    else
+    if (!leaf) {
       leaf_problem_ = leaf.error().what;
-    return host_.leaf != nullptr;
+      return false;
+    }
+    host_.leaf = *std::move(leaf);
+    RunnerLeaf::clear_beside(at);
+    return true;
   }
 
   void explain(const fs::path& own) const {

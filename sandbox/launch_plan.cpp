@@ -38,7 +38,8 @@ class Builder {
       prepare_landlock();
       prepare_filter();
     }
-    plan_.pids_by_rlimit = plan_.child.own_pids && !plan_.cgroup->limits_pids();
+    if (!plan_.cgroup->limits_pids())
+      plan_.pids_limit = plan_.child.own_pids ? PidsLimit::own_count : PidsLimit::watchdog;
     return prepare_command();
   }
 
@@ -81,7 +82,7 @@ class Builder {
   }
 
   Result<void> prepare_command() {
-    const std::vector<ResourceLimit> limits = resource_limits(spec_.limits, plan_.pids_by_rlimit);
+    const std::vector<ResourceLimit> limits = resource_limits(spec_.limits, plan_.pids_limit);
     const std::size_t needed = SharedCommand::bytes_for(spec_.command, limits.size());
     RH_TRY(plan_.command, SharedCommand::make(std::max(needed, room_)));
     RH_ASSERT(plan_.command.write(spec_.command, limits));

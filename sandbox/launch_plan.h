@@ -9,6 +9,7 @@
 #include "sandbox/cgroup.h"
 #include "sandbox/guard.h"
 #include "sandbox/host.h"
+#include "sandbox/rlimits.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/spawn.h"
 
@@ -25,7 +26,7 @@ struct LaunchPlan {
   bool file_rules = false;       // Landlock stands in for the mount namespace
   bool socket_scope = false;     // Landlock keeps abstract sockets in
   bool refuse_internet = false;  // the filter stands in for the network namespace
-  bool pids_by_rlimit = false;
+  PidsLimit pids_limit = PidsLimit::group;
   bool overlaid = false;  // the overlays asked for are there, not merely read-only
   std::vector<std::string> mount_notes;
   std::vector<std::filesystem::path> overlays;  // in the order in which their upper folders arrive

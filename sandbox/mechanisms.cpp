@@ -168,10 +168,10 @@ void describe_pids(const Context& context, IsolationRow& row) {
   if (!limit) return;
   const RunCgroup& group = *context.plan.cgroup;
   if (group.limits_pids()) return enforced(row, "cgroup pids.max");
-  degraded(
-      row,
-      context.plan.pids_by_rlimit ? "RLIMIT_NPROC of the user namespace, and watchdog" : "watchdog every 1 to 20 ms",
-      group.pids_problem());
+  degraded(row,
+           context.plan.pids_limit == PidsLimit::own_count ? "RLIMIT_NPROC of the user namespace, and watchdog"
+                                                           : "watchdog every 1 to 20 ms",
+           group.pids_problem());
 }
 
 void describe_cpu(const Context& context, IsolationRow& row) {

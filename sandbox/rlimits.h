@@ -8,8 +8,13 @@
 
 namespace rh::sandbox {
 
-// `count_pids`: RLIMIT_NPROC stands in for a missing pids controller; only where the command has a
-// user namespace of its own does the kernel count for the tree alone.
-[[nodiscard]] std::vector<ResourceLimit> resource_limits(const model::Limits& limits, bool count_pids);
+// What keeps the tree from having too many processes.
+enum class PidsLimit {
+  group,      // a pids controller
+  own_count,  // RLIMIT_NPROC: the kernel counts for a user namespace of the command's own
+  watchdog,   // RLIMIT_NPROC counts all processes of the user, so it can only be the last line
+};
+
+[[nodiscard]] std::vector<ResourceLimit> resource_limits(const model::Limits& limits, PidsLimit pids);
 
 }  // namespace rh::sandbox

@@ -169,6 +169,7 @@ class Supervisor {
     outcome_.facts.status = read_wait_status(wait_status);
     outcome_.wall = monotonic_now() - begin_;
     note_exhausted_pids();
+    refused_before_ = plan_.cgroup->pids_refused().value_or(0);
     if (phase_ == Phase::killing) return;
     const Nanoseconds settled = monotonic_now() + kSettleTime;
     deadline_ = phase_ == Phase::stopping ? std::min(deadline_, settled) : settled;
@@ -239,10 +240,10 @@ class Supervisor {
       stop(Ending::memory, fmt::format("{}: oom_kill {}", plan_.cgroup->oom_source(), kills), Nanoseconds{});
   }
 
-  // Asked whenever processes may be refused for the last time: a fork bomb outlives the command that
-  // dropped it, and is never over where the command waits for it.
+  // A fork bomb is never over where the command waits for it, and else outlives the command.
   void note_exhausted_pids() {
-    const bool refused = plan_.cgroup->pids_exhausted() || (plan_.pids_by_rlimit && watchdog_.pids_exhausted());
+    const bool refused =
+        plan_.cgroup->pids_exhausted() || (plan_.pids_limit == PidsLimit::own_count && watchdog_.pids_exhausted());
     outcome_.facts.pids_exhausted = outcome_.facts.pids_exhausted || refused;
   }
 
@@ -326,7 +327,6 @@ class Supervisor {
 
   void settle(Nanoseconds now) {
     const std::vector<int> left = living();
-    if (!left.empty()) note_exhausted_pids();
     if (!left.empty() && now < deadline_) return;
     for (int pid : left) {
       if (outcome_.leftovers.size() == kMaxLeftovers) break;
@@ -336,6 +336,7 @@ class Supervisor {
   }
 
   void begin_killing(Nanoseconds now) {
+    if (plan_.pids_limit == PidsLimit::own_count) note_exhausted_pids();
     if (plan_.cgroup->cpu().empty()) clocks_.look();
     init_.command(InitCommand::finish);
     phase_ = Phase::killing;
@@ -358,9 +359,11 @@ class Supervisor {
       std::array<pollfd, 2> events{{{plan_.stdout_read.get(), POLLIN, 0}, {plan_.stderr_read.get(), POLLIN, 0}}};
       poll(events.data(), events.size(), 10);
     }
+    const bool had_ended = outcome_.facts.status.exit_code || outcome_.facts.status.signal;
+    if (had_ended && plan_.cgroup->pids_refused().value_or(0) > refused_before_) outcome_.facts.pids_exhausted = true;
     outcome_.clocks = clocks_.largest();
     outcome_.watched_peak_bytes = watchdog_.peak_bytes();
-    if (plan_.pids_by_rlimit && spec_.limits.pids && watchdog_.peak_threads() >= *spec_.limits.pids)
+    if (plan_.pids_limit == PidsLimit::own_count && spec_.limits.pids && watchdog_.peak_threads() >= *spec_.limits.pids)
       outcome_.facts.pids_at_limit = watchdog_.peak_threads();
     if (outcome_.output_truncated && !outcome_.facts.stopped_for && plan_.cgroup->oom_kills().value_or(0) == 0) {
       outcome_.facts.stopped_for = Ending::output_limit;
@@ -377,7 +380,7 @@ class Supervisor {
   ProcessClocks clocks_;
   Watchdog watchdog_;
   UniqueFd oom_event_;
-  std::uint64_t own_bytes_ = 0;
+  std::uint64_t own_bytes_ = 0, refused_before_ = 0;
   Phase phase_ = Phase::starting;
   Nanoseconds next_tick_{}, next_cpu_look_{}, next_oom_look_{}, deadline_{};
   Nanoseconds oom_expected_until_{};  // zero: not expected
