@@ -124,7 +124,9 @@ void Decoder::value(const nlohmann::json& json, T& out) {
     out = static_cast<T>(unsigned_integer(json, std::numeric_limits<T>::max()));
   else if constexpr (std::is_integral_v<T>)
     out = static_cast<T>(integer(json, std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
-  else if constexpr (std::is_same_v<T, std::string>)
+  else if constexpr (std::is_floating_point_v<T>) {
+    if (expect(json.is_number(), "a number")) out = json.get<T>();
+  } else if constexpr (std::is_same_v<T, std::string>)
     text(json, out);
   else if constexpr (kIsId<T>)
     text(json, out.value);

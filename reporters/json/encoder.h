@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include <fmt/core.h>
+
 #include "reporters/json/downsample.h"
 #include "reporters/json/fields.h"
 #include "reporters/json/kinds.h"
@@ -112,6 +114,8 @@ void Encoder::value(const T& value) {
     writer_.number(std::uint64_t{value});
   else if constexpr (std::is_integral_v<T>)
     writer_.number(std::int64_t{value});
+  else if constexpr (std::is_floating_point_v<T>)
+    writer_.literal(fmt::format("{}", value));  // always finite
   else if constexpr (std::is_same_v<T, std::string>)
     writer_.string(value);
   else if constexpr (std::is_same_v<T, std::filesystem::path>)

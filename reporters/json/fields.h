@@ -28,6 +28,7 @@ void fields(V& v, Type<model::Limits>) {
   using T = model::Limits;
   v("wall_ns", &T::wall);
   v("cpu_ns", &T::cpu);
+  v("cpus", &T::cpus);
   v("grace_ns", &T::grace);
   v("memory_bytes", &T::memory_bytes);
   v("pids", &T::pids);

@@ -23,6 +23,7 @@ std::string limits_text(const model::Limits& limits) {
   };
   duration("wall", limits.wall);
   duration("CPU", limits.cpu);
+  if (limits.cpus) parts.push_back(fmt::format("cores {}", *limits.cpus));
   size("memory", limits.memory_bytes);
   count("pids", limits.pids);
   count("open files", limits.open_files);

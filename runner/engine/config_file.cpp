@@ -12,8 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kLimitKeys[] = {"wall",       "cpu",       "memory", "pids", "output",
-                                           "open_files", "file_size", "tmp",    "grace"};
+constexpr std::string_view kLimitKeys[] = {"wall",   "cpu",        "cpus",      "memory", "pids",
+                                           "output", "open_files", "file_size", "tmp",    "grace"};
 const std::vector<std::string> kSuiteKeys = {"id",  "exclude", "root",           "command",  "args",
                                              "env", "results", "results_format", "coverage", "limits"};
 
@@ -110,10 +110,12 @@ class ConfigReader {
     const auto* whole = node.as_integer();
     const auto* fraction = node.as_floating_point();
     const auto* truth = node.as_boolean();
-    const bool number = row.type == OptionType::integer || row.type == OptionType::percent;
-    if (number && whole != nullptr) return std::vector<std::string>{fmt::format("{}", whole->get())};
-    if (row.type == OptionType::percent && fraction != nullptr)
-      return std::vector<std::string>{fmt::format("{}", fraction->get())};
+    const bool fractional = row.type == OptionType::percent || row.type == OptionType::decimal;
+    if ((row.type == OptionType::integer || fractional) && whole != nullptr)
+      return std::vector<std::string>{fmt::format("{}", whole->get())};
+    if (fractional && fraction != nullptr) return std::vector<std::string>{fmt::format("{}", fraction->get())};
+    if (const auto* text = node.as_string(); text != nullptr && text->get() == kUnlimited)
+      return std::vector<std::string>{text->get()};  // where it makes no sense, the setting says so
     if (row.type == OptionType::boolean && truth != nullptr)
       return std::vector<std::string>{truth->get() ? "true" : "false"};
     if (row.type == OptionType::boolean || row.type == OptionType::integer)
@@ -127,7 +129,7 @@ class ConfigReader {
   static std::string_view wanted_text(OptionType type) {
     if (type == OptionType::size) return "a size such as \"512M\"";
     if (type == OptionType::duration) return "a duration such as \"90s\"";
-    if (type == OptionType::percent) return "a number";
+    if (type == OptionType::percent || type == OptionType::decimal) return "a number";
     return "a text";
   }
 

@@ -1,6 +1,7 @@
 #include "runner/engine/run_options.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/core.h>
 
@@ -27,17 +28,35 @@ int strictness(std::string_view key, std::string_view value) {
   if (key == "preset") return rank({"local", "ci", "strict", "agent"});
   if (key == "isolation") return rank({"none", "contained", "strict"});
   if (key == "network") return rank({"host", "none"});
+  if (key == "workspace") return rank({"rw", "overlay", "ro"});
   return rank({"read_write", "private"});  // caches
 }
 
+// What a limit allows, comparable among the texts of one key.
+std::uint64_t allowance(const OptionRow& row, const std::string& text, std::uint64_t memory_bytes) {
+  constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max();
+  if (text == kUnlimited) return kAll;
+  switch (row.type) {
+    case OptionType::duration:
+      return static_cast<std::uint64_t>(parse_duration(text).value_or({}).count());
+    case OptionType::size:
+      return parse_size_of(text, memory_bytes).value_or(kAll);
+    case OptionType::decimal:
+      return static_cast<std::uint64_t>(parse_double(text).value_or(0) * 1000);
+    default:
+      return parse_u64(text).value_or(kAll);
+  }
+}
+
 void warn_kept(std::vector<model::Diagnostic>& diagnostics, std::string_view key, const SettingValue& wanted,
-               std::string_view kept, std::string_view flag) {
+               std::string_view kept) {
+  const std::string_view asked = key.starts_with("limits.") ? "allows more" : "asks for less isolation";
   diagnostics.push_back(
       {model::Severity::warning,
        "config-loosens-isolation",
-       fmt::format("{} = \"{}\" asks for less isolation than \"{}\", which stays in force: a repository file may "
-                   "only tighten isolation. Pass {} {} to allow it.",
-                   key, wanted.values.back(), kept, flag, wanted.values.back()),
+       fmt::format("{} = \"{}\" {} than \"{}\", which stays in force: a repository file may only "
+                   "tighten isolation. Pass {} {} to allow it.",
+                   key, wanted.values.back(), asked, kept, option_row(key)->first_flag(), wanted.values.back()),
        wanted.origin,
        {}});
 }
@@ -48,23 +67,34 @@ std::string choose_preset(const Settings& settings, bool in_ci, std::vector<mode
   if (wanted == nullptr) return fallback;
   if (wanted->layer == Layer::repository &&
       strictness("preset", wanted->values.back()) < strictness("preset", fallback)) {
-    warn_kept(diagnostics, "preset", *wanted, fallback, "--preset");
+    warn_kept(diagnostics, "preset", *wanted, fallback);
     return fallback;
   }
   return wanted->values.back();
 }
 
+// Under the presets for code that is not trusted limits are part of the isolation; elsewhere a
+// repository knows best what its suites need.
+bool loosens(std::string_view key, const std::string& wanted, const std::string& of_preset, const std::string& preset,
+             std::uint64_t memory_bytes) {
+  if (is_one_of(key, {"isolation", "network", "caches", "workspace"}))
+    return strictness(key, wanted) < strictness(key, of_preset);
+  if (!key.starts_with("limits.") || !is_one_of(preset, {"strict", "agent"})) return false;
+  const OptionRow& row = *option_row(key);
+  return allowance(row, wanted, memory_bytes) > allowance(row, of_preset, memory_bytes);
+}
+
 // The preset's value must be compared before the file's hides it, hence a store of its own.
-Result<void> add_preset(Settings& settings, const std::string& preset, std::vector<model::Diagnostic>& diagnostics) {
+Result<void> add_preset(Settings& settings, const std::string& preset, std::uint64_t memory_bytes,
+                        std::vector<model::Diagnostic>& diagnostics) {
   Settings of_preset;
   const std::string name = "preset " + preset;
   RH_CHECK(read_config(preset_text(preset), name, of_preset, Layer::preset, name));
   for (const auto& [key, value] : of_preset.all()) {
     const SettingValue* present = settings.find(key);
-    const bool isolating = is_one_of(key, {"isolation", "network", "caches"});
-    if (isolating && present != nullptr && present->layer == Layer::repository &&
-        strictness(key, present->values.back()) < strictness(key, value.values.back())) {
-      warn_kept(diagnostics, key, *present, value.values.back(), option_row(key)->flag);
+    if (present != nullptr && present->layer == Layer::repository &&
+        loosens(key, present->values.back(), value.values.back(), preset, memory_bytes)) {
+      warn_kept(diagnostics, key, *present, value.values.back());
       RH_CHECK(settings.set(key, value.values, Layer::repository, name + " (kept)"));
       continue;
     }
@@ -90,6 +120,41 @@ Result<void> add_defaults(Settings& settings, const ResolveContext& context) {
     if (!row.fallback.empty())
       RH_CHECK(settings.set(row.key, {std::string(row.fallback)}, Layer::built_in, "built in"));
   return settings.set("jobs", {fmt::format("{}", std::max(1U, context.cores))}, Layer::built_in, "number of cores");
+}
+
+// "K=V" sets a variable, "K" alone passes the caller's.
+Result<void> fill_environment(const Settings& settings, RunOptions& options) {
+  options.pass_env = settings.list("pass_env");
+  for (const std::string& text : settings.list("env")) {
+    const std::size_t equals = text.find('=');
+    if (equals == 0) return fail(ErrorKind::usage, fmt::format("read '{}': write NAME=VALUE", text), "--env");
+    if (equals == std::string::npos)
+      options.pass_env.push_back(text);
+    else
+      options.env[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return {};
+}
+
+void fill_paths(const Settings& settings, const fs::path& working_directory, PathRules& paths) {
+  for (const auto& [key, into] :
+       {std::pair{"rw", &paths.rw}, std::pair{"ro", &paths.ro}, std::pair{"hide", &paths.hidden}})
+    for (const std::string& text : settings.list(key)) into->push_back((working_directory / text).lexically_normal());
+}
+
+void fill_isolation(const Settings& settings, RunOptions& options) {
+  options.limits.network =
+      model::from_name<model::NetworkPolicy>(settings.text("network")).value_or(model::NetworkPolicy::none);
+  options.isolation =
+      model::from_name<model::IsolationLevel>(settings.text("isolation")).value_or(model::IsolationLevel::contained);
+  options.required_isolation = model::from_name<model::IsolationLevel>(settings.text("require_isolation"));
+  for (const std::string& text : settings.list("require"))
+    for (const std::string_view promise : split(text, ',')) options.required.emplace_back(trim(promise));
+  const std::string workspace = settings.text("workspace");
+  options.workspace = workspace == "overlay" ? model::WorkspaceAccess::overlay
+                      : workspace == "ro"    ? model::WorkspaceAccess::ro
+                                             : model::WorkspaceAccess::rw;
+  options.private_caches = settings.text("caches") == "private";
 }
 
 Result<void> fill_gates(const Settings& settings, std::uint64_t memory_bytes, GateRules& gates) {
@@ -130,21 +195,30 @@ std::string_view preset_text(std::string_view name) {
 
 Result<model::Limits> apply_limit_texts(model::Limits limits, const std::map<std::string, std::string>& texts,
                                         std::uint64_t memory_bytes) {
+  const auto time = [](std::optional<std::chrono::milliseconds>& limit, const std::string& text) -> Result<void> {
+    limit.reset();
+    if (text == kUnlimited) return {};
+    RH_TRY(limit, parse_duration(text));
+    return {};
+  };
+  const auto bytes = [&](std::optional<std::uint64_t>& limit, const std::string& text) -> Result<void> {
+    limit.reset();
+    if (text == kUnlimited) return {};
+    RH_TRY(limit, parse_size_of(text, memory_bytes));
+    return {};
+  };
   for (const auto& [key, text] : texts) {
-    if (key == "wall") {
-      RH_TRY(limits.wall, parse_duration(text));
-    } else if (key == "cpu") {
-      RH_TRY(limits.cpu, parse_duration(text));
-    } else if (key == "grace") {
+    if (key == "wall") RH_CHECK(time(limits.wall, text));
+    if (key == "cpu") RH_CHECK(time(limits.cpu, text));
+    if (key == "memory") RH_CHECK(bytes(limits.memory_bytes, text));
+    if (key == "output") RH_CHECK(bytes(limits.output_bytes, text));
+    if (key == "file_size") RH_CHECK(bytes(limits.file_bytes, text));
+    if (key == "tmp") RH_CHECK(bytes(limits.tmp_bytes, text));
+    if (key == "pids") limits.pids = parse_u64(text);  // none for "unlimited"
+    if (key == "open_files") limits.open_files = parse_u64(text);
+    if (key == "cpus") limits.cpus = parse_double(text);
+    if (key == "grace") {
       RH_TRY(limits.grace, parse_duration(text));
-    } else if (key == "pids" || key == "open_files") {
-      (key == "pids" ? limits.pids : limits.open_files) = parse_u64(text);
-    } else {
-      RH_TRY(const std::uint64_t bytes, parse_size_of(text, memory_bytes));
-      if (key == "memory") limits.memory_bytes = bytes;
-      if (key == "output") limits.output_bytes = bytes;
-      if (key == "file_size") limits.file_bytes = bytes;
-      if (key == "tmp") limits.tmp_bytes = bytes;
     }
   }
   return limits;
@@ -154,24 +228,20 @@ Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config,
                                    std::vector<model::Diagnostic>& diagnostics) {
   RunOptions options;
   options.preset = choose_preset(settings, context.in_ci, diagnostics);
-  RH_CHECK(add_preset(settings, options.preset, diagnostics));
+  RH_CHECK(add_preset(settings, options.preset, context.memory_bytes, diagnostics));
   RH_CHECK(add_defaults(settings, context));
 
   std::map<std::string, std::string> limits;
   for (const auto& [key, value] : settings.all())
     if (key.starts_with("limits.")) limits[key.substr(7)] = value.values.back();
   RH_TRY(options.limits, apply_limit_texts({}, limits, context.memory_bytes));
-  options.limits.network =
-      model::from_name<model::NetworkPolicy>(settings.text("network")).value_or(model::NetworkPolicy::none);
-  options.isolation =
-      model::from_name<model::IsolationLevel>(settings.text("isolation")).value_or(model::IsolationLevel::contained);
-  options.required_isolation = model::from_name<model::IsolationLevel>(settings.text("require_isolation"));
-  options.private_caches = settings.text("caches") == "private";
+  fill_isolation(settings, options);
+  RH_CHECK(fill_environment(settings, options));
+  fill_paths(settings, context.working_directory, options.paths);
   options.jobs = static_cast<unsigned>(parse_u64(settings.text("jobs")).value_or(1));
   options.only = settings.list("only");
   options.ecosystems = settings.list("ecosystems");
   options.exclude = settings.list("exclude");
-  options.pass_env = settings.list("pass_env");
   options.coverage = settings.boolean("coverage");
   if (const auto text = settings.text("deadline"); !text.empty()) {
     RH_TRY(options.deadline, parse_duration(text));

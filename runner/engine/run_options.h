@@ -11,7 +11,9 @@
 #include "runner/base/result.h"
 #include "runner/engine/config_file.h"
 #include "runner/engine/settings.h"
+#include "runner/model/command.h"
 #include "runner/model/diagnostic.h"
+#include "runner/model/execution.h"
 #include "runner/model/isolation.h"
 #include "runner/model/limits.h"
 
@@ -30,13 +32,22 @@ struct ReportTarget {
   std::filesystem::path path;  // absolute
 };
 
+// The caller's own words about single paths; all absolute.
+struct PathRules {
+  std::vector<std::filesystem::path> rw, ro, hidden;
+};
+
 struct RunOptions {
   std::string preset;
   unsigned jobs = 1;
   std::vector<std::string> only, ecosystems, exclude, pass_env, extra_args;
+  model::Environment env;  // variables that the caller sets
   model::Limits limits;
   model::IsolationLevel isolation = model::IsolationLevel::contained;
   std::optional<model::IsolationLevel> required_isolation;
+  std::vector<std::string> required;  // promises, by the names of --require
+  model::WorkspaceAccess workspace = model::WorkspaceAccess::rw;
+  PathRules paths;
   bool private_caches = false;
   bool coverage = true;
   std::optional<std::chrono::milliseconds> deadline;
@@ -55,8 +66,9 @@ struct ResolveContext {
   std::filesystem::path working_directory;
 };
 
-// Adds the preset's layer, keeps a repository file from loosening isolation (a warning says so), and
-// turns the texts into types. `settings` afterwards holds what `config --explain` shows.
+// Adds the preset's layer, keeps a repository file from loosening isolation and, under the presets for
+// code that is not trusted, limits (a warning says so), and turns the texts into types. `settings`
+// afterwards holds what `config --explain` shows.
 [[nodiscard]] Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config,
                                                  const ResolveContext& context,
                                                  std::vector<model::Diagnostic>& diagnostics);

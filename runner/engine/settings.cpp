@@ -11,33 +11,48 @@ using enum OptionType;
 
 const std::vector<OptionRow> kRows = {
     {"preset", "--preset", "RUNHARNESS_PRESET", choice, "local|ci|strict|agent", "", "NAME",
-     "limits and isolation: local, ci, strict or agent (default: ci when CI is set, else local)"},
+     "limits and isolation: local, ci, strict or agent (default: ci when CI is set, else local)", UsedBy::both},
     {"jobs", "--jobs", "RUNHARNESS_JOBS", integer, "", "", "N", "suites that run side by side (default: cores)"},
-    {"only", "--only", "", list, "", "", "GLOB", "run only suites whose id matches; repeatable", false},
+    {"only", "--only", "", list, "", "", "GLOB", "run only suites whose id matches; repeatable", UsedBy::test, false},
     {"ecosystems", "--ecosystem", "", list, "", "", "NAME", "run only suites of this ecosystem; repeatable"},
     {"exclude", "--exclude", "", list, "", "", "GLOB", "leave out folders or suite ids that match; repeatable"},
-    {"limits.wall", "--timeout", "RUNHARNESS_TIMEOUT", duration, "", "", "DUR",
-     "wall time of one suite, such as 90s or 5m"},
-    {"limits.cpu", "--cpu-time", "", duration, "", "", "DUR", "CPU time of one suite's process tree"},
+    {"limits.wall", "--timeout", "RUNHARNESS_TIMEOUT", duration, "", "", "DUR", "wall time, such as 90s or 5m",
+     UsedBy::both},
+    {"limits.cpu", "--cpu-time", "", duration, "", "", "DUR", "CPU time of the process tree", UsedBy::both},
+    {"limits.cpus", "--cpus", "", decimal, "", "", "N", "CPU bandwidth of the process tree in cores, such as 1.5",
+     UsedBy::both},
     {"limits.memory", "--memory", "RUNHARNESS_MEMORY", size, "", "", "SIZE",
-     "memory of one suite's process tree, such as 512M, 2G or 50%"},
-    {"limits.pids", "--pids", "", integer, "", "", "N", "processes and threads of one suite"},
-    {"limits.output", "--output-limit", "", size, "", "", "SIZE", "bytes that one step may print"},
-    {"limits.open_files", "--open-files", "", integer, "", "", "N", "open files of one process"},
-    {"limits.file_size", "--file-size", "", size, "", "", "SIZE", "largest file that a suite may write"},
-    {"limits.tmp", "--tmp-size", "", size, "", "", "SIZE", "size of the private /tmp"},
-    {"limits.grace", "--grace", "", duration, "", "", "DUR", "time between SIGTERM and SIGKILL"},
+     "memory of the process tree, such as 512M, 2G or 50%", UsedBy::both},
+    {"limits.pids", "--pids", "", integer, "", "", "N", "processes and threads", UsedBy::both},
+    {"limits.output", "--output-limit", "", size, "", "", "SIZE", "bytes that one command may print", UsedBy::both},
+    {"limits.open_files", "--open-files", "", integer, "", "", "N", "open files of one process", UsedBy::both},
+    {"limits.file_size", "--file-size", "", size, "", "", "SIZE", "largest file that may be written", UsedBy::both},
+    {"limits.tmp", "--tmp-size", "", size, "", "", "SIZE", "size of the private /tmp", UsedBy::both},
+    {"limits.grace", "--grace", "", duration, "", "", "DUR", "time between SIGTERM and SIGKILL", UsedBy::both},
     {"deadline", "--deadline", "RUNHARNESS_DEADLINE", duration, "", "", "DUR", "wall time of the whole run"},
     {"isolation", "--isolation", "RUNHARNESS_ISOLATION", choice, "none|contained|strict", "", "LEVEL",
-     "isolation level: none, contained or strict"},
+     "isolation level: none, contained or strict", UsedBy::both},
     {"require_isolation", "--require-isolation", "RUNHARNESS_REQUIRE_ISOLATION", choice, "contained|strict", "",
-     "LEVEL", "refuse to start (exit code 7) where this level cannot be reached"},
-    {"network", "--network", "RUNHARNESS_NETWORK", choice, "none|host", "", "POLICY",
-     "network of test steps: none (loopback only) or host"},
+     "LEVEL", "refuse to start (exit code 7) where this level cannot be reached", UsedBy::both},
+    {"require", "--require", "RUNHARNESS_REQUIRE", list, "memory|pids|cpu|net|fs|processes|syscalls|swap", "", "LIST",
+     "refuse to start (exit code 7) where one of them is not enforced: memory,pids,cpu,net,fs,processes,syscalls,swap",
+     UsedBy::both},
+    {"network", "--network,--net", "RUNHARNESS_NETWORK", choice, "none|host", "", "POLICY",
+     "network: none (loopback only) or host", UsedBy::both},
+    {"workspace", "--workspace", "", choice, "rw|ro|overlay", "", "ACCESS",
+     "access to the workspace: rw, ro, or overlay, where writes go to a private layer; `test`: rw only", UsedBy::both},
+    {"rw", "--rw", "", list, "", "", "PATH", "this file or folder may be written as well; repeatable", UsedBy::both,
+     false},
+    {"ro", "--ro", "", list, "", "", "PATH", "this file or folder is there, read-only; repeatable", UsedBy::both,
+     false},
+    {"hide", "--hide", "", list, "", "", "PATH", "something empty is in the place of this file or folder; repeatable",
+     UsedBy::both, false},
     {"caches", "--caches", "", choice, "read_write|private", "", "POLICY",
      "build caches under HOME: shared read_write, or private to the repository"},
-    {"pass_env", "--pass-env", "", list, "", "", "NAME",
-     "pass this variable of the caller to the suites; repeatable, globs allowed"},
+    {"env", "--env", "", list, "", "", "K=V", "set this variable, or pass the caller's with K alone; repeatable",
+     UsedBy::both, false},
+    {"pass_env", "--pass-env", "", list, "", "", "NAME", "pass this variable of the caller; repeatable, globs allowed",
+     UsedBy::both},
     {"coverage", "--coverage,!--no-coverage", "RUNHARNESS_COVERAGE", boolean, "", "true", "",
      "measure coverage (default: on)"},
     {"gates.min_coverage", "--min-coverage", "", percent, "", "", "PCT", "fail when less of the lines is covered"},
@@ -46,13 +61,16 @@ const std::vector<OptionRow> kRows = {
     {"gates.max_wall", "--max-wall", "", duration, "", "", "DUR", "fail when a suite took longer"},
     {"gates.max_memory", "--max-memory", "", size, "", "", "SIZE", "fail when a suite's peak memory was higher"},
     {"reports", "--report", "", file_list, "", "", "NAME=PATH",
-     "write a report: html, json, junit, lcov or markdown; repeatable", false},
+     "write a report: html, json, junit, lcov or markdown; repeatable", UsedBy::test, false},
     {"out", "--out", "RUNHARNESS_OUT", text, "", "", "DIR", "run directory (default: .runharness/runs/<id>)"},
     {"sample_interval", "--sample-interval", "", duration, "", "50ms", "DUR",
      "time between two samples of CPU and memory"},
 };
 
 constexpr unsigned kMaxJobs = 1024;
+
+// There is always some time between the two signals.
+bool may_be_unlimited(const OptionRow& row) { return row.key.starts_with("limits.") && row.key != "limits.grace"; }
 
 std::vector<std::string> choices_of(const OptionRow& row) {
   std::vector<std::string> choices;
@@ -79,6 +97,23 @@ Result<void> check_choice(const OptionRow& row, std::string_view text) {
               std::string(row.key));
 }
 
+constexpr double kMaxCpus = 4096;
+
+Result<void> check_decimal(const OptionRow& row, std::string_view text) {
+  const auto value = parse_double(text);
+  if (!value || !(*value >= 0.01 && *value <= kMaxCpus))
+    return fail(ErrorKind::usage, fmt::format("read '{}': write a number from 0.01 to {}, such as 1.5", text, kMaxCpus),
+                std::string(row.key));
+  return {};
+}
+
+Result<void> check_words(const OptionRow& row, std::string_view text) {
+  if (text.empty()) return fail(ErrorKind::usage, "read an empty text", std::string(row.key));
+  if (row.choices.empty()) return {};
+  for (const std::string_view word : split(text, ',')) RH_CHECK(check_choice(row, trim(word)));
+  return {};
+}
+
 Result<void> check_report(std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0 || equals + 1 == text.size())
@@ -103,11 +138,13 @@ const OptionRow* option_row(std::string_view key) {
 }
 
 Result<void> check_value(const OptionRow& row, std::string_view text) {
+  if (text == kUnlimited && may_be_unlimited(row)) return {};
   switch (row.type) {
     case OptionType::text:
     case OptionType::list:
-      if (text.empty()) return fail(ErrorKind::usage, "read an empty text", std::string(row.key));
-      return {};
+      return check_words(row, text);
+    case OptionType::decimal:
+      return check_decimal(row, text);
     case OptionType::integer:
       return check_integer(row, text);
     case OptionType::size:

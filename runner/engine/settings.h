@@ -13,22 +13,31 @@
 
 namespace rh::engine {
 
-enum class OptionType { text, integer, size, duration, percent, boolean, list, choice, file_list };
+enum class OptionType { text, integer, decimal, size, duration, percent, boolean, list, choice, file_list };
+
+// Which commands take the option.
+enum class UsedBy { test, run, both };
 
 struct OptionRow {
   std::string_view key;          // in runharness.toml, dotted: "limits.memory"
-  std::string_view flag;         // "--memory"; empty: configuration only
+  std::string_view flag;         // "--memory", other names of it behind a comma; empty: configuration only
   std::string_view environment;  // "RUNHARNESS_MEMORY"; empty: none
   OptionType type;
-  std::string_view choices;      // for choice: "none|host"
+  std::string_view choices;      // for choice: "none|host"; for a list: of each of its comma-separated words
   std::string_view fallback;     // built-in default as text; empty: unset
   std::string_view placeholder;  // "SIZE"
   std::string_view help;
+  UsedBy used_by = UsedBy::test;
   bool in_file = true;  // may stand in runharness.toml
+
+  [[nodiscard]] std::string_view first_flag() const { return flag.substr(0, flag.find(',')); }
 };
 
 [[nodiscard]] const std::vector<OptionRow>& option_rows();
 [[nodiscard]] const OptionRow* option_row(std::string_view key);
+
+// What a limit is set to for there to be none.
+constexpr std::string_view kUnlimited = "unlimited";
 
 // Where a value came from, weakest first.
 enum class Layer { built_in, preset, repository, environment, command_line };

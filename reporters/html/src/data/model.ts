@@ -60,6 +60,7 @@ export interface RunInfo {
 export interface Limits {
   wall_ns: number | null;
   cpu_ns: number | null;
+  cpus?: number | null; // absent in older reports
   grace_ns: number;
   memory_bytes: number | null;
   pids: number | null;

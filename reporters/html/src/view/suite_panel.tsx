@@ -24,6 +24,7 @@ function limit_texts(limits: Limits): [string, string][] {
   return [
     ["Wall time", or_none(limits.wall_ns, format_duration)],
     ["CPU time", or_none(limits.cpu_ns, format_duration)],
+    ["CPU cores", or_none(limits.cpus ?? null, String)],
     ["Memory", or_none(limits.memory_bytes, format_bytes)],
     ["Processes and threads", or_none(limits.pids, format_count)],
     ["Open files", or_none(limits.open_files, format_count)],
