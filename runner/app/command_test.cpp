@@ -12,8 +12,10 @@
 #include "runner/base/exit_code.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
+#include "runner/engine/execution.h"
 #include "runner/engine/history.h"
 #include "runner/engine/plan.h"
+#include "runner/engine/promises.h"
 #include "runner/engine/run.h"
 #include "runner/model/names.h"
 
@@ -76,23 +78,25 @@ int print_plan(Workspace& workspace, const CommandLine& line) {
   return static_cast<int>(workspace.suites.empty() ? ExitCode::no_tests : ExitCode::passed);
 }
 
-// Asked for by --require-isolation: nothing starts where a promise cannot be kept.
-Result<void> check_isolation(sandbox::Launcher& launcher, const engine::RunOptions& options) {
-  if (!options.required_isolation) return {};
-  const std::string wanted(model::name_of(*options.required_isolation));
-  if (options.isolation < *options.required_isolation)
-    return fail(ErrorKind::isolation,
-                fmt::format("isolate the suites as required: level '{}' is set", model::name_of(options.isolation)),
-                wanted);
-  const model::IsolationReport report = launcher.probe(options.isolation);
-  if (report.reached >= *options.required_isolation) return {};
-  std::string why;
-  for (const model::IsolationRow& row : report.rows) {
-    if (row.state != model::MechanismState::degraded && row.state != model::MechanismState::refused) continue;
-    why +=
-        fmt::format("{}{} is {} ({})", why.empty() ? "" : "; ", row.mechanism, model::name_of(row.state), row.reason);
-  }
-  return fail(ErrorKind::isolation, "isolate the suites as required: " + why, wanted);
+// The steps of a suite share what the earlier ones built, so their writes go to the workspace itself.
+Result<void> take_workspace_access(Workspace& workspace) {
+  const engine::SettingValue* asked = workspace.settings.find("workspace");
+  workspace.options.workspace = model::WorkspaceAccess::rw;
+  if (asked == nullptr || asked->values.back() == "rw" || asked->layer <= engine::Layer::preset) return {};
+  const std::string what = fmt::format(
+      "workspace = \"{}\" holds for `run`: the steps of a suite share what they "
+      "build, and write to the workspace",
+      asked->values.back());
+  if (asked->layer == engine::Layer::command_line) return fail(ErrorKind::usage, "test with " + what, asked->origin);
+  workspace.diagnostics.push_back({model::Severity::info, "workspace-is-written", what, asked->origin, {}});
+  return {};
+}
+
+// The trial has the suites' limits and file system; each step's own report is the last word.
+sandbox::LaunchSpec example_of(const Workspace& workspace) {
+  sandbox::LaunchSpec shape = engine::launch_spec_of({}, workspace.repository.root, workspace.options, workspace.host);
+  shape.name = "test";
+  return shape;
 }
 
 }  // namespace
@@ -101,6 +105,7 @@ Result<int> run_test(const CommandLine& line, int argc, const char* const* argv)
   const Nanoseconds started = monotonic_now();
   RH_TRY(auto interrupt, engine::Interrupt::install());
   RH_TRY(auto workspace, open_workspace(line));
+  RH_CHECK(take_workspace_access(*workspace));
   RH_TRY(workspace->suites,
          engine::plan_suites(std::move(workspace->suites), workspace->options,
                              known_durations(workspace->repository.root), workspace->machine.memory_bytes));
@@ -111,7 +116,7 @@ Result<int> run_test(const CommandLine& line, int argc, const char* const* argv)
   RH_TRY(const auto paths,
          engine::make_run_folders(workspace->repository.root, workspace->options.out, id, fallback.path()));
   const auto launcher = sandbox::make_launcher();
-  RH_CHECK(check_isolation(*launcher, workspace->options));
+  RH_CHECK(engine::check_promises(*launcher, workspace->options, example_of(*workspace)));
   const auto options = terminal_options(line, workspace->host.environment(), STDOUT_FILENO);
   const auto terminal = reporters::make_terminal(options, print);
   const bool live = !line.json;

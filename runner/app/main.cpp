@@ -33,6 +33,8 @@ rh::Result<int> run(const rh::app::CommandLine& line, int argc, const char* cons
   switch (line.command) {
     case rh::app::CommandName::test:
       return rh::app::run_test(line, argc, argv);
+    case rh::app::CommandName::run:
+      return rh::app::run_command(line);
     case rh::app::CommandName::discover:
       return rh::app::run_discover(line);
     case rh::app::CommandName::config:

@@ -15,6 +15,7 @@ namespace {
 
 using engine::OptionRow;
 using engine::OptionType;
+using engine::UsedBy;
 
 // The texts that CLI11 fills; addresses stay valid while the parser lives.
 struct Texts {
@@ -22,15 +23,18 @@ struct Texts {
   std::map<std::string, bool> switches;
 };
 
-std::string group_of(const OptionRow& row) {
-  if (row.key.starts_with("limits.")) return "Limits of each suite";
+std::string group_of(const OptionRow& row, bool run) {
+  if (row.key.starts_with("limits.")) return run ? "Limits of the command (or 'unlimited')" : "Limits of each suite";
   if (row.key.starts_with("gates.")) return "Gates";
-  if (is_one_of(row.key, {"isolation", "network", "caches", "pass_env", "preset"})) return "Isolation";
+  if (is_one_of(row.key, {"env", "pass_env"})) return "Environment";
+  if (is_one_of(row.key, {"isolation", "require_isolation", "require", "network", "workspace", "rw", "ro", "hide",
+                          "caches", "preset"}))
+    return "Isolation";
   if (is_one_of(row.key, {"reports", "out"})) return "Reports";
   return "Run";
 }
 
-void add_setting(CLI::App& command, const OptionRow& row, Texts& texts) {
+void add_setting(CLI::App& command, const OptionRow& row, Texts& texts, bool run = false) {
   if (row.flag.empty()) return;
   const std::string key(row.key);
   CLI::Option* option = nullptr;
@@ -42,13 +46,13 @@ void add_setting(CLI::App& command, const OptionRow& row, Texts& texts) {
     const bool repeats = row.type == OptionType::list || row.type == OptionType::file_list;
     option->multi_option_policy(repeats ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
   }
-  option->group(group_of(row));
+  option->group(group_of(row, run));
 }
 
 void collect_settings(const CLI::App& command, const Texts& texts, CommandLine& line) {
   for (const OptionRow& row : engine::option_rows()) {
     if (row.flag.empty()) continue;
-    const std::string key(row.key), flag(row.flag.substr(0, row.flag.find(',')));
+    const std::string key(row.key), flag(row.first_flag());
     const CLI::Option* option = command.get_option_no_throw(flag);
     if (option == nullptr || option->count() == 0) continue;
     if (row.type == OptionType::boolean)
@@ -59,78 +63,167 @@ void collect_settings(const CLI::App& command, const Texts& texts, CommandLine& 
   }
 }
 
-struct Parser {
-  CLI::App app{
-      "Discovers pytest, npm, go and cargo test suites, runs them in sandboxes under limits,\n"
-      "measures CPU and memory, and reports results and coverage with gates.",
-      "runharness"};
-  Texts texts;
-  CommandLine line;
-  CLI::App* test = nullptr;
-  CLI::App* discover = nullptr;
-  CLI::App* report = nullptr;
-  CLI::App* config = nullptr;
-
-  Parser() {
+class Parser {
+ public:
+  // Only the command that is asked for gets its options: making all of them costs more than a short
+  // command takes.
+  explicit Parser(const std::string& first_word) {
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("runharness ") + RUNHARNESS_VERSION);
     app.footer(
         "Exit codes: 0 passed, 1 tests failed, 2 usage, 3 gate failed, 4 no tests, 5 build or prepare broken,\n"
-        "6 results unusable, 7 isolation not available, 8 internal, 124 deadline, 130/143 interrupted.");
-    test = add("test", "discover, run, measure, gate and report the suites below PATH (default: here)");
-    test->add_flag("--plan", line.plan, "print what would run, and run nothing")->group("Run");
-    test->add_flag("-q,--quiet", line.quiet, "failures and the verdict only")->group("Output");
-    test->add_flag("-v,--verbose", line.verbose, "a line for each test")->group("Output");
-    test->add_flag("--json", line.json, "with --plan: print JSON; else print report.json instead of text")
-        ->group("Output");
-    test->footer("Everything behind -- goes to the suites' own runner.");
-    discover = add("discover", "list the suites below PATH, why each was found and which tool runs it");
-    discover->add_flag("--json", line.json, "print JSON")->group("Output");
-    config = add("config", "show the settings in force");
-    config->add_flag("--explain", line.explain, "each value with its origin")->group("Output");
-    add_report();
+        "6 results unusable, 7 isolation not available, 8 internal, 124 deadline, 130/143 interrupted.\n"
+        "`run` passes the exit code of its command through.");
+    add(CommandName::test, "test", "discover, run, measure, gate and report the suites below PATH (default: here)");
+    add(CommandName::run, "run", "run any command in the sandbox, under limits");
+    add(CommandName::discover, "discover", "list the suites below PATH, why each was found and which tool runs it");
+    add(CommandName::report, "report", "render a stored run again, also one that was killed");
+    add(CommandName::config, "config", "show the settings in force");
+    const bool known = std::any_of(commands_.begin(), commands_.end(),
+                                   [&](const Command& command) { return command.app->get_name() == first_word; });
+    for (const Command& command : commands_)
+      if (!known || command.app->get_name() == first_word) add_options(command);
   }
 
-  CLI::App* add(const std::string& name, const std::string& help) {
-    CLI::App* command = app.add_subcommand(name, help);
-    command->add_option("PATH", line.paths, "folders of the project to test")->type_name("");
-    command->add_option("--config", line.config_file, "use this runharness.toml")->type_name("FILE")->group("Run");
-    command->add_flag("--no-config", line.no_config, "read no runharness.toml")->group("Run");
-    for (const OptionRow& row : engine::option_rows()) add_setting(*command, row, texts);
-    return command;
-  }
+  CLI::App app{
+      "Discovers pytest, npm, go and cargo test suites, runs them in sandboxes under limits,\n"
+      "measures CPU and memory, and reports results and coverage with gates. Runs any other\n"
+      "command in the same sandbox.",
+      "runharness"};
+  CommandLine line;
 
-  void add_report() {
-    report = app.add_subcommand("report", "render a stored run again, also one that was killed");
-    report->add_option("--run", line.run, "run id, run directory or 'latest'")->type_name("RUN");
-    report->add_option("PATH", line.paths, "folder of the project (default: here)")->type_name("");
-    for (const OptionRow& row : engine::option_rows())
-      if (row.key == "reports") add_setting(*report, row, texts);
-    report->add_flag("--json", line.json, "print report.json instead of text");
-    report->add_flag("-q,--quiet", line.quiet, "failures and the verdict only");
-    report->add_flag("-v,--verbose", line.verbose, "a line for each test");
+  // Where the command begins among the words behind `run`: behind the first "--", or at the first word
+  // that is neither an option nor the value of one.
+  [[nodiscard]] std::size_t command_begin(const std::vector<std::string>& words) const {
+    const CLI::App& run = *app.get_subcommand("run");
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      const std::string& word = words[i];
+      if (word == "--" || word.size() < 2 || word.front() != '-') return i;
+      const CLI::Option* option = run.get_option_no_throw(word);  // with "=VALUE" it is none
+      if (option != nullptr && option->get_items_expected_max() > 0) ++i;
+    }
+    return words.size();
   }
 
   void finish() {
-    CLI::App* chosen = test->parsed() ? test : discover->parsed() ? discover : config->parsed() ? config : report;
-    line.command = chosen == test       ? CommandName::test
-                   : chosen == discover ? CommandName::discover
-                   : chosen == config   ? CommandName::config
-                                        : CommandName::report;
+    const CLI::App* chosen = app.get_subcommands().front();
+    for (const Command& command : commands_)
+      if (command.app == chosen) line.command = command.name;
     // A key's texts are shared by the commands; only the chosen one was filled.
-    collect_settings(*chosen, texts, line);
+    collect_settings(*chosen, texts_, line);
   }
 
   [[nodiscard]] std::string suggestion(const std::string& unknown) const {
     std::vector<std::string> known;
-    for (const CLI::App* command : {test, discover, config, report}) {
-      known.push_back(command->get_name());
-      for (const CLI::Option* option : command->get_options())
+    for (const Command& command : commands_) {
+      known.push_back(command.app->get_name());
+      for (const CLI::Option* option : command.app->get_options())
         for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
     }
     const auto near = closest(unknown, known);
     return near ? fmt::format(" Did you mean {}?", *near) : std::string();
   }
+
+ private:
+  struct Command {
+    CommandName name;
+    CLI::App* app;
+  };
+
+  void add(CommandName name, const std::string& word, const std::string& help) {
+    commands_.push_back({name, app.add_subcommand(word, help)});
+  }
+
+  void add_options(const Command& command) {
+    switch (command.name) {
+      case CommandName::test:
+        return add_test(*command.app);
+      case CommandName::run:
+        return add_run(*command.app);
+      case CommandName::discover:
+        add_project(*command.app);
+        command.app->add_flag("--json", line.json, "print JSON")->group("Output");
+        return;
+      case CommandName::report:
+        return add_report(*command.app);
+      case CommandName::config:
+        add_project(*command.app);
+        command.app->add_flag("--explain", line.explain, "each value with its origin")->group("Output");
+        return;
+    }
+  }
+
+  void add_config(CLI::App& command) {
+    command.add_option("--config", line.config_file, "use this runharness.toml")->type_name("FILE")->group("Run");
+    command.add_flag("--no-config", line.no_config, "read no runharness.toml")->group("Run");
+  }
+
+  // What is about the suites of a project.
+  void add_project(CLI::App& command) {
+    command.add_option("PATH", line.paths, "folders of the project to test")->type_name("");
+    add_config(command);
+    for (const OptionRow& row : engine::option_rows())
+      if (row.used_by != UsedBy::run) add_setting(command, row, texts_);
+  }
+
+  void add_test(CLI::App& test) {
+    add_project(test);
+    test.add_flag("--plan", line.plan, "print what would run, and run nothing")->group("Run");
+    test.add_flag("-q,--quiet", line.quiet, "failures and the verdict only")->group("Output");
+    test.add_flag("-v,--verbose", line.verbose, "a line for each test")->group("Output");
+    test.add_flag("--json", line.json, "with --plan: print JSON; else print report.json instead of text")
+        ->group("Output");
+    test.footer("Everything behind -- goes to the suites' own runner.");
+  }
+
+  void add_run(CLI::App& run) {
+    run.add_option("CMD", line.extra_args, "the command and its arguments; nothing in them is read as an option")
+        ->type_name("");
+    for (const OptionRow& row : engine::option_rows())
+      if (row.used_by != UsedBy::test) add_setting(run, row, texts_, true);
+    const auto text = [&](const char* flag, std::string& into, const char* type, const char* help) {
+      return run.add_option(flag, into, help)->type_name(type);
+    };
+    text("--cwd", line.cwd, "DIR", "working folder, which is the workspace (default: here)")->group("Run");
+    add_config(run);
+    run.add_flag("--apply", line.apply,
+                 "write the changes of an overlay to the real workspace when the command ended by itself")
+        ->group("Results");
+    text("--copy-changes", line.copy_changes, "DIR", "copy what was added or changed in an overlay to DIR")
+        ->group("Results");
+    run.add_option("--artifact", line.artifacts, "collect this file or folder of the workspace; globs, repeatable")
+        ->type_name("PATH")
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->group("Results");
+    text("--artifacts-dir", line.artifacts_dir, "DIR", "folder that they are copied to")->group("Results");
+    run.add_flag("--json", line.json, "print one JSON record instead of the command's output")->group("Results");
+    run.add_flag("-v,--verbose", line.verbose, "say on stderr what was degraded, left over or not kept")
+        ->group("Results");
+    run.footer(
+        "Without --json the command has the caller's stdin, stdout and stderr, and its exit code is passed\n"
+        "through: 124 when its time was up, 128+N when signal N or a limit ended it, 126 or 127 when it could\n"
+        "not be started; 2 usage, 7 required isolation not available, 8 internal. See docs/exit-codes.md.\n"
+        "\n"
+        "Examples:\n"
+        "  runharness run --memory 512M --timeout 1m -- make test\n"
+        "  runharness run --preset strict --apply -- ./codegen.sh\n"
+        "  runharness run --json --net none --hide secrets -- python3 script.py");
+  }
+
+  void add_report(CLI::App& report) {
+    report.add_option("--run", line.run, "run id, run directory or 'latest'")->type_name("RUN");
+    report.add_option("PATH", line.paths, "folder of the project (default: here)")->type_name("");
+    for (const OptionRow& row : engine::option_rows())
+      if (row.key == "reports") add_setting(report, row, texts_);
+    report.add_flag("--json", line.json, "print report.json instead of text");
+    report.add_flag("-q,--quiet", line.quiet, "failures and the verdict only");
+    report.add_flag("-v,--verbose", line.verbose, "a line for each test");
+  }
+
+  std::vector<Command> commands_;
+  Texts texts_;
 };
 
 // The first word of the line that looks like a flag or command and is none, for the suggestion.
@@ -145,26 +238,35 @@ std::string unknown_word(const CLI::ParseError& problem) {
 
 ParsedLine parse_command_line(int argc, const char* const* argv) {
   ParsedLine parsed;
-  Parser parser;
   std::vector<std::string> words(argv + 1, argv + argc);
-  // What stands behind "--" is the runner's, whatever it looks like.
-  const auto dashes = std::find(words.begin(), words.end(), "--");
-  if (dashes != words.end()) parser.line.extra_args.assign(dashes + 1, words.end());
-  words.erase(dashes, words.end());
+  const std::string first = words.empty() ? std::string() : words.front();
+  Parser parser(first);
+  // What stands behind "--" is the runner's, or the command of `run`, whatever it looks like.
+  const auto behind = first == "run" ? words.begin() + static_cast<std::ptrdiff_t>(parser.command_begin(words))
+                                     : std::find(words.begin(), words.end(), "--");
+  if (behind != words.end())
+    parser.line.extra_args.assign(std::make_move_iterator(behind + (*behind == "--" ? 1 : 0)),
+                                  std::make_move_iterator(words.end()));
+  words.erase(behind, words.end());
   std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
   try {
     parser.app.parse(words);
     parser.finish();
     parsed.run = true;
     parsed.line = std::move(parser.line);
+    if (parsed.line.command == CommandName::run && parsed.line.extra_args.empty())
+      return {false,
+              {},
+              "runharness: there is no command to run: runharness run [OPTIONS] -- CMD [ARGS...]\n",
+              static_cast<int>(ExitCode::usage)};
   } catch (const CLI::ParseError& problem) {
     std::ostringstream out, err;
     const int code = parser.app.exit(problem, out, err);
     parsed.text = out.str();
     parsed.exit_code = code == 0 ? 0 : static_cast<int>(ExitCode::usage);
     if (code != 0)
-      parsed.text = fmt::format("runharness: {}.{}\nRun 'runharness --help' for the options.\n", problem.what(),
-                                parser.suggestion(unknown_word(problem)));
+      parsed.text = fmt::format("runharness: {}.{}\nRun 'runharness{} --help' for the options.\n", problem.what(),
+                                parser.suggestion(unknown_word(problem)), first == "run" ? " run" : "");
   }
   return parsed;
 }

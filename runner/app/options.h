@@ -9,17 +9,21 @@
 
 namespace rh::app {
 
-enum class CommandName { test, discover, report, config };
+enum class CommandName { test, run, discover, report, config };
 
 struct CommandLine {
   CommandName command = CommandName::test;
   std::vector<std::string> paths;
   std::map<std::string, std::vector<std::string>> settings;  // option key -> texts
   std::map<std::string, std::string> flags;                  // option key -> the flag as it was written
-  std::vector<std::string> extra_args;                       // behind "--"
+  std::vector<std::string> extra_args;                       // behind "--"; of `run`: the command
   std::string config_file;                                   // --config; empty: looked for
   std::string run = "latest";                                // report --run
   bool no_config = false;
+  std::string cwd;                          // run
+  std::string copy_changes, artifacts_dir;  // run
+  std::vector<std::string> artifacts;       // run
+  bool apply = false;                       // run
   bool plan = false, json = false, quiet = false, verbose = false, explain = false;
 };
 

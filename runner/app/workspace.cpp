@@ -12,6 +12,7 @@
 #include "runner/base/text.h"
 #include "runner/engine/machine.h"
 #include "runner/engine/repository_walk.h"
+#include "runner/engine/step_environment.h"
 #include "runner/model/names.h"
 
 namespace rh::app {
@@ -20,28 +21,21 @@ namespace {
 namespace fs = std::filesystem;
 using engine::Layer;
 
-Result<fs::path> working_directory() {
-  std::error_code code;
-  fs::path path = fs::current_path(code);
-  if (code) return fail_errno("find the working directory", ".", code.value());
-  return path;
-}
-
 std::string variable(const model::Environment& environment, const std::string& name) {
   const auto found = environment.find(name);
   return found == environment.end() ? std::string() : found->second;
 }
 
-Result<void> add_environment(engine::Settings& settings, const model::Environment& environment) {
+Result<void> add_environment(engine::Settings& settings, const model::Environment& environment, bool run) {
   for (const engine::OptionRow& row : engine::option_rows()) {
-    if (row.environment.empty()) continue;
+    if (row.environment.empty() || (run && row.used_by == engine::UsedBy::test)) continue;
     const std::string name(row.environment), value = variable(environment, name);
     if (!value.empty()) RH_CHECK(settings.set(row.key, {value}, Layer::environment, name));
   }
   return {};
 }
 
-Result<void> add_config_file(const CommandLine& line, const fs::path& root, Workspace& workspace) {
+Result<void> add_config_file(const CommandLine& line, const fs::path& root, ResolvedSettings& resolved) {
   if (line.no_config) return {};
   std::optional<fs::path> file;
   if (!line.config_file.empty())
@@ -51,7 +45,7 @@ Result<void> add_config_file(const CommandLine& line, const fs::path& root, Work
   if (!file) return {};
   auto text = read_file(*file, 1U << 20);
   if (!text) return Failure{Error{ErrorKind::config, "read configuration", file->string(), text.error().sys_errno}};
-  RH_TRY(workspace.config, engine::read_config(*text, *file, workspace.settings));
+  RH_TRY(resolved.config, engine::read_config(*text, *file, resolved.settings));
   return {};
 }
 
@@ -61,14 +55,11 @@ bool in_ci(const model::Environment& environment) {
 }
 
 Result<void> fill_settings(const CommandLine& line, const fs::path& root, const fs::path& here, Workspace& workspace) {
-  for (const auto& [key, values] : line.settings)
-    RH_CHECK(workspace.settings.set(key, values, Layer::command_line, line.flags.at(key)));
-  RH_CHECK(add_environment(workspace.settings, workspace.host.environment()));
-  RH_CHECK(add_config_file(line, root, workspace));
-  const engine::ResolveContext context{in_ci(workspace.host.environment()), workspace.machine.cores,
-                                       workspace.machine.memory_bytes, here};
-  RH_TRY(workspace.options,
-         engine::resolve_options(workspace.settings, workspace.config, context, workspace.diagnostics));
+  const SettingsPlace place{root, here, workspace.machine.cores, workspace.machine.memory_bytes};
+  RH_TRY(auto resolved, resolve_settings(line, place, workspace.host.environment(), workspace.diagnostics));
+  workspace.settings = std::move(resolved.settings);
+  workspace.config = std::move(resolved.config);
+  workspace.options = std::move(resolved.options);
   workspace.options.extra_args = line.extra_args;
   return check_report_names(workspace.options.reports);
 }
@@ -93,6 +84,27 @@ std::unique_ptr<Workspace> empty_workspace() {
 }
 
 }  // namespace
+
+Result<fs::path> working_directory() {
+  std::error_code code;
+  fs::path path = fs::current_path(code);
+  if (code) return fail_errno("find the working directory", ".", code.value());
+  return path;
+}
+
+Result<ResolvedSettings> resolve_settings(const CommandLine& line, const SettingsPlace& place,
+                                          const model::Environment& environment,
+                                          std::vector<model::Diagnostic>& diagnostics) {
+  ResolvedSettings resolved;
+  for (const auto& [key, values] : line.settings)
+    RH_CHECK(resolved.settings.set(key, values, Layer::command_line, line.flags.at(key)));
+  RH_CHECK(add_environment(resolved.settings, environment, line.command == CommandName::run));
+  RH_CHECK(add_config_file(line, place.root, resolved));
+  const engine::ResolveContext context{in_ci(environment), place.cores, place.memory_bytes, place.here};
+  RH_TRY(resolved.options, engine::resolve_options(resolved.settings, resolved.config, context, diagnostics));
+  RH_CHECK(engine::check_paths(resolved.options.paths, place.root));
+  return resolved;
+}
 
 Result<std::unique_ptr<Workspace>> open_settings(const CommandLine& line) {
   auto workspace = empty_workspace();

@@ -14,6 +14,23 @@
 
 namespace rh::app {
 
+// The layers of settings, put together.
+struct ResolvedSettings {
+  engine::Settings settings;
+  engine::ConfigFile config;
+  engine::RunOptions options;
+};
+struct SettingsPlace {
+  std::filesystem::path root;  // where runharness.toml is looked for, and above
+  std::filesystem::path here;  // where relative paths of the command line start
+  unsigned cores = 1;
+  std::uint64_t memory_bytes = 0;
+};
+[[nodiscard]] Result<ResolvedSettings> resolve_settings(const CommandLine& line, const SettingsPlace& place,
+                                                        const model::Environment& environment,
+                                                        std::vector<model::Diagnostic>& diagnostics);
+[[nodiscard]] Result<std::filesystem::path> working_directory();
+
 struct Workspace {
   engine::MachineHost host;
   model::Machine machine;

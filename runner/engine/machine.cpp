@@ -23,7 +23,8 @@ std::string value_of(const std::string& text, std::string_view key, char separat
   return {};
 }
 
-// A container's limit counts, not the host's size.
+}  // namespace
+
 std::uint64_t usable_memory() {
   struct sysinfo info {};
   ::sysinfo(&info);
@@ -36,7 +37,11 @@ std::uint64_t usable_memory() {
   return bytes;
 }
 
-}  // namespace
+unsigned usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set)) : 1;
+}
 
 model::Machine describe_machine() {
   model::Machine machine;
@@ -46,9 +51,7 @@ model::Machine describe_machine() {
   machine.kernel = std::string(names.sysname) + " " + names.release + " " + names.machine;
   if (const auto text = read_file("/etc/os-release", 64 * 1024)) machine.os = value_of(*text, "PRETTY_NAME", '=');
   if (const auto text = read_file("/proc/cpuinfo", 8U << 20)) machine.cpu_model = value_of(*text, "model name", ':');
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  machine.cores = ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<unsigned>(CPU_COUNT(&set)) : 1;
+  machine.cores = usable_cores();
   machine.memory_bytes = usable_memory();
   return machine;
 }

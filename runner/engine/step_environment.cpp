@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/core.h>
+
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 #include "runner/engine/repository_walk.h"
@@ -79,6 +81,12 @@ constexpr std::string_view kCredentials[] = {".ssh",
                                              ".m2/settings.xml",
                                              ".gem/credentials"};
 
+// What a forge, a CI service, git or this program runs by itself when it finds it.
+constexpr std::string_view kGuarded[] = {
+    ".git/hooks",  ".git/config",    ".gitmodules", ".husky",      ".pre-commit-config.yaml", ".github/workflows",
+    ".gitlab",     ".gitlab-ci.yml", ".circleci",   ".travis.yml", "azure-pipelines.yml",     "bitbucket-pipelines.yml",
+    "Jenkinsfile", "runharness.toml"};
+
 // HOME first; the account's own home behind it where that is another folder.
 std::vector<fs::path> homes_of(const adapters::Host& host) {
   std::vector<fs::path> homes{host.home()};
@@ -126,12 +134,10 @@ void add_enclosing_repository(const fs::path& root, const std::vector<fs::path>&
   policy.readable.push_back(holds_home ? top / ".git" : top);
 }
 
-void hide_credentials(const fs::path& home, const model::Step& step, sandbox::FilesystemPolicy& policy) {
+void hide_credentials(const fs::path& home, const std::vector<fs::path>& granted, sandbox::FilesystemPolicy& policy) {
   for (const std::string_view name : kCredentials) {
     const fs::path path = home / name;
-    const bool granted = std::any_of(step.grants.begin(), step.grants.end(),
-                                     [&](const model::PathGrant& grant) { return grant.path == path; });
-    if (!granted) policy.hidden.push_back(path);
+    if (std::find(granted.begin(), granted.end(), path) == granted.end()) policy.hidden.push_back(path);
   }
 }
 
@@ -143,47 +149,118 @@ void add_tools_on_path(const model::Environment& environment, const fs::path& ho
       policy.readable.emplace_back(entry);
 }
 
-bool name_matches(std::string_view pattern, std::string_view name) { return glob_match(pattern, name); }
+// The file itself, not what a link points to.
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(path, ignored));
+}
+
+bool is_lifted(const fs::path& guarded, const fs::path& workspace, const std::vector<fs::path>& lifted) {
+  return std::any_of(lifted.begin(), lifted.end(), [&](const fs::path& given) {
+    std::error_code ignored;
+    const fs::path path = fs::weakly_canonical(given, ignored);
+    if (path == workspace || !is_below(path, workspace)) return false;
+    return is_below(guarded, path) || (!is_there(guarded) && is_below(path, guarded));
+  });
+}
+
+// A rule for a path inside of what may be written takes something away there; elsewhere it adds.
+void add_rules(const PathRules& rules, sandbox::FilesystemPolicy& policy) {
+  policy.writable.insert(policy.writable.end(), rules.rw.begin(), rules.rw.end());
+  for (const fs::path& path : rules.ro) {
+    const auto holds = [&](const fs::path& folder) { return is_below(real(path), real(folder)); };
+    const bool inside = std::any_of(policy.writable.begin(), policy.writable.end(), holds) ||
+                        std::any_of(policy.overlays.begin(), policy.overlays.end(), holds);
+    (inside ? policy.protected_ : policy.readable).push_back(path);
+  }
+  policy.hidden.insert(policy.hidden.end(), rules.hidden.begin(), rules.hidden.end());
+}
 
 }  // namespace
 
-model::Environment step_environment(const model::Environment& caller, const model::Suite& suite,
-                                    const model::Step& step, const std::vector<std::string>& pass_env) {
+model::Environment passed_environment(const model::Environment& caller, const std::vector<std::string>& passed) {
   model::Environment environment;
   for (const auto& [name, value] : caller) {
-    const auto matches = [&, &key = name](const auto& pattern) { return name_matches(pattern, key); };
+    const auto matches = [&, &key = name](std::string_view pattern) { return glob_match(pattern, key); };
     if (std::any_of(std::begin(kAlwaysPassed), std::end(kAlwaysPassed), matches) ||
-        std::any_of(step.pass_env.begin(), step.pass_env.end(), matches) ||
-        std::any_of(pass_env.begin(), pass_env.end(), matches))
+        std::any_of(passed.begin(), passed.end(), matches))
       environment[name] = value;
   }
   environment["TMPDIR"] = "/tmp";
   environment["RUNHARNESS"] = "1";
-  environment["RUNHARNESS_SUITE"] = suite.id.value;
-  for (const auto& [name, value] : step.command.env) environment[name] = value;
-  for (const auto& [name, value] : suite.env) environment[name] = value;
   return environment;
+}
+
+model::Environment step_environment(const model::Environment& caller, const model::Suite& suite,
+                                    const model::Step& step, const std::vector<std::string>& pass_env,
+                                    const model::Environment& set) {
+  std::vector<std::string> passed = step.pass_env;
+  passed.insert(passed.end(), pass_env.begin(), pass_env.end());
+  model::Environment environment = passed_environment(caller, passed);
+  environment["RUNHARNESS_SUITE"] = suite.id.value;
+  for (const model::Environment* layer : {&step.command.env, &suite.env, &set})
+    for (const auto& [name, value] : *layer) environment[name] = value;
+  return environment;
+}
+
+std::vector<fs::path> guarded_paths(const fs::path& workspace, const std::vector<fs::path>& lifted) {
+  std::vector<fs::path> guarded;
+  for (const std::string_view name : kGuarded) {
+    fs::path path = workspace / name;
+    // Where the folder is missing it is what must not come into being; a .git file leads elsewhere.
+    if (const fs::path parent = path.parent_path(); parent != workspace && !rh::is_directory(parent)) path = parent;
+    if (is_lifted(path, workspace, lifted)) continue;
+    if (std::find(guarded.begin(), guarded.end(), path) == guarded.end()) guarded.push_back(std::move(path));
+  }
+  return guarded;
+}
+
+sandbox::FilesystemPolicy workspace_policy(const adapters::Host& host, const fs::path& workspace,
+                                           model::WorkspaceAccess access, const PathRules& rules,
+                                           const std::vector<model::PathGrant>& grants) {
+  sandbox::FilesystemPolicy policy;
+  const std::vector<fs::path> homes = homes_of(host);
+  policy.home = homes.front();
+  policy.other_homes.assign(homes.begin() + 1, homes.end());
+  using Access = model::WorkspaceAccess;
+  auto& into = access == Access::rw ? policy.writable : access == Access::ro ? policy.readable : policy.overlays;
+  into.push_back(workspace);
+  if (access != Access::ro) policy.guarded = guarded_paths(workspace, rules.rw);
+  add_enclosing_repository(workspace, homes, policy);
+  std::vector<fs::path> granted = rules.rw;
+  granted.insert(granted.end(), rules.ro.begin(), rules.ro.end());
+  for (const model::PathGrant& grant : grants) {
+    granted.push_back(grant.path);
+    (grant.access == model::Access::read_write ? policy.writable : policy.readable).push_back(grant.path);
+  }
+  for (const fs::path& home : homes) {
+    for (const std::string_view folder : kToolchainFolders) policy.readable.push_back(home / folder);
+    if (is_below(real(home), workspace)) hide_credentials(home, granted, policy);
+    add_tools_on_path(host.environment(), home, policy);
+  }
+  add_rules(rules, policy);
+  return policy;
+}
+
+Result<void> check_paths(const PathRules& rules, const fs::path& workspace) {
+  for (const auto& [flag, paths] : {std::pair{"--rw", &rules.rw}, std::pair{"--ro", &rules.ro}})
+    for (const fs::path& path : *paths) {
+      // In the workspace it may be about a guarded path that is to come into being.
+      const bool may_be_missing = paths == &rules.rw && is_below(path, workspace);
+      if (!may_be_missing && !is_there(path))
+        return fail(ErrorKind::usage, fmt::format("find the path of {}: no such file or folder", flag), path.string());
+    }
+  return {};
 }
 
 sandbox::FilesystemPolicy filesystem_policy(const RunContext& context, const model::Step& step,
                                             const StepFolders& folders) {
-  sandbox::FilesystemPolicy policy;
-  const std::vector<fs::path> homes = homes_of(context.host);
-  policy.home = homes.front();
-  policy.other_homes.assign(homes.begin() + 1, homes.end());
-  policy.writable = {context.repository.root, folders.out, folders.cache};
-  policy.readable = {context.paths.support};
-  add_enclosing_repository(context.repository.root, homes, policy);
-  for (const fs::path& home : homes) {
-    for (const std::string_view folder : kToolchainFolders) policy.readable.push_back(home / folder);
-    if (is_below(real(home), context.repository.root)) hide_credentials(home, step, policy);
-    add_tools_on_path(context.host.environment(), home, policy);
-  }
-  for (const model::PathGrant& grant : step.grants)
-    (grant.access == model::Access::read_write ? policy.writable : policy.readable).push_back(grant.path);
+  sandbox::FilesystemPolicy policy = workspace_policy(context.host, context.repository.root, model::WorkspaceAccess::rw,
+                                                      context.options.paths, step.grants);
+  policy.writable.insert(policy.writable.end(), {folders.out, folders.cache});
+  policy.readable.push_back(context.paths.support);
   // The run's own records: a suite must not rewrite what is reported about it.
-  policy.protected_ = {context.paths.state, context.paths.run, context.repository.root / ".git/hooks",
-                       context.repository.root / ".git/config"};
+  policy.protected_.insert(policy.protected_.end(), {context.paths.state, context.paths.run});
   return policy;
 }
 

@@ -1,0 +1,84 @@
+#include "runner/app/run_signals.h"
+
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+
+namespace rh::app {
+namespace {
+
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+// Signal handlers reach only lock-free globals.
+std::atomic<int> g_event{-1};
+std::atomic<int> g_command{-1};
+std::atomic<int> g_first{0};
+std::atomic<bool> g_at_once{false};
+static_assert(std::atomic<int>::is_always_lock_free);
+
+void raise_event() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t put = ::write(g_event.load(), &one, sizeof one);
+}
+
+// Killing the command itself is enough: the supervision kills the rest of the tree after it.
+void kill_command() {
+  g_at_once = true;
+  if (const int command = g_command.load(); command >= 0)
+    ::syscall(SYS_pidfd_send_signal, command, SIGKILL, nullptr, 0);
+}
+
+void on_signal(int signal) {
+  const int saved = errno;
+  int none = 0;
+  if (g_first.compare_exchange_strong(none, signal))
+    raise_event();
+  else
+    kill_command();
+  errno = saved;
+}
+
+}  // namespace
+
+Result<RunSignals> RunSignals::install() {
+  UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!event) return fail_errno("create an event descriptor", "eventfd");
+  g_event = event.get();
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  ::sigfillset(&action.sa_mask);
+  for (const int signal : kSignals) {
+    struct sigaction present {};
+    ::sigaction(signal, nullptr, &present);
+    if (present.sa_handler == SIG_IGN) continue;  // nohup, and what a shell starts in the background
+    if (::sigaction(signal, &action, nullptr) != 0) return fail_errno("install a signal handler", ::strsignal(signal));
+  }
+  return RunSignals(std::move(event));
+}
+
+RunSignals::~RunSignals() {
+  if (!event_) return;
+  g_event = g_command = -1;
+}
+
+int RunSignals::first() const { return g_first.load(); }
+
+void RunSignals::watch(int pid) {
+  command_ = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  g_command = command_.get();
+  if (g_at_once.load()) kill_command();
+}
+
+void RunSignals::stop() const {
+  raise_event();
+  kill_command();
+}
+
+}  // namespace rh::app

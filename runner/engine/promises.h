@@ -1,0 +1,15 @@
+// What the caller demands of the sandbox before anything may start: --require-isolation and --require.
+#pragma once
+
+#include "runner/base/result.h"
+#include "runner/engine/run_options.h"
+#include "sandbox/sandbox.h"
+
+namespace rh::engine {
+
+// Sets up a sandbox of that shape, without any command in it, when something is demanded; an error of
+// ErrorKind::isolation names each promise that would not be kept, and why.
+[[nodiscard]] Result<void> check_promises(sandbox::Launcher& launcher, const RunOptions& options,
+                                          const sandbox::LaunchSpec& shape);
+
+}  // namespace rh::engine
