@@ -1,6 +1,6 @@
 #include "collectors/results/go_source.h"
 
-#include "runner/base/file.h"
+#include "runner/base/beneath.h"
 
 namespace rh::collectors {
 
@@ -21,14 +21,16 @@ bool has(std::string_view line, std::string_view part) { return line.find(part) 
 
 }  // namespace
 
-GoSource::GoSource(const std::string& suite_root, const std::optional<std::string>& package_folder) {
+GoSource::GoSource(const std::string& suite_root, const std::optional<std::string>& package_folder)
+    : root_(suite_root) {
   if (!suite_root.empty() && package_folder) folder_ = std::filesystem::path(suite_root) / *package_folder;
 }
 
 const std::string& GoSource::text_of(std::string_view file) {
   if (file != name_) {
     name_ = file;
-    text_ = read_file(folder_ / name_, kMaxSourceBytes).value_or(std::string());
+    // The name comes from a test's output.
+    text_ = read_beneath({root_}, folder_ / name_, kMaxSourceBytes).value_or(std::string());
   }
   return text_;
 }

@@ -21,6 +21,7 @@ class GoSource {
  private:
   const std::string& text_of(std::string_view file);
 
+  std::filesystem::path root_;    // no link below it is followed
   std::filesystem::path folder_;  // empty: unknown
   std::string name_, text_;       // the file that was read last
 };

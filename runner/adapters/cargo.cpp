@@ -6,7 +6,7 @@
 #include "runner/adapters/cargo_discovery.h"
 #include "runner/adapters/cargo_steps.h"
 #include "runner/adapters/cargo_target.h"
-#include "runner/base/file.h"
+#include "runner/base/beneath.h"
 #include "runner/base/text.h"
 
 namespace rh::adapters {
@@ -57,7 +57,7 @@ class CargoAdapter : public Adapter {
   Result<std::vector<Step>> next_steps(const Suite& suite, const StepContext& context, const Step& finished,
                                        const model::StepEnd& end, bool) const override {
     if (finished.kind != StepKind::build || interpret(finished, end) != StepMeaning::ok) return std::vector<Step>{};
-    RH_TRY(const std::string messages, read_file(end.stdout_path, kMessagesLimit));
+    RH_TRY(const std::string messages, read_beneath({}, end.stdout_path, kMessagesLimit));
     return CargoSteps(suite, context).after_build(messages);
   }
 

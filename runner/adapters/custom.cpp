@@ -45,7 +45,8 @@ class CustomAdapter : public Adapter {
   StepMeaning interpret(const Step& step, const StepEnd& end) const override {
     const int code = end.status.exit_code.value_or(-1);
     if (code == 0) return step.results.empty() || end.tests_finished > 0 ? StepMeaning::ok : StepMeaning::no_tests;
-    if (end.tests_failed > 0) return StepMeaning::tests_failed;
+    // Against its results the exit code wins: the engine names the contradiction.
+    if (end.tests_finished > 0) return StepMeaning::tests_failed;
     return code == kConventionalUsageCode ? StepMeaning::usage : StepMeaning::broken;
   }
 

@@ -6,6 +6,7 @@
 #include "runner/adapters/adapter.h"
 #include "runner/adapters/go_arguments.h"
 #include "runner/adapters/go_discovery.h"
+#include "runner/base/beneath.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 
@@ -49,13 +50,13 @@ std::string detail(const Suite& suite, const char* key) {
 // Did a package fail to build? The key and value cannot come from a test: its output is a JSON string, with
 // quotes escaped.
 bool build_failed(const fs::path& events) {
-  const auto text = read_file(events, kEventsLimit);
+  const auto text = read_beneath({}, events, kEventsLimit);
   return text && text->find(R"("Action":"build-fail")") != std::string::npos;
 }
 
 // All files are behind build tags, for instance.
 bool no_packages(const fs::path& messages) {
-  const auto text = read_file(messages, kMessagesLimit);
+  const auto text = read_beneath({}, messages, kMessagesLimit);
   return text && text->find("\nno packages to test\n") != std::string::npos;
 }
 

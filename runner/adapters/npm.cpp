@@ -8,8 +8,8 @@
 #include "runner/adapters/node_runner.h"
 #include "runner/adapters/npm_discovery.h"
 #include "runner/adapters/npm_prepare.h"
+#include "runner/base/beneath.h"
 #include "runner/base/embedded.h"
-#include "runner/base/file.h"
 #include "runner/base/text.h"
 
 RH_EMBEDDED(rh_node_preload_cjs)
@@ -33,7 +33,7 @@ constexpr std::chrono::seconds kVersionTimeout{20};
 constexpr int kNodeUsageError = 9;
 
 std::string tail_of(const std::filesystem::path& file) {
-  const auto text = read_file(file, kOutputLimit);
+  const auto text = read_beneath({}, file, kOutputLimit);
   if (!text) return {};
   const std::string_view all = *text;
   return strip_ansi(all.size() > kTailBytes ? all.substr(all.size() - kTailBytes) : all);

@@ -11,6 +11,7 @@
 #include "runner/adapters/pytest_discovery.h"
 #include "runner/adapters/python_editable.h"
 #include "runner/adapters/python_environment.h"
+#include "runner/base/beneath.h"
 #include "runner/base/embedded.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
@@ -130,7 +131,7 @@ bool has_no_cache(const std::vector<std::string>& args) {
 std::string said_at_end(const model::StepEnd& end) {
   std::string text;
   for (const fs::path& path : {end.stderr_path, end.stdout_path})
-    if (!path.empty()) text += read_file(path, kMaxErrorBytes).value_or("");
+    if (!path.empty()) text += read_beneath({}, path, kMaxErrorBytes).value_or("");
   return text;
 }
 

@@ -3,7 +3,7 @@
 #include <fmt/core.h>
 
 #include "collectors/coverage/merge.h"
-#include "runner/base/file.h"
+#include "runner/base/beneath.h"
 
 namespace rh::engine {
 
@@ -14,8 +14,10 @@ namespace {
 constexpr std::uint64_t kMaxCoverageBytes = 1ULL << 30;
 constexpr std::size_t kSniffBytes = 4096;
 
-Result<collectors::CoverageData> read_source(const CoverageSource& source, const Registry& registry) {
-  RH_TRY(const std::string text, read_file(source.path, kMaxCoverageBytes));
+Result<collectors::CoverageData> read_source(const CoverageSource& source,
+                                             const std::vector<std::filesystem::path>& folders,
+                                             const Registry& registry) {
+  RH_TRY(const std::string text, read_beneath(folders, source.path, kMaxCoverageBytes));
   const std::string_view head = std::string_view(text).substr(0, kSniffBytes);
   for (const collectors::CoverageFormat& format : registry.coverage_formats) {
     const bool chosen = source.format.empty() ? format.sniff(head) : format.name == source.format;
@@ -39,12 +41,13 @@ collectors::PathMapping mapping_of(const CoverageSource& source, const Repositor
 
 }  // namespace
 
-CoverageReport collect_coverage(const std::vector<CoverageSource>& sources, const Registry& registry,
+CoverageReport collect_coverage(const std::vector<CoverageSource>& sources,
+                                const std::vector<std::filesystem::path>& folders, const Registry& registry,
                                 const Repository& repository, const std::function<void(Diagnostic)>& note) {
   CoverageReport report;
   std::optional<CoverageTotals> native;
   for (const CoverageSource& source : sources) {
-    auto data = read_source(source, registry);
+    auto data = read_source(source, folders, registry);
     if (!data) {
       const bool missing = data.error().kind == ErrorKind::not_found;
       note({Severity::warning,

@@ -2,6 +2,7 @@
 // repository and joins them.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <vector>
 
@@ -13,7 +14,9 @@
 namespace rh::engine {
 
 // Trouble becomes a diagnostic each; the report's `reason` is filled when nothing could be read.
+// `folders`: where the suite may write; no link below them is followed.
 [[nodiscard]] model::CoverageReport collect_coverage(const std::vector<model::CoverageSource>& sources,
+                                                     const std::vector<std::filesystem::path>& folders,
                                                      const Registry& registry, const model::Repository& repository,
                                                      const std::function<void(model::Diagnostic)>& note);
 

@@ -22,7 +22,7 @@ constexpr std::size_t kTailBytes = 16 * 1024;
 class Capture {
  public:
   explicit Capture(fs::path path)
-      : path_(std::move(path)), fd_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) {
+      : path_(std::move(path)), fd_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644)) {
     if (!fd_) problem_ = Error{ErrorKind::io, "create the capture file", path_.string(), errno};
   }
 
@@ -65,6 +65,10 @@ sandbox::LaunchSpec launch_spec(const RunContext& context, const StepPlace& plac
   return spec;
 }
 
+std::vector<fs::path> writable_folders(const RunContext& context, const StepPlace& place) {
+  return {place.folders.out, place.folders.cache, context.repository.root};
+}
+
 void take_exit_record(StepReport& report, sandbox::ExitRecord&& record) {
   report.ending = record.ending;
   report.ending_detail = std::move(record.ending_detail);
@@ -93,7 +97,8 @@ class StepRun {
         place_(place),
         step_(step),
         ledger_(ledger),
-        streams_(context.registry, step, place.suite_root, ledger, place.first_stream),
+        streams_(context.registry, step, place.suite_root, writable_folders(context, place), ledger,
+                 place.first_stream),
         out_(place.capture / fmt::format("step-{}.stdout", place.number)),
         err_(place.capture / fmt::format("step-{}.stderr", place.number)) {}
 

@@ -234,8 +234,9 @@ class SuiteRun {
       return store_coverage({{}, {}, "lines", "", problem, {}});
     }
     if (coverage_sources_.empty()) return store_coverage({{}, {}, "lines", "", "no step measured coverage", {}});
-    CoverageReport report = collect_coverage(coverage_sources_, context_.registry, context_.repository,
-                                             [this](Diagnostic diagnostic) { note(std::move(diagnostic), false); });
+    CoverageReport report = collect_coverage(
+        coverage_sources_, {place_.folders.out, place_.folders.cache, context_.repository.root}, context_.registry,
+        context_.repository, [this](Diagnostic diagnostic) { note(std::move(diagnostic), false); });
     report.tool = adapter_.coverage_tool(suite_, step_context());
     store_coverage(report);
   }
