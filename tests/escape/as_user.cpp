@@ -5,6 +5,7 @@
 // root: as it is. user: an ordinary uid. no_userns: an ordinary uid for whom user namespaces are really
 // unavailable, because it lives in one whose own limit of them is 0 (clone gives ENOSPC).
 // Programs are copied to a folder that everybody can read, since a build folder may lie below /root.
+// RUNHARNESS names the program itself, for the few rows that ask it.
 // Whatever the tests leave behind, processes included, is an error and is removed.
 // Exit code: that of TESTS; 77 when this machine cannot give the user asked for, with the reason.
 #include <fcntl.h>
@@ -235,6 +236,8 @@ int run(const std::string& who, char** argv, int count) {
   std::vector<std::string> command{stage.copy(argv[0], "escape_corpus").string()};
   (void)stage.copy(argv[1], "escape_probe");
   (void)stage.copy(argv[2], "escape_ids");
+  if (const char* runharness = std::getenv("RUNHARNESS"); runharness != nullptr && fs::exists(runharness))
+    (void)stage.copy(runharness, "runharness");
   stage.plant_privileged(argv[2]);
   stage.give_to(who == "root" ? 0 : kOrdinaryId);
   for (int i = 3; i < count; ++i) command.emplace_back(argv[i]);

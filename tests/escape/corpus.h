@@ -108,8 +108,8 @@ class Corpus : public ::testing::Test {
   std::filesystem::path workspace_, home_, outside_;
 };
 
-// Copies of the planted programs: escape_probe, escape_ids, and, where the launcher of the tests was
-// root, setuid_ids and filecap_ids.
+// Copies of the programs: escape_probe, escape_ids; where the launcher of the tests was root, setuid_ids
+// and filecap_ids; and where RUNHARNESS named it, runharness.
 [[nodiscard]] std::filesystem::path program(std::string_view name);
 
 // The symbolic name of the errno that a probe ended with; "" when it ended in another way.

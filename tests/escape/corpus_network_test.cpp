@@ -159,21 +159,46 @@ TEST_F(Network, F09_ListensForTheHost) {
   EXPECT_EQ(ran.said("visited"), "ETIMEDOUT");
 }
 
-// There is no proxy mode: without network, the caller's proxy is no way out either.
-TEST_F(Network, F10_F11_UsesTheProxyOfTheCaller) {
-  HostServer proxy(Words{"127.0.0.1"});
-  const std::string url = "http://127.0.0.1:" + std::to_string(proxy.port());
-  const Words names{"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"};
-  for (const std::string& name : names) setenv(name.c_str(), url.c_str(), 1);
-  const Ran control = uncaged_command({"/bin/sh", "-c", "true"});
-  EXPECT_EQ(control.code(), 0);
-  const Ran ran = caged("variables", names);
-  for (const std::string& name : names) {
-    EXPECT_EQ(ran.said("variable " + name), "ENOENT");
-    unsetenv(name.c_str());
+TEST_F(Network, F10_AsksForAProxyAsItsNetwork) {
+  const fs::path runharness = program("runharness");
+  if (!fs::exists(runharness)) GTEST_SKIP() << "RUNHARNESS names no program";
+  for (const char* command : {"run", "test"}) {
+    Words argv{runharness, command, "--net", "none"};
+    if (std::string_view(command) == "run") {
+      argv.insert(argv.end(), {"--", "/bin/true"});
+      EXPECT_EQ(uncaged_command(argv).code(), 0) << "control: a policy that there is";
+    }
+    argv[3] = "proxy";
+    const Ran ran = uncaged_command(argv);
+    EXPECT_EQ(ran.code(), 2) << ran.everything();
+    EXPECT_NE(ran.err.find("'proxy'"), std::string::npos) << ran.err;
   }
-  // One that knows the address all the same.
+}
+
+// There is no proxy mode: without network, one that knows the address of a proxy gets no further.
+TEST_F(Network, F11_ConnectsToAProxyDirectly) {
+  HostServer proxy(Words{"127.0.0.1"});
   expect_unreachable(proxy, "127.0.0.1", "ECONNREFUSED");
+}
+
+TEST_F(Network, F11_F13_FindsProxiesAndSecretsOfTheCallersEnvironment) {
+  const fs::path runharness = program("runharness");
+  if (!fs::exists(runharness)) GTEST_SKIP() << "RUNHARNESS names no program";
+  const Words names{"http_proxy",   "https_proxy",           "HTTP_PROXY",   "HTTPS_PROXY",  "ALL_PROXY",
+                    "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "DATABASE_URL", "SSH_AUTH_SOCK"};
+  Words look{program("escape_probe"), "variables"}, free{"/usr/bin/env"};
+  look.insert(look.end(), names.begin(), names.end());
+  for (const std::string& name : names) free.push_back(name + "=ENVIRONMENT-CANARY");
+  Words caged = free;
+  caged.insert(caged.end(), {runharness, "run", "--ro", program(""), "--"});
+  free.insert(free.end(), look.begin(), look.end());
+  caged.insert(caged.end(), look.begin(), look.end());
+  const Ran control = uncaged_command(free), ran = uncaged_command(caged);
+  for (const std::string& name : names) {
+    EXPECT_EQ(control.said("variable " + name), "ok");
+    EXPECT_EQ(ran.said("variable " + name), "ENOENT") << ran.everything();
+  }
+  EXPECT_EQ(ran.out.find("ENVIRONMENT-CANARY"), std::string::npos);
 }
 
 }  // namespace

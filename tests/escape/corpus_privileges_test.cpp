@@ -197,5 +197,13 @@ TEST_F(Privileges, A28_RunsAProgramThatHasNoName) {
   EXPECT_EQ(ran.said("NoNewPrivs"), "1");
 }
 
+TEST_F(Privileges, A28_MemoryOfFilesWithoutANameIsCounted) {
+  const std::string bytes = std::to_string(192U << 20);
+  EXPECT_EQ(uncaged("fill_unlinked", {bytes}).said("fill"), "ok");
+  const Ran ran = caged("fill_unlinked", {bytes}, [](auto& spec) { spec.limits.memory_bytes = 64U << 20; });
+  EXPECT_EQ(ran.said("fill"), "(nothing)") << ran.everything();
+  EXPECT_EQ(ran.record.ending, model::Ending::memory);
+}
+
 }  // namespace
 }  // namespace rh::escape

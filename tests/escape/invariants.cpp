@@ -28,7 +28,7 @@ namespace {
 
 // What is on its way out when the run ends (a zombie that its new parent has not yet reaped) is given
 // this long.
-constexpr milliseconds kLeaving{2000};
+constexpr milliseconds kLeaving{1000};
 constexpr milliseconds kSettling{50};
 
 // pid -> parent, of every process in /proc.

@@ -131,6 +131,17 @@ int reopen(Arguments paths) {
   return writing.exit_code();
 }
 
+// reopen_stream FD: a standard stream that was opened for reading is opened again for writing, and used
+// as a way to the folder around it.
+int reopen_stream(Arguments arguments) {
+  Acts acts;
+  append_to(acts, ("/proc/self/fd/" + std::string(arguments[0])).c_str());
+  acts.note("openat", "..", openat(static_cast<int>(number(arguments[0])), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const int made = openat(static_cast<int>(number(arguments[0])), "made", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  acts.note("openat", "made", made);
+  return acts.exit_code();
+}
+
 // poke FILE: writes through /proc/self/mem into a shared mapping that may only be read.
 int poke(Arguments paths) {
   Acts acts;
@@ -179,6 +190,7 @@ constexpr Probe kProbes[] = {
     {"open_at", "FD PATH", 2, open_at},
     {"write_to", "FD", 1, write_to},
     {"reopen", "FILE", 1, reopen},
+    {"reopen_stream", "FD", 1, reopen_stream},
     {"poke", "FILE", 1, poke},
     {"roots", "PATH...", 1, roots},
 };

@@ -1,5 +1,6 @@
 // Group A: roots, mounts, devices, and programs that would give privileges.
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -144,12 +145,45 @@ int execute_unlinked(Arguments arguments) {
   return acts.exit_code();
 }
 
+// plant_setuid FOLDER: files that would lend their owner's rights to whoever runs them on the host.
+int plant_setuid(Arguments arguments) {
+  if (chdir(arguments[0]) != 0) broken("chdir");
+  constexpr mode_t kPlanted = S_ISUID | S_ISGID | 0755;
+  umask(0);
+  Acts acts;
+  const auto planted = [&](const char* act, long result) {
+    const int error = errno;
+    struct stat info {};
+    const bool done = result >= 0 && stat(act, &info) == 0 && (info.st_mode & (S_ISUID | S_ISGID)) != 0;
+    acts.note_error("plant", act, done ? 0 : result < 0 ? error : ENODATA);
+    unlink(act);
+  };
+  const auto plain = [](const char* name) { return open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644); };
+  close(plain("chmod"));
+  planted("chmod", chmod("chmod", kPlanted));
+  planted("fchmod", fchmod(plain("fchmod"), kPlanted));
+  close(plain("fchmodat"));
+  planted("fchmodat", fchmodat(AT_FDCWD, "fchmodat", kPlanted, 0));
+  constexpr long kFchmodat2 = 452;
+  close(plain("fchmodat2"));
+  planted("fchmodat2", syscall(kFchmodat2, AT_FDCWD, "fchmodat2", kPlanted, 0));
+  planted("open", open("open", O_RDWR | O_CREAT | O_CLOEXEC, kPlanted));
+  planted("creat", creat("creat", kPlanted));
+  open_how how{};
+  how.flags = O_RDWR | O_CREAT | O_CLOEXEC;
+  how.mode = kPlanted;
+  planted("openat2", syscall(SYS_openat2, AT_FDCWD, "openat2", &how, sizeof how));
+  planted("mknod", mknod("mknod", S_IFREG | kPlanted, 0));
+  return acts.exit_code();
+}
+
 constexpr Probe kProbes[] = {
     {"change_root", "FOLDER", 1, change_root},
     {"mounts", "FOLDER", 1, mounts},
     {"unmount", "FOLDER PATH...", 1, unmount},
     {"nest", "PROBE ARGUMENT...", 1, nest},
     {"namespaces", "", 0, namespaces},
+    {"plant_setuid", "FOLDER", 1, plant_setuid},
     {"devices", "FOLDER PATH...", 1, devices},
     {"execute", "UID|- PROGRAM ARGUMENT...", 2, execute},
     {"execute_unlinked", "PROGRAM ARGUMENT...", 1, execute_unlinked},
