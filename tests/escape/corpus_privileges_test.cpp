@@ -135,6 +135,8 @@ TEST_F(Privileges, A16_MakesAndOpensDevices) {
     const bool there = fs::exists(path);
     EXPECT_EQ(ran.said("open " + path), there ? expected("ENOENT", "EACCES") : "ENOENT") << path;
   }
+  EXPECT_EQ(caged("fill", {"/dev/null", "1"}).said("fill"), "ok");
+  EXPECT_EQ(caged("fill", {"/dev/full", "1"}).said("fill"), "ENOSPC");
   const Ran listed = caged("list", {"/dev"});
   if (column() != Column::no_userns)
     EXPECT_EQ(listed.said("names"), "fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero");

@@ -71,15 +71,6 @@ TEST_F(LimitsTest, OutputFloodIsCutAndTheRunEnds) {
   EXPECT_GT(result.record.output_bytes, 100'000U);
 }
 
-TEST_F(LimitsTest, FileOverItsSizeLimitEndsAsFileSize) {
-  auto asked = shell("exec dd if=/dev/zero of=big bs=65536 count=1000 2>/dev/null");
-  asked.limits.file_bytes = 1U << 20;
-  const Result result = run(asked);
-  EXPECT_EQ(result.record.ending, Ending::file_size) << result.record.ending_detail;
-  EXPECT_EQ(result.record.status.signal, SIGXFSZ);
-  EXPECT_EQ(std::filesystem::file_size(workspace() / "big"), 1U << 20);
-}
-
 TEST_F(LimitsTest, UsageOfAKnownBurnIsExactWithAControlGroup) {
   const Result result =
       run(python("import os, time\npids = []\nfor i in range(4):\n  pid = os.fork()\n  if pid == 0:\n    t = "
