@@ -30,8 +30,9 @@ using model::WorkspaceAccess;
 
 // A record keeps so much of each stream, unless the caller set a limit of his own.
 constexpr std::uint64_t kKeptOutputBytes = 4ULL << 20;
-// After a limit or a signal ended the command, a reader of its output has so long to take the rest.
-constexpr std::chrono::milliseconds kReaderPatience{2000};
+// After a limit ended the command, a reader of its output has so long to take the rest; after a signal
+// the caller wants to be gone.
+constexpr std::chrono::milliseconds kReaderPatience{2000}, kPatienceWhenInterrupted{200};
 
 struct Setup {
   engine::RunOptions options;
@@ -159,7 +160,7 @@ class CommandRun {
     if (by_itself && !relay.over_limit())
       relay.finish(signals_.descriptor(), std::nullopt);
     else
-      relay.finish({}, kReaderPatience);
+      relay.finish({}, signals_.first() != 0 ? kPatienceWhenInterrupted : kReaderPatience);
     note_output_limit(relay, execution);
     reader_left_ = execution.ending != Ending::cancelled && by_itself && signals_.first() != 0;
     return execution;

@@ -27,11 +27,14 @@ void raise_event() {
   [[maybe_unused]] const ssize_t put = ::write(g_event.load(), &one, sizeof one);
 }
 
+void send_to_command(int signal) {
+  if (const int command = g_command.load(); command >= 0) ::syscall(SYS_pidfd_send_signal, command, signal, nullptr, 0);
+}
+
 // Killing the command itself is enough: the supervision kills the rest of the tree after it.
 void kill_command() {
   g_at_once = true;
-  if (const int command = g_command.load(); command >= 0)
-    ::syscall(SYS_pidfd_send_signal, command, SIGKILL, nullptr, 0);
+  send_to_command(SIGKILL);
 }
 
 void on_signal(int signal) {
@@ -44,22 +47,39 @@ void on_signal(int signal) {
   errno = saved;
 }
 
+// The command has a session of its own, so the terminal's signals reach only this process.
+void on_terminal_signal(int signal) {
+  const int saved = errno;
+  if (signal == SIGTSTP) {
+    send_to_command(SIGSTOP);
+    ::kill(::getpid(), SIGSTOP);  // returns when the shell continues us
+    send_to_command(SIGCONT);
+  } else {
+    send_to_command(signal);
+  }
+  errno = saved;
+}
+
+Result<void> handle(int signal, void (*handler)(int)) {
+  struct sigaction action {
+  }, present{};
+  ::sigaction(signal, nullptr, &present);
+  if (present.sa_handler == SIG_IGN) return {};  // nohup, and what a shell starts in the background
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  ::sigfillset(&action.sa_mask);
+  if (::sigaction(signal, &action, nullptr) != 0) return fail_errno("install a signal handler", ::strsignal(signal));
+  return {};
+}
+
 }  // namespace
 
 Result<RunSignals> RunSignals::install() {
   UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!event) return fail_errno("create an event descriptor", "eventfd");
   g_event = event.get();
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  action.sa_flags = SA_RESTART;
-  ::sigfillset(&action.sa_mask);
-  for (const int signal : kSignals) {
-    struct sigaction present {};
-    ::sigaction(signal, nullptr, &present);
-    if (present.sa_handler == SIG_IGN) continue;  // nohup, and what a shell starts in the background
-    if (::sigaction(signal, &action, nullptr) != 0) return fail_errno("install a signal handler", ::strsignal(signal));
-  }
+  for (const int signal : kSignals) RH_CHECK(handle(signal, on_signal));
+  for (const int signal : {SIGTSTP, SIGWINCH}) RH_CHECK(handle(signal, on_terminal_signal));
   return RunSignals(std::move(event));
 }
 

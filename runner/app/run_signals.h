@@ -1,6 +1,6 @@
 // The signals that end `run`: the first one asks the command to end, a second one ends it at once. What
 // is sent to the supervision is a readable descriptor; the handlers of `test` (engine::Interrupt) leave
-// the process instead, because its event log survives that.
+// the process instead, because its event log survives that. Ctrl-Z and a new window size are passed on.
 #pragma once
 
 #include "runner/base/result.h"

@@ -54,7 +54,8 @@ class Capture {
 sandbox::LaunchSpec launch_spec(const RunContext& context, const StepPlace& place, const Step& step) {
   sandbox::LaunchSpec spec;
   spec.command = step.command;
-  spec.command.env = step_environment(context.host.environment(), *place.suite, step, context.options.pass_env);
+  spec.command.env =
+      step_environment(context.host.environment(), *place.suite, step, context.options.pass_env, context.options.env);
   spec.limits = place.suite->limits;
   // Dependencies come over the network before the tests run; the tests keep the preset's policy.
   if (step.kind == StepKind::prepare) spec.limits.network = NetworkPolicy::host;

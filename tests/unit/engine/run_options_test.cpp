@@ -86,6 +86,58 @@ TEST(RunOptions, GatesAreExact) {
   EXPECT_EQ(resolved.options->gates.min_tests, 10U);
 }
 
+TEST(RunOptions, LimitsMayBeLifted) {
+  const auto resolved = resolve("", false,
+                                {{"limits.wall", "unlimited"},
+                                 {"limits.memory", "unlimited"},
+                                 {"limits.pids", "unlimited"},
+                                 {"limits.cpus", "1.5"}});
+  EXPECT_FALSE(resolved.options->limits.wall);
+  EXPECT_FALSE(resolved.options->limits.memory_bytes);
+  EXPECT_FALSE(resolved.options->limits.pids);
+  EXPECT_EQ(resolved.options->limits.cpus, 1.5);
+  EXPECT_EQ(resolve("[limits]\ncpus = 2\nwall = \"unlimited\"").options->limits.cpus, 2.0);
+  EXPECT_FALSE(resolve("[limits]\nwall = \"unlimited\"").options->limits.wall);
+}
+
+TEST(RunOptions, UnderTheStrictPresetsARepositoryFileMayNotLoosenLimits) {
+  const char* loose = "[limits]\nwall = \"2h\"\nmemory = \"90%\"\npids = \"unlimited\"\noutput = \"1K\"";
+  const auto strict = resolve(loose, false, {{"preset", "strict"}});
+  EXPECT_EQ(strict.options->limits.wall, 10min);
+  EXPECT_EQ(strict.options->limits.memory_bytes, 2ULL << 30);
+  EXPECT_EQ(strict.options->limits.pids, 512U);
+  EXPECT_EQ(strict.options->limits.output_bytes, 1024U);
+  EXPECT_EQ(strict.diagnostics.size(), 3U);
+  EXPECT_EQ(resolve(loose).options->limits.wall, 2h);
+  const auto asked = resolve(loose, false, {{"preset", "strict"}, {"limits.wall", "3h"}});
+  EXPECT_EQ(asked.options->limits.wall, 3h);
+}
+
+TEST(RunOptions, WorkspaceFollowsThePresetAndOnlyTightens) {
+  using Access = model::WorkspaceAccess;
+  EXPECT_EQ(resolve("").options->workspace, Access::rw);
+  EXPECT_EQ(resolve("", false, {{"preset", "agent"}}).options->workspace, Access::overlay);
+  EXPECT_EQ(resolve("workspace = \"ro\"").options->workspace, Access::ro);
+  const auto loose = resolve("workspace = \"rw\"", false, {{"preset", "strict"}});
+  EXPECT_EQ(loose.options->workspace, Access::overlay);
+  EXPECT_EQ(loose.diagnostics.size(), 1U);
+  EXPECT_EQ(resolve("", false, {{"preset", "strict"}, {"workspace", "rw"}}).options->workspace, Access::rw);
+}
+
+TEST(RunOptions, ReadsVariablesPathsAndPromises) {
+  Settings settings;
+  EXPECT_TRUE(settings.set("env", {"A=1=2", "B="}, Layer::command_line, "--env"));
+  EXPECT_TRUE(settings.set("rw", {"out", "/srv/x/../y"}, Layer::command_line, "--rw"));
+  EXPECT_TRUE(settings.set("require", {"memory,net", "fs"}, Layer::command_line, "--require"));
+  std::vector<model::Diagnostic> diagnostics;
+  const auto options = resolve_options(settings, {}, {false, 4, 16ULL << 30, "/work"}, diagnostics);
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->env, (model::Environment{{"A", "1=2"}, {"B", ""}}));
+  EXPECT_EQ(options->paths.rw, (std::vector<std::filesystem::path>{"/work/out", "/srv/y"}));
+  EXPECT_EQ(options->required, (std::vector<std::string>{"memory", "net", "fs"}));
+  EXPECT_EQ(resolve("", false, {{"env", "HOME"}}).options->pass_env, std::vector<std::string>{"HOME"});
+}
+
 TEST(Settings, ReadsPercentages) {
   EXPECT_EQ(parse_percent("80").value(), 8000U);
   EXPECT_EQ(parse_percent("80%").value(), 8000U);
@@ -100,6 +152,11 @@ TEST(Settings, ChecksEveryType) {
   EXPECT_FALSE(settings.set("limits.wall", {"0s"}, Layer::command_line, "--timeout"));
   EXPECT_FALSE(settings.set("limits.memory", {"0"}, Layer::command_line, "--memory"));
   EXPECT_FALSE(settings.set("reports", {"html"}, Layer::command_line, "--report"));
+  EXPECT_FALSE(settings.set("jobs", {"unlimited"}, Layer::command_line, "--jobs"));
+  EXPECT_FALSE(settings.set("limits.grace", {"unlimited"}, Layer::command_line, "--grace"));
+  for (const char* cpus : {"0", "-1", "many", "nan", "inf", "1e9"})
+    EXPECT_FALSE(settings.set("limits.cpus", {cpus}, Layer::command_line, "--cpus")) << cpus;
+  EXPECT_FALSE(settings.set("require", {"memory,nett"}, Layer::command_line, "--require"));
   const auto bad = settings.set("preset", {"stict"}, Layer::command_line, "--preset");
   ASSERT_FALSE(bad);
   EXPECT_NE(bad.error().message().find("did you mean 'strict'?"), std::string::npos);
