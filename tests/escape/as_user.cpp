@@ -56,14 +56,31 @@ bool write_text(const char* path, const std::string& text) {
   return done;
 }
 
-fs::path make_folder(const fs::path& parent) {
-  std::string pattern = (parent / "rh-corpus-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) cannot_run_errno("make a folder for the tests");
-  chmod(pattern.c_str(), 0755);
-  return pattern;
-}
+// A new folder that everybody may enter, removed with its owner.
+class Folder {
+ public:
+  explicit Folder(const fs::path& parent) {
+    std::string pattern = (parent / "rh-corpus-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr)
+      throw fs::filesystem_error("make a folder for the tests", pattern,
+                                 std::error_code(errno, std::system_category()));
+    path_ = pattern;
+    chmod(path_.c_str(), 0755);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const fs::path& path() const { return path_; }
 
-bool everybody_may_enter(const fs::path& folder) {
+ private:
+  fs::path path_;
+};
+
+bool is_open_to_everybody(const fs::path& folder) {
+  if (access(folder.c_str(), W_OK) != 0) return false;
   for (fs::path at = folder; at != at.root_path(); at = at.parent_path()) {
     struct stat info {};
     if (stat(at.c_str(), &info) != 0 || (info.st_mode & S_IXOTH) == 0) return false;
@@ -77,21 +94,14 @@ bool everybody_may_enter(const fs::path& folder) {
 class Stage {
  public:
   explicit Stage(const fs::path& originals)
-      : folder_(make_folder(fs::temp_directory_path())),
-        outside_(make_folder(everybody_may_enter(originals) ? originals : fs::temp_directory_path())) {
-    for (const char* name : {"bin", "tmp"}) fs::create_directory(folder_ / name);
-    chmod((folder_ / "bin").c_str(), 0755);
-  }
-  Stage(const Stage&) = delete;
-  Stage& operator=(const Stage&) = delete;
-  ~Stage() {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-    fs::remove_all(outside_, ignored);
+      : folder_(fs::temp_directory_path()),
+        outside_(is_open_to_everybody(originals) ? originals : fs::temp_directory_path()) {
+    for (const fs::path& folder : {programs(), temporary()}) fs::create_directory(folder);
+    chmod(programs().c_str(), 0755);
   }
 
   [[nodiscard]] fs::path copy(const fs::path& program, const char* name) const {
-    const fs::path to = folder_ / "bin" / name;
+    const fs::path to = programs() / name;
     fs::copy_file(program, to);
     chmod(to.c_str(), 0755);
     return to;
@@ -105,18 +115,18 @@ class Stage {
     capabilities.data[0].permitted = 1U << CAP_NET_RAW;
     setxattr(copy(program, "filecap_ids").c_str(), "security.capability", &capabilities, XATTR_CAPS_SZ_2, 0);
   }
-  [[nodiscard]] fs::path temporary() const { return folder_ / "tmp"; }
-  [[nodiscard]] fs::path programs() const { return folder_ / "bin"; }
-  [[nodiscard]] const fs::path& outside() const { return outside_; }
+  [[nodiscard]] fs::path temporary() const { return folder_.path() / "tmp"; }
+  [[nodiscard]] fs::path programs() const { return folder_.path() / "bin"; }
+  [[nodiscard]] const fs::path& outside() const { return outside_.path(); }
   void give_to(uid_t id) const {
-    for (const fs::path& folder : {temporary(), outside_}) {
+    for (const fs::path& folder : {temporary(), outside()}) {
       if (geteuid() == 0 && chown(folder.c_str(), id, id) != 0) cannot_run_errno("chown");
       chmod(folder.c_str(), 0755);
     }
   }
 
  private:
-  fs::path folder_, outside_;
+  Folder folder_, outside_;
 };
 
 void become_ordinary() {

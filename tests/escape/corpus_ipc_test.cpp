@@ -105,7 +105,9 @@ TEST_F(Ipc, F15_FindsWhatAnotherRunHolds) {
   const fs::path ready = workspace() / "ready", stop = workspace() / "stop";
   const auto meet = [&](bool sandboxed) {
     for (const fs::path& path : {ready, stop}) fs::remove(path);
-    const sandbox::LaunchSpec holder = probe_spec("hold", {ready, stop, shared});
+    const Shape share = [&](auto& spec) { spec.files.readable.push_back(shared); };
+    sandbox::LaunchSpec holder = probe_spec("hold", {ready, stop, shared});
+    share(holder);
     std::thread other([&] {
       if (sandboxed)
         (void)run(holder);
@@ -114,7 +116,7 @@ TEST_F(Ipc, F15_FindsWhatAnotherRunHolds) {
     });
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     while (!fs::exists(ready) && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
-    const Ran found = sandboxed ? caged("look", {shared}) : uncaged("look", {shared});
+    const Ran found = sandboxed ? caged("look", {shared}, share) : uncaged("look", {shared});
     EXPECT_TRUE(write_file(stop, ""));
     other.join();
     return found;
