@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -38,14 +39,6 @@ void join_cgroups(const ChildPlan& plan) {
   }
 }
 
-void await(const ChildPlan& plan, InitCommand what) {
-  char byte = 0;
-  ssize_t count = 0;
-  do count = read(plan.command_fd, &byte, 1);
-  while (count < 0 && errno == EINTR);
-  if (count != 1 || byte != static_cast<char>(what)) _exit(1);  // the runner is gone, or wants no run any more
-}
-
 // Until here the process has the runner's own ids, which the namespace does not map.
 void take_identity(const ChildPlan& plan) {
   if (sys::drop_groups() != 0 || sys::setresgid(0) != 0 || sys::setresuid(0) != 0)
@@ -62,31 +55,31 @@ void tie_to_runner(const ChildPlan& plan) {
   }
 }
 
-void fork_command(const ChildPlan& plan) {
-  int exec_pipe[2];
-  if (pipe2(exec_pipe, O_CLOEXEC) != 0) give_up(plan, Stage::fork, errno);
-  const int pid = static_cast<int>(sys::plain_fork(SIGCHLD));
+struct CommandStart {
+  const ChildPlan& plan;
+  InitMessage report;  // of the kind `started` unless a step failed
+};
+
+int command_entry(void* argument) {
+  auto* start = static_cast<CommandStart*>(argument);
+  run_command(start->plan, start->report);
+}
+
+// The command's process borrows init's memory until its exec, so nothing is copied; init waits so long.
+void start_command(const ChildPlan& plan) {
+  constexpr std::size_t kStackBytes = 64 * 1024;
+  alignas(64) static char stack[kStackBytes];
+  CommandStart start{plan, {}};
+  start.report.kind = InitMessage::started;
+  const int pid = clone(command_entry, stack + kStackBytes, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
   if (pid < 0) give_up(plan, Stage::fork, errno);
-  if (pid == 0) run_command(plan, exec_pipe[1]);
-  close(exec_pipe[1]);
   close(plan.stdin_fd);
   close(plan.stdout_fd);
   close(plan.stderr_fd);
   if (plan.landlock_fd >= 0) close(plan.landlock_fd);
-
-  InitMessage report;
-  ssize_t count = 0;
-  do count = read(exec_pipe[0], &report, sizeof report);
-  while (count < 0 && errno == EINTR);
-  close(exec_pipe[0]);
-  if (count == sizeof report) {
-    tell(plan, report);
-    _exit(1);
-  }
-  report = InitMessage{};
-  report.kind = InitMessage::started;
-  report.pid = pid;
-  tell(plan, report);
+  start.report.pid = pid;
+  tell(plan, start.report);
+  if (start.report.kind == InitMessage::failed) _exit(1);
   run_init(plan, pid);
 }
 
@@ -95,6 +88,14 @@ void fork_command(const ChildPlan& plan) {
 void tell(const ChildPlan& plan, const InitMessage& message) {
   // A runner that is gone cannot be told; SIGPIPE is blocked here.
   [[maybe_unused]] const ssize_t ignored = write(plan.status_fd, &message, sizeof message);
+}
+
+void await(const ChildPlan& plan, InitCommand what) {
+  char byte = 0;
+  ssize_t count = 0;
+  do count = read(plan.command_fd, &byte, 1);
+  while (count < 0 && errno == EINTR);
+  if (count != 1 || byte != static_cast<char>(what)) _exit(1);  // the runner is gone, or wants no run any more
 }
 
 void give_up(const ChildPlan& plan, Stage stage, int error, int index) {
@@ -119,18 +120,19 @@ void run_child(ChildPlan& plan) {
   setsid();
   if (!plan.host_name.empty() && sethostname(plan.host_name.data(), plan.host_name.size()) != 0)
     give_up(plan, Stage::host_name, errno);
-  if (plan.own_network && !bring_up_loopback()) give_up(plan, Stage::loopback, errno);
+  NetworkMaking network;
+  if (plan.own_network) start_network(plan, network);
   if (plan.own_mounts) build_mount_tree(plan);
   if (plan.layer_fd >= 0) close(plan.layer_fd);
+  if (plan.own_network) join_network(plan, network);
   if (plan.drop_privileges) drop_privileges(plan);
-  if (plan.probe_only || plan.parked) {
+  if (plan.probe_only) {
     InitMessage message;
     message.kind = InitMessage::ready;
     tell(plan, message);
+    _exit(0);
   }
-  if (plan.probe_only) _exit(0);
-  if (plan.parked) await(plan, InitCommand::start);
-  fork_command(plan);
+  start_command(plan);
   _exit(1);
 }
 
@@ -150,6 +152,8 @@ const char* stage_text(Stage stage) {
       return "tie the tree to the runner";
     case Stage::host_name:
       return "set the host name";
+    case Stage::network_namespace:
+      return "make a network namespace";
     case Stage::loopback:
       return "bring up the loopback interface";
     case Stage::private_mounts:

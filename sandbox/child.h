@@ -10,6 +10,8 @@ namespace rh::sandbox {
 
 // Sends one record to the runner.
 void tell(const ChildPlan& plan, const InitMessage& message);
+// Waits for one order; ends the process when the runner is gone or gives another.
+void await(const ChildPlan& plan, InitCommand what);
 // Reports a failed set-up and ends the child.
 [[noreturn]] void give_up(const ChildPlan& plan, Stage stage, int error, int index = -1);
 

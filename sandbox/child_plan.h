@@ -23,6 +23,7 @@ enum class Stage : int {
   identity,
   death_signal,
   host_name,
+  network_namespace,
   loopback,
   private_mounts,
   grab,  // index: ChildPlan::grabs

@@ -1,5 +1,6 @@
-// The last steps before exec. Order matters: Landlock and seccomp come last because they refuse what
-// the earlier steps need. Only async-signal-safe calls.
+// The last steps before exec, in memory that is shared with init, which waits. Landlock and seccomp
+// come after what they would refuse; what comes after them is what every command may do as well. Only
+// async-signal-safe calls.
 #include "sandbox/command_child.h"
 
 #include <fcntl.h>
@@ -10,18 +11,17 @@
 
 #include <cerrno>
 
+#include "sandbox/child.h"
 #include "sandbox/syscalls.h"
 
 namespace rh::sandbox {
 namespace {
 
-[[noreturn]] void report_and_exit(int report_fd, Stage stage, int error, int index = -1) {
-  InitMessage message;
-  message.kind = InitMessage::failed;
-  message.stage = stage;
-  message.error = error;
-  message.index = index;
-  [[maybe_unused]] const ssize_t ignored = write(report_fd, &message, sizeof message);
+[[noreturn]] void report_and_exit(InitMessage& report, Stage stage, int error, int index = -1) {
+  report.kind = InitMessage::failed;
+  report.stage = stage;
+  report.error = error;
+  report.index = index;
   _exit(127);
 }
 
@@ -48,16 +48,16 @@ bool connect_streams(const ChildPlan& plan) {
   return true;
 }
 
-void set_limits(const ChildPlan& plan, int report_fd) {
+void set_limits(const ChildPlan& plan, InitMessage& report) {
   for (std::size_t i = 0; i < plan.command->limit_count; ++i) {
     const ResourceLimit& limit = plan.command->limits[i];
     if (syscall(SYS_prlimit64, 0, limit.resource, &limit.value, nullptr) != 0)
-      report_and_exit(report_fd, Stage::limits, errno, static_cast<int>(i));
+      report_and_exit(report, Stage::limits, errno, static_cast<int>(i));
   }
 }
 
 // As execvp: a missing candidate is passed over, a forbidden one is remembered.
-[[noreturn]] void execute(const ChildPlan& plan, int report_fd) {
+[[noreturn]] void execute(const ChildPlan& plan, InitMessage& report) {
   int error = ENOENT;
   int index = 0;
   const CommandBlock& command = *plan.command;
@@ -68,28 +68,39 @@ void set_limits(const ChildPlan& plan, int report_fd) {
     index = static_cast<int>(i);
     if (errno != EACCES) break;
   }
-  report_and_exit(report_fd, Stage::execute, error, index);
+  report_and_exit(report, Stage::execute, error, index);
+}
+
+void install_filter(const ChildPlan& plan, InitMessage& report) {
+  if (plan.seccomp.empty()) return;
+  const sock_fprog program{static_cast<unsigned short>(plan.seccomp.size()),
+                           const_cast<sock_filter*>(plan.seccomp.data())};
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) report_and_exit(report, Stage::seccomp, errno);
+}
+
+// In a sandbox that was made ahead. The runner's end of the pipe goes when it wants no run any more.
+void await_order(const ChildPlan& plan) {
+  InitMessage message;
+  message.kind = InitMessage::ready;
+  tell(plan, message);
+  await(plan, InitCommand::start);
 }
 
 }  // namespace
 
-void run_command(const ChildPlan& plan, int report_fd) {
+void run_command(const ChildPlan& plan, InitMessage& report) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // without a pid namespace: dies with init
-  if (setsid() < 0) report_and_exit(report_fd, Stage::session, errno);
-  if (!connect_streams(plan)) report_and_exit(report_fd, Stage::streams, errno);
+  if (setsid() < 0) report_and_exit(report, Stage::session, errno);
+  if (!connect_streams(plan)) report_and_exit(report, Stage::streams, errno);
   sys::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-  set_limits(plan, report_fd);
   if (plan.landlock_fd >= 0 && syscall(SYS_landlock_restrict_self, plan.landlock_fd, 0) != 0)
-    report_and_exit(report_fd, Stage::landlock, errno);
-  if (chdir(plan.command->working_folder) != 0) report_and_exit(report_fd, Stage::working_folder, errno);
+    report_and_exit(report, Stage::landlock, errno);
   reset_signals();
-  if (!plan.seccomp.empty()) {
-    const sock_fprog program{static_cast<unsigned short>(plan.seccomp.size()),
-                             const_cast<sock_filter*>(plan.seccomp.data())};
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
-      report_and_exit(report_fd, Stage::seccomp, errno);
-  }
-  execute(plan, report_fd);
+  install_filter(plan, report);
+  if (plan.parked) await_order(plan);
+  set_limits(plan, report);
+  if (chdir(plan.command->working_folder) != 0) report_and_exit(report, Stage::working_folder, errno);
+  execute(plan, report);
 }
 
 }  // namespace rh::sandbox

@@ -1,11 +1,11 @@
-// The process that becomes the command: session, streams, limits, filters, exec.
+// The command's own process, from its clone to its exec.
 #pragma once
 
 #include "sandbox/child_plan.h"
 
 namespace rh::sandbox {
 
-// Runs in the child of init; `report_fd` closes on exec, or takes one InitMessage when exec fails.
-[[noreturn]] void run_command(const ChildPlan& plan, int report_fd);
+// Returns only by exec or exit. `report` lies in init's memory and is filled in when a step fails.
+[[noreturn]] void run_command(const ChildPlan& plan, InitMessage& report);
 
 }  // namespace rh::sandbox

@@ -40,7 +40,7 @@ Trial try_child(const Host& host, const MountPlan& mounts, BorrowedFd cgroup, Bo
   plan.grabs = mounts.grabs;
   plan.mounts = mounts.steps;
   SpawnOptions options;
-  options.clone_flags = kNamespaceFlags | (plan.own_network ? CLONE_NEWNET : 0ULL);
+  options.clone_flags = kNamespaceFlags;
   options.identity = host.identity;
   options.cgroup = cgroup;
   auto child = spawn(plan, options);
@@ -65,13 +65,11 @@ void try_namespaces(Host& host) {
     const Trial trial = try_child(host, mounts, BorrowedFd());
     if (trial.ok) return;
     const bool in_step = trial.stage == Stage::mount_step && trial.index >= 0;
-    if (trial.stage == Stage::loopback && host.network_namespace) {
+    if ((trial.stage == Stage::loopback || trial.stage == Stage::network_namespace) && host.network_namespace) {
       host.network_namespace = {false, trial.reason};
     } else if (in_step && host.fresh_proc &&
                mounts.steps[static_cast<std::size_t>(trial.index)].action == MountAction::mount_proc) {
       host.fresh_proc = {false, trial.reason};
-    } else if (trial.stage == Stage::none && host.network_namespace && round == 0) {
-      host.network_namespace = {false, trial.reason};  // perhaps only the network is refused
     } else {
       host.namespaces = host.network_namespace = host.fresh_proc = {false, trial.reason};
       return;

@@ -50,7 +50,6 @@ long bare_poll(pollfd* events, long count, const timespec* timeout) {
 struct MapsLine {
   std::uintptr_t begin = 0, end = 0;
   bool anonymous_writable = false;
-  [[nodiscard]] bool holds(std::uintptr_t address) const { return address >= begin && address < end; }
 };
 
 const char* parse_hex(const char* at, const char* end, std::uintptr_t& value) {
@@ -82,13 +81,44 @@ constexpr bool kSanitized = true;
 constexpr bool kSanitized = false;
 #endif
 
-// Private anonymous pages read as zero afterwards, except the stack that this runs on and the
-// thread's own block, where the stack protector's value lies. From here on no libc function is called.
-void drop_memory(int maps_fd) {
+// What must stay: the pages of the stack that are in use, and the one of the thread's own block that
+// holds the stack protector's value. In a static program that block lies in the heap.
+struct Kept {
+  std::uintptr_t stack_begin, stack_end, thread_begin, thread_end;
+};
+
+constexpr std::uintptr_t kPage = 4096;
+
+Kept kept_pages(const void* lowest, const void* highest) {
+  const auto page = [](const void* at) { return reinterpret_cast<std::uintptr_t>(at) & ~(kPage - 1); };
+  const std::uintptr_t thread = page(__builtin_thread_pointer());
+  return {page(lowest) - 2 * kPage, page(highest) + 2 * kPage, thread, thread + kPage};
+}
+
+void drop_range(std::uintptr_t begin, std::uintptr_t end) {
+  if (begin < end) bare_syscall(SYS_madvise, static_cast<long>(begin), static_cast<long>(end - begin), MADV_DONTNEED);
+}
+
+void drop_mapping(const MapsLine& line, const Kept& kept) {
+  std::uintptr_t at = line.begin;
+  const bool thread_first = kept.thread_begin < kept.stack_begin;
+  const std::uintptr_t begins[2] = {thread_first ? kept.thread_begin : kept.stack_begin,
+                                    thread_first ? kept.stack_begin : kept.thread_begin};
+  const std::uintptr_t ends[2] = {thread_first ? kept.thread_end : kept.stack_end,
+                                  thread_first ? kept.stack_end : kept.thread_end};
+  for (int i = 0; i < 2; ++i) {
+    if (ends[i] <= at || begins[i] >= line.end) continue;
+    drop_range(at, begins[i]);
+    at = ends[i];
+  }
+  drop_range(at, line.end);
+}
+
+// Private anonymous pages read as zero afterwards. From here on no libc function is called.
+void drop_memory(int maps_fd, const void* highest) {
   char buffer[8192];
   std::size_t held = 0;
-  const auto stack = reinterpret_cast<std::uintptr_t>(buffer);
-  const auto thread = reinterpret_cast<std::uintptr_t>(&errno);
+  const Kept kept = kept_pages(buffer, highest);
   for (;;) {
     const long count = bare_syscall(SYS_read, maps_fd, as_word(buffer + held), static_cast<long>(sizeof buffer - held));
     if (count <= 0) break;
@@ -98,8 +128,7 @@ void drop_memory(int maps_fd) {
       if (buffer[i] != '\n') continue;
       const MapsLine line = parse_maps_line(buffer + start, buffer + i);
       start = i + 1;
-      if (!line.anonymous_writable || line.holds(stack) || line.holds(thread)) continue;
-      bare_syscall(SYS_madvise, static_cast<long>(line.begin), static_cast<long>(line.end - line.begin), MADV_DONTNEED);
+      if (line.anonymous_writable) drop_mapping(line, kept);
     }
     if (start == 0) break;  // a line longer than the buffer does not exist
     for (std::size_t i = start; i < held; ++i) buffer[i - start] = buffer[i];
@@ -205,7 +234,7 @@ void run_init(const ChildPlan& plan, int main_pid) {
   const int signal_fd = signalfd(-1, &watched, SFD_CLOEXEC);
   const int maps_fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (signal_fd < 0) give_up(plan, Stage::fork, errno);
-  if (kBareSyscalls && !kSanitized && maps_fd >= 0) drop_memory(maps_fd);
+  if (kBareSyscalls && !kSanitized && maps_fd >= 0) drop_memory(maps_fd, &init + 1);
   loop(init, signal_fd);
 }
 

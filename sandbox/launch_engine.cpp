@@ -134,14 +134,14 @@ Result<ExitRecord> LaunchEngine::run(const LaunchSpec& spec, const SuperviseHook
     // Nothing of the command has run where the set-up failed, so a second try is safe.
     auto prepared = prepare(spec, known, 0, false);
     if (prepared) {
-      Outcome outcome = supervise(spec, hooks, *prepared->plan, std::move(prepared->init), begin);
+      Outcome outcome = supervise(spec, hooks, *prepared->plan, prepared->init, begin);
       const bool set_up = !outcome.failure || is_commands_own_fault(outcome.failure->stage);
       if (set_up || outcome.facts.stopped_for) return record_of(spec, *prepared, outcome);
     }
     known = probed_host();
   }
   RH_TRY(Prepared prepared, prepare(spec, known, 0, false));
-  Outcome outcome = supervise(spec, hooks, *prepared.plan, std::move(prepared.init), begin);
+  Outcome outcome = supervise(spec, hooks, *prepared.plan, prepared.init, begin);
   return record_of(spec, prepared, outcome);
 }
 
@@ -150,7 +150,7 @@ Result<Prepared> LaunchEngine::park(const LaunchSpec& shape, std::size_t room) {
 }
 
 ExitRecord LaunchEngine::follow(const LaunchSpec& spec, Prepared& prepared, const SuperviseHooks& hooks) {
-  Outcome outcome = supervise(spec, hooks, *prepared.plan, std::move(prepared.init), monotonic_now());
+  Outcome outcome = supervise(spec, hooks, *prepared.plan, prepared.init, monotonic_now());
   return record_of(spec, prepared, outcome);
 }
 

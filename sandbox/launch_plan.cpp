@@ -110,7 +110,6 @@ class Builder {
     child.own_pids = child.own_mounts = true;
     child.host_name = host_name();
     if (spec_.limits.network == NetworkPolicy::none && host_.network_namespace) {
-      plan_.spawn.clone_flags |= CLONE_NEWNET;
       child.own_network = plan_.private_network = true;
     }
     plan_.placeholders = place(spec_.files.guarded, spec_.files.writable);

@@ -320,13 +320,20 @@ class Planner {
     if (options_.fresh_proc) step(MountAction::mount_proc, "/proc", {});
     for (const char* path : {"/proc/sys", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/sysrq-trigger"})
       step(MountAction::seal, path, {}, true);
-    for (const char* path :
-         {"/proc/acpi", "/proc/scsi", "/sys/firmware", "/sys/kernel/debug", "/sys/kernel/tracing", "/sys/fs/bpf"})
-      step(MountAction::cover_folder, path, {}, true);
+    for (const char* path : {"/proc/acpi", "/proc/scsi", "/sys/firmware", "/sys/kernel/debug", "/sys/kernel/tracing",
+                             "/sys/kernel/security", "/sys/fs/bpf"})
+      if (others_may_read(path)) step(MountAction::cover_folder, path, {}, true);
     for (const char* path : {"/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/kallsyms", "/proc/timer_list",
                              "/proc/sched_debug", "/proc/latency_stats", "/proc/kmsg", "/proc/kpagecount",
                              "/proc/kpageflags", "/proc/config.gz", "/proc/vmallocinfo", "/proc/slabinfo"})
-      step(MountAction::cover_file, path, {}, true);
+      if (others_may_read(path)) step(MountAction::cover_file, path, {}, true);
+  }
+
+  // What only root may read needs no cover where the command is somebody else.
+  [[nodiscard]] bool others_may_read(const char* path) const {
+    struct stat info {};
+    if (stat(path, &info) != 0) return false;
+    return options_.hide_accounts || (info.st_mode & S_IROTH) != 0;
   }
 
   const FilesystemPolicy& policy_;

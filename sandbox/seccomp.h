@@ -18,8 +18,16 @@ struct FilterOptions {
   auto operator<=>(const FilterOptions&) const = default;
 };
 
+// Every set of options has a number.
+constexpr unsigned kFilterCount = 8;
+[[nodiscard]] constexpr unsigned number_of(const FilterOptions& options) {
+  return (options.strict ? 1U : 0U) | (options.trace_allowed ? 2U : 0U) | (options.refuse_internet ? 4U : 0U);
+}
+[[nodiscard]] constexpr FilterOptions options_of(unsigned number) {
+  return {(number & 1) != 0, (number & 2) != 0, (number & 4) != 0};
+}
+
 [[nodiscard]] Ability seccomp_ability();
-// Compiled once for each set of options.
 [[nodiscard]] Result<std::vector<sock_filter>> make_filter(const FilterOptions& options);
 
 }  // namespace rh::sandbox

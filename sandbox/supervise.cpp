@@ -41,11 +41,12 @@ constexpr Nanoseconds kOutputPause = milliseconds(10);
 
 class Supervisor {
  public:
-  Supervisor(const LaunchSpec& spec, const SuperviseHooks& hooks, LaunchPlan& plan, InitProcess init, Nanoseconds begin)
+  Supervisor(const LaunchSpec& spec, const SuperviseHooks& hooks, LaunchPlan& plan, InitProcess& init,
+             Nanoseconds begin)
       : spec_(spec),
         hooks_(hooks),
         plan_(plan),
-        init_(std::move(init)),
+        init_(init),
         begin_(begin),
         clocks_(tree_, init_.pid()),
         watchdog_(tree_, init_.pid(), watchdog_limits()),
@@ -138,6 +139,7 @@ class Supervisor {
         case InitMessage::finished:
           note_largest_process(message->usage);
           outcome_.tree_usage = message->usage;
+          finished_ = true;
           break;
         case InitMessage::ready:
           break;
@@ -307,7 +309,9 @@ class Supervisor {
 
   void advance() {
     const Nanoseconds now = monotonic_now();
-    if (init_ended_) {
+    if (finished_ && plan_.child.own_pids) {
+      phase_ = Phase::gone;  // nothing can come after the last process of a pid namespace but init's own end
+    } else if (init_ended_) {
       read_messages();
       kill_all();  // only without a pid namespace can anything be left
       init_.wait(-1);
@@ -374,7 +378,7 @@ class Supervisor {
   const LaunchSpec& spec_;
   const SuperviseHooks& hooks_;
   LaunchPlan& plan_;
-  InitProcess init_;
+  InitProcess& init_;
   Nanoseconds begin_;
   ProcessTree tree_;
   ProcessClocks clocks_;
@@ -385,15 +389,16 @@ class Supervisor {
   Nanoseconds next_tick_{}, next_cpu_look_{}, next_oom_look_{}, deadline_{};
   Nanoseconds oom_expected_until_{};  // zero: not expected
   Nanoseconds output_pause_end_{};    // zero: no pause
+  bool finished_ = false;           // init has said that it is the last
   bool init_ended_ = false, status_ended_ = false, cancelled_ = false;
   Outcome outcome_;
 };
 
 }  // namespace
 
-Outcome supervise(const LaunchSpec& spec, const SuperviseHooks& hooks, LaunchPlan& plan, InitProcess init,
+Outcome supervise(const LaunchSpec& spec, const SuperviseHooks& hooks, LaunchPlan& plan, InitProcess& init,
                   Nanoseconds begin) {
-  return Supervisor(spec, hooks, plan, std::move(init), begin).run();
+  return Supervisor(spec, hooks, plan, init, begin).run();
 }
 
 }  // namespace rh::sandbox

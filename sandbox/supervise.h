@@ -32,7 +32,8 @@ struct Outcome {
   bool output_truncated = false;
 };
 
-[[nodiscard]] Outcome supervise(const LaunchSpec& spec, const SuperviseHooks& hooks, LaunchPlan& plan, InitProcess init,
-                                Nanoseconds begin);
+// Returns when every process of the command is gone; init itself may still be on its way out.
+[[nodiscard]] Outcome supervise(const LaunchSpec& spec, const SuperviseHooks& hooks, LaunchPlan& plan,
+                                InitProcess& init, Nanoseconds begin);
 
 }  // namespace rh::sandbox
