@@ -310,7 +310,9 @@ class Supervisor {
   void advance() {
     const Nanoseconds now = monotonic_now();
     if (finished_ && plan_.child.own_pids) {
-      phase_ = Phase::gone;  // nothing can come after the last process of a pid namespace but init's own end
+      // Nothing can come after the last process of a pid namespace but init's own end.
+      if (outcome_.wall == Nanoseconds{}) outcome_.wall = now - begin_;
+      phase_ = Phase::gone;
     } else if (init_ended_) {
       read_messages();
       kill_all();  // only without a pid namespace can anything be left
