@@ -25,6 +25,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -35,8 +36,10 @@ namespace fs = std::filesystem;
 
 constexpr uid_t kOrdinaryId = 12345;
 constexpr int kCannotRun = 77;
-// A program of ours that leaves more behind than this is broken in a way that no count describes.
-constexpr int kMostLeftovers = 10'000;
+// Of all tests. What they started is removed then, too: a storm must not outlive its test.
+constexpr unsigned kSecondsInAll = 110;
+constexpr int kInterrupting[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM};
+constexpr int kSecondsToRemove = 20;
 
 volatile sig_atomic_t interrupted_by = 0;
 
@@ -220,20 +223,26 @@ int reap_until_end_of(pid_t tests) {
   }
 }
 
-// Children first come to light when their parents are gone, so it is done until there are none.
+std::vector<pid_t> children() {
+  std::vector<pid_t> found;
+  std::FILE* file = std::fopen(("/proc/self/task/" + std::to_string(getpid()) + "/children").c_str(), "re");
+  int pid = 0;
+  while (file != nullptr && std::fscanf(file, "%d", &pid) == 1) found.push_back(pid);
+  if (file != nullptr) std::fclose(file);
+  return found;
+}
+
+// Grandchildren come to light when their parents are gone, so it is done until there are none.
 int remove_leftovers() {
-  const std::string list = "/proc/self/task/" + std::to_string(getpid()) + "/children";
   while (waitpid(-1, nullptr, WNOHANG) > 0)
     ;
   int removed = 0;
-  for (; removed < kMostLeftovers; ++removed) {
-    std::FILE* file = std::fopen(list.c_str(), "re");
-    int pid = 0;
-    const bool found = file != nullptr && std::fscanf(file, "%d", &pid) == 1;
-    if (file != nullptr) std::fclose(file);
-    if (!found) break;
-    kill(pid, SIGKILL);
-    waitpid(pid, nullptr, 0);
+  const time_t end = time(nullptr) + kSecondsToRemove;
+  for (std::vector<pid_t> left = children(); !left.empty() && time(nullptr) <= end; left = children()) {
+    removed += static_cast<int>(left.size());
+    for (const pid_t pid : left) kill(pid, SIGKILL);
+    while (waitpid(-1, nullptr, WNOHANG) > 0)
+      ;
   }
   return removed;
 }
@@ -255,13 +264,14 @@ int run(const std::string& who, char** argv, int count) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   struct sigaction action {};
   action.sa_handler = interrupt;
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
+  for (const int number : kInterrupting) sigaction(number, &action, nullptr);
   const pid_t tests = fork();
   if (tests < 0) cannot_run_errno("fork");
   if (tests == 0) {
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, SIG_DFL);
+    for (const int number : kInterrupting) signal(number, SIG_DFL);
     run_tests(who, stage, command);
   }
+  alarm(kSecondsInAll);
   const int code = reap_until_end_of(tests);
   const int left = remove_leftovers();
   if (left > 0 && interrupted_by == 0) std::fprintf(stderr, "%d processes outlived the tests\n", left);
