@@ -20,9 +20,6 @@ namespace fs = std::filesystem;
 std::mutex leaf_mutex;
 std::weak_ptr<RunnerLeaf> shared_leaf;
 
-constexpr std::string_view kLeaf = "runner";
-constexpr std::string_view kLeafMark = "-runner.";
-
 // Processes of other pid namespaces are listed as 0, and are others, too.
 bool is_alone(const fs::path& group) {
   const auto text = read_control(group / "cgroup.procs");
@@ -32,7 +29,8 @@ bool is_alone(const fs::path& group) {
 
 }  // namespace
 
-RunnerLeaf::RunnerLeaf(const fs::path& group) : group_(group), leaf_(group / own_group_name(kLeaf)), owner_(getpid()) {}
+RunnerLeaf::RunnerLeaf(const fs::path& group)
+    : group_(group), leaf_(group / own_group_name(kLeafName)), owner_(getpid()) {}
 
 std::shared_ptr<RunnerLeaf> RunnerLeaf::current() {
   const std::lock_guard lock(leaf_mutex);
@@ -54,25 +52,6 @@ Result<std::shared_ptr<RunnerLeaf>> RunnerLeaf::make(const fs::path& group,
     if (write_control(group / "cgroup.subtree_control", "+" + controller)) leaf->enabled_.push_back(controller);
   shared_leaf = leaf;
   return leaf;
-}
-
-void RunnerLeaf::clear_beside(const fs::path& group) {
-  const ProcessTree processes;
-  std::error_code error;
-  for (fs::directory_iterator at(group.parent_path(), error), end; !error && at != end; at.increment(error)) {
-    std::error_code closed;
-    const fs::path beside = at->path();
-    bool left = false;
-    for (fs::directory_iterator inner(beside, closed); !closed && inner != end; inner.increment(closed)) {
-      const std::string name = inner->path().filename().string();
-      left = left || (name.find(kLeafMark) != std::string::npos && is_stale_group(name, processes));
-    }
-    if (!left) continue;
-    sweep_stale_groups(beside);
-    const std::string handed_out = read_control(beside / "cgroup.subtree_control").value_or("");
-    for (std::string_view controller : split(trim(handed_out), ' '))
-      (void)write_control(beside / "cgroup.subtree_control", fmt::format("-{}", controller));
-  }
 }
 
 // A group may have processes again once it hands out nothing.

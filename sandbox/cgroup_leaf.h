@@ -18,9 +18,6 @@ class RunnerLeaf {
   // there. All callers in a process share one leaf.
   [[nodiscard]] static Result<std::shared_ptr<RunnerLeaf>> make(const std::filesystem::path& group,
                                                                 const std::vector<std::string>& controllers);
-  // Groups beside `group` in which a killed runner left its leaf: cleared, so that processes can be put
-  // there again.
-  static void clear_beside(const std::filesystem::path& group);
   // The leaf that this process is in, if any.
   [[nodiscard]] static std::shared_ptr<RunnerLeaf> current();
   RunnerLeaf(const RunnerLeaf&) = delete;

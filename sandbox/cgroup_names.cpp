@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <climits>
 
+#include "runner/base/file.h"
 #include "runner/base/text.h"
 #include "sandbox/cgroup_files.h"
 
@@ -50,10 +51,32 @@ void sweep_stale_groups(const fs::path& parent) {
   const ProcessTree processes;
   std::error_code error;
   std::vector<fs::path> stale;
-  for (fs::directory_iterator at(parent, error), end; !error && at != end; at.increment(error))
-    if (is_stale_group(at->path().filename().string(), processes)) stale.push_back(at->path());
+  bool leaf = false;
+  for (fs::directory_iterator at(parent, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (!is_stale_group(name, processes)) continue;
+    stale.push_back(at->path());
+    leaf = leaf || name.find(fmt::format("-{}.", kLeafName)) != std::string::npos;
+  }
   for (const fs::path& group : stale) kill_group(group);
   for (const fs::path& group : stale) remove_group(group);
+  if (!leaf) return;
+  // The kernel refuses where other groups still need what is handed out.
+  const std::string handed_out = read_control(parent / "cgroup.subtree_control").value_or("");
+  for (std::string_view controller : split(trim(handed_out), ' '))
+    (void)write_control(parent / "cgroup.subtree_control", fmt::format("-{}", controller));
+}
+
+void sweep_beside(const fs::path& parent) {
+  const fs::path above = parent.parent_path();
+  if (!is_file(above / "cgroup.procs")) return;
+  std::error_code error;
+  for (fs::directory_iterator at(above, error), end; !error && at != end; at.increment(error)) {
+    struct stat info {};
+    // A group has two links and one more for each group in it: most need not be opened.
+    if (lstat(at->path().c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_nlink > 2 && at->path() != parent)
+      sweep_stale_groups(at->path());
+  }
 }
 
 }  // namespace rh::sandbox

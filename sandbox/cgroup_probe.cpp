@@ -24,6 +24,7 @@ bool writable(const fs::path& path) { return faccessat(AT_FDCWD, path.c_str(), W
 std::string probe_v1(const fs::path& parent, const char* control, fs::path& into) {
   if (parent.empty()) return {};
   sweep_stale_groups(parent);
+  sweep_beside(parent);
   if (!is_file(parent / control)) return fmt::format("{} has no {}", parent.string(), control);
   if (writable(parent)) {
     into = parent;
@@ -65,6 +66,7 @@ class UnifiedProbe {
     host_.leaf = leaf;
     for (fs::path at = own;; at = at.parent_path()) {
       sweep_stale_groups(at);
+      if (at == own) sweep_beside(at);
       if (consider(at, at == own)) break;
       if (at == layout_.unified_mount || at == at.root_path()) break;
     }
@@ -115,7 +117,6 @@ class UnifiedProbe {
       return false;
     }
     host_.leaf = *std::move(leaf);
-    RunnerLeaf::clear_beside(at);
     return true;
   }
 

@@ -9,7 +9,7 @@ namespace rh::sandbox {
 namespace {
 
 constexpr std::uint64_t kManyProcesses = 4096;
-constexpr std::uint64_t kSpareProcesses = 256;
+constexpr std::uint64_t kSpareProcesses = 64;
 
 void lower(std::vector<ResourceLimit>& out, __rlimit_resource resource, std::uint64_t wanted) {
   rlimit64 current{};
@@ -22,7 +22,7 @@ void lower(std::vector<ResourceLimit>& out, __rlimit_resource resource, std::uin
 // and the user's other processes must not.
 std::uint64_t last_line(std::uint64_t pids) {
   struct sysinfo host {};
-  return (sysinfo(&host) == 0 ? host.procs : kManyProcesses) + 2 * pids + kSpareProcesses;
+  return (sysinfo(&host) == 0 ? host.procs : kManyProcesses) + pids + kSpareProcesses;
 }
 
 }  // namespace

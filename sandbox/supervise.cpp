@@ -12,7 +12,9 @@
 #include <cerrno>
 
 #include "runner/base/text.h"
+#include "sandbox/oom_watch.h"
 #include "sandbox/process_clocks.h"
+#include "sandbox/tree_kill.h"
 #include "sandbox/watchdog.h"
 
 namespace rh::sandbox {
@@ -29,8 +31,6 @@ constexpr Nanoseconds kKillTime = milliseconds(2000);
 constexpr Nanoseconds kDrainTime = milliseconds(500);
 constexpr Nanoseconds kCancelGrace = milliseconds(2000);
 constexpr Nanoseconds kCpuLookMin = milliseconds(5);
-constexpr Nanoseconds kOomLook = milliseconds(1);
-constexpr Nanoseconds kOomKillTime = milliseconds(200);
 constexpr std::uint64_t kOwnGrowth = 4U << 20;  // of the runner between clone and now
 constexpr std::size_t kMaxLeftovers = 100;
 constexpr std::size_t kReadsPerWakeup = 16;
@@ -50,7 +50,7 @@ class Supervisor {
         begin_(begin),
         clocks_(tree_, init_.pid()),
         watchdog_(tree_, init_.pid(), watchdog_limits()),
-        oom_event_(plan.cgroup->open_oom_event()) {
+        oom_(*plan.cgroup) {
     if (plan_.cgroup->memory().empty()) own_bytes_ = tree_.resident_bytes(getpid()) + kOwnGrowth;
   }
 
@@ -86,7 +86,7 @@ class Supervisor {
       if (watchdog_.needed()) consider(watchdog_.next_look());
       if (spec_.limits.cpu) consider(next_cpu_look_);
     }
-    if (oom_expected_until_ != Nanoseconds{}) consider(next_oom_look_);
+    if (const auto at = oom_.next_look()) consider(*at);
     if ((phase_ == Phase::starting || phase_ == Phase::running) && spec_.limits.wall)
       consider(begin_ + *spec_.limits.wall);
     if (phase_ == Phase::stopping || phase_ == Phase::killing) consider(deadline_);
@@ -102,22 +102,14 @@ class Supervisor {
                                   {pausing ? -1 : plan_.stdout_read.get(), POLLIN, 0},
                                   {pausing ? -1 : plan_.stderr_read.get(), POLLIN, 0},
                                   {cancelled_ ? -1 : hooks_.cancel.fd, POLLIN, 0},
-                                  {oom_event_.get(), POLLIN, 0}}};
+                                  {oom_.event().fd, POLLIN, 0}}};
     const Nanoseconds wait = std::max(next_deadline() - monotonic_now(), Nanoseconds{});
     const timespec timeout{static_cast<time_t>(wait.count() / 1'000'000'000), wait.count() % 1'000'000'000};
     if (ppoll(events.data(), events.size(), &timeout, nullptr) < 0) return;
     init_ended_ = events[0].revents != 0;
     status_ended_ = status_ended_ || events[1].revents == POLLHUP;
     cancelled_ = cancelled_ || (events[4].revents & POLLIN) != 0;
-    if (events[5].revents != 0) expect_oom_kill();
-  }
-
-  // The kernel says that it looks for a victim a little before it counts one.
-  void expect_oom_kill() {
-    std::uint64_t count = 0;
-    if (read(oom_event_.get(), &count, sizeof count) != sizeof count) oom_event_.reset();
-    oom_expected_until_ = monotonic_now() + kOomKillTime;
-    next_oom_look_ = {};
+    if (events[5].revents != 0) oom_.event_came(monotonic_now());
   }
 
   void read_messages() {
@@ -235,11 +227,8 @@ class Supervisor {
 
   // What lost a process to the kernel is not left to go on without it.
   void check_oom(Nanoseconds now) {
-    if (!plan_.cgroup->limits_memory() || now < next_oom_look_) return;
-    if (now >= oom_expected_until_) oom_expected_until_ = {};
-    next_oom_look_ = now + (oom_expected_until_ == Nanoseconds{} ? hooks_.tick : kOomLook);
-    if (const std::uint64_t kills = plan_.cgroup->oom_kills().value_or(0); kills > 0)
-      stop(Ending::memory, fmt::format("{}: oom_kill {}", plan_.cgroup->oom_source(), kills), Nanoseconds{});
+    if (const auto kills = oom_.look(now))
+      stop(Ending::memory, fmt::format("{}: oom_kill {}", plan_.cgroup->oom_source(), *kills), Nanoseconds{});
   }
 
   // A fork bomb is never over where the command waits for it, and else outlives the command.
@@ -344,14 +333,14 @@ class Supervisor {
   void begin_killing(Nanoseconds now) {
     if (plan_.pids_limit == PidsLimit::own_count) note_exhausted_pids();
     if (plan_.cgroup->cpu().empty()) clocks_.look();
+    if (!plan_.child.own_pids) stop_and_kill([this] { return living(); });
     init_.command(InitCommand::finish);
     phase_ = Phase::killing;
     deadline_ = now + kKillTime;
   }
 
   void kill_all() {
-    if (plan_.cgroup->kill() || plan_.child.own_pids) return;
-    for (int pid : living()) kill(pid, SIGKILL);
+    if (!plan_.cgroup->kill() && !plan_.child.own_pids) stop_and_kill([this] { return living(); });
   }
 
   // The tree is dead; what it wrote is in the pipes. A descriptor passed to a stranger must not
@@ -385,12 +374,11 @@ class Supervisor {
   ProcessTree tree_;
   ProcessClocks clocks_;
   Watchdog watchdog_;
-  UniqueFd oom_event_;
+  OomWatch oom_;
   std::uint64_t own_bytes_ = 0, refused_before_ = 0;
   Phase phase_ = Phase::starting;
-  Nanoseconds next_tick_{}, next_cpu_look_{}, next_oom_look_{}, deadline_{};
-  Nanoseconds oom_expected_until_{};  // zero: not expected
-  Nanoseconds output_pause_end_{};    // zero: no pause
+  Nanoseconds next_tick_{}, next_cpu_look_{}, deadline_{};
+  Nanoseconds output_pause_end_{};  // zero: no pause
   bool finished_ = false;           // init has said that it is the last
   bool init_ended_ = false, status_ended_ = false, cancelled_ = false;
   Outcome outcome_;
