@@ -88,7 +88,10 @@ sandbox::LaunchSpec Corpus::spec(const Words& argv) const {
   spec.name = "escape";
   spec.command.argv = argv;
   spec.command.cwd = workspace_;
-  spec.command.env = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"HOME", home_.string()}, {"LC_ALL", "C.UTF-8"}};
+  spec.command.env = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+                      {"HOME", home_.string()},
+                      {"LC_ALL", "C.UTF-8"},
+                      {"RH_ESCAPE_RUN", std::to_string(getpid())}};
   spec.files.writable = {workspace_};
   spec.files.readable = {program("")};
   spec.files.home = home_;

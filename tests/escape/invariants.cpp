@@ -86,14 +86,14 @@ std::set<std::string> own_groups() {
   return found;
 }
 
-// Others on the machine have abstract sockets too; the probes give theirs this name.
+// Others on the machine have abstract sockets too; the probes give theirs this name and number.
 std::set<std::string> own_sockets() {
   std::set<std::string> found;
-  const std::string sockets = read_file("/proc/net/unix").value_or("");
-  for (const std::string_view line : split_lines(sockets))
-    if (const std::size_t at = line.find('@'); at != std::string_view::npos)
-      if (const std::string_view name = line.substr(at); name.find("rh-escape") != std::string_view::npos)
-        found.emplace(name);
+  const std::string sockets = read_file("/proc/net/unix").value_or(""), number = "-" + std::to_string(getpid());
+  for (const std::string_view line : split_lines(sockets)) {
+    const std::size_t at = line.find("@rh-escape");
+    if (at != std::string_view::npos && line.substr(at).ends_with(number)) found.emplace(line.substr(at));
+  }
   return found;
 }
 

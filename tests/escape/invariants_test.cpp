@@ -43,8 +43,11 @@ TEST_F(Corpus, G2_NoticesFilesAndSocketsThatAreLeft) {
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path + 1, "rh-escape-left", 14);
-  ASSERT_EQ(bind(fd.get(), reinterpret_cast<sockaddr*>(&address), offsetof(sockaddr_un, sun_path) + 15), 0);
+  const std::string name = "rh-escape-left-" + std::to_string(getpid());
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  ASSERT_EQ(bind(fd.get(), reinterpret_cast<sockaddr*>(&address),
+                 static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size())),
+            0);
   EXPECT_NONFATAL_FAILURE(before.expect_kept(), "G2: abstract sockets");
   fd.reset();
   before.expect_kept();

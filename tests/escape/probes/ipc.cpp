@@ -27,8 +27,18 @@
 namespace rh::probe {
 namespace {
 
-constexpr int kKey = 0x5248e5c;  // of System V objects
-constexpr const char* kQueue = "/rh-escape-queue";
+// What a run leaves on the host bears the number of the tests that started it: other tests may run at
+// the same time.
+std::string marked(const char* name) {
+  const char* run = getenv("RH_ESCAPE_RUN");
+  return std::string(name) + "-" + (run != nullptr ? run : "0");
+}
+
+// Of System V objects, for the same reason.
+key_t marked_key() {
+  const char* run = getenv("RH_ESCAPE_RUN");
+  return static_cast<key_t>(0x52480000 + (run != nullptr ? number(run) & 0xffff : 0));
+}
 
 struct SocketName {
   sockaddr_un address{};
@@ -129,7 +139,7 @@ int own_sockets(Arguments folders) {
   Acts acts;
   int pair[2];
   acts.note("socketpair", "", socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
-  for (const std::string& name : {std::string(folders[0]) + "/own.sock", std::string("@rh-escape-own")}) {
+  for (const std::string& name : {std::string(folders[0]) + "/own.sock", marked("@rh-escape-own")}) {
     const SocketName here = socket_name(name.c_str());
     const int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     char byte = 0;
@@ -204,41 +214,41 @@ int open_process(Arguments arguments) {
 // hold READY_FILE STOP_FILE SHARED_FILE: one of each thing that another run could find.
 int hold(Arguments arguments) {
   Acts acts;
-  acts.note("make", "/dev/shm", open("/dev/shm/rh-escape-shared", O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-  acts.note("make", "/tmp", open("/tmp/rh-escape-shared", O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-  const SocketName name = socket_name("@rh-escape-shared");
+  acts.note("make", "/dev/shm", open(marked("/dev/shm/rh-escape-shared").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  acts.note("make", "/tmp", open(marked("/tmp/rh-escape-shared").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  const SocketName name = socket_name(marked("@rh-escape-shared").c_str());
   const int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   acts.note("make", "abstract",
             server >= 0 && bind(server, reinterpret_cast<const sockaddr*>(&name.address), name.size) == 0 &&
                 listen(server, 8) == 0);
-  const int memory = shmget(kKey, 4096, IPC_CREAT | 0666), semaphore = semget(kKey, 1, IPC_CREAT | 0666),
-            messages = msgget(kKey, IPC_CREAT | 0666);
+  const int memory = shmget(marked_key(), 4096, IPC_CREAT | 0666),
+            semaphore = semget(marked_key(), 1, IPC_CREAT | 0666), messages = msgget(marked_key(), IPC_CREAT | 0666);
   acts.note("make", "sysv", memory >= 0 && semaphore >= 0 && messages >= 0);
-  acts.note("make", "queue", mq_open(kQueue, O_RDWR | O_CREAT, 0666, nullptr));
+  acts.note("make", "queue", mq_open(marked("/rh-escape-queue").c_str(), O_RDWR | O_CREAT, 0666, nullptr));
   const int shared = open(arguments[2], O_RDONLY | O_CLOEXEC);
   acts.note("make", "lock", shared >= 0 && flock(shared, LOCK_EX | LOCK_NB) == 0);
   const int ready = open(arguments[0], O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   if (ready < 0) broken("open");
   for (int round = 0; round < 600 && access(arguments[1], F_OK) != 0; ++round) poll(nullptr, 0, 5);
-  unlink("/dev/shm/rh-escape-shared");
-  unlink("/tmp/rh-escape-shared");
+  unlink(marked("/dev/shm/rh-escape-shared").c_str());
+  unlink(marked("/tmp/rh-escape-shared").c_str());
   shmctl(memory, IPC_RMID, nullptr);
   semctl(semaphore, 0, IPC_RMID);
   msgctl(messages, IPC_RMID, nullptr);
-  mq_unlink(kQueue);
+  mq_unlink(marked("/rh-escape-queue").c_str());
   return acts.exit_code();
 }
 
 // look SHARED_FILE: what of it can be found.
 int look(Arguments arguments) {
   Acts acts;
-  acts.note("find", "/dev/shm", open("/dev/shm/rh-escape-shared", O_RDONLY | O_CLOEXEC));
-  acts.note("find", "/tmp", open("/tmp/rh-escape-shared", O_RDONLY | O_CLOEXEC));
-  acts.note("find", "abstract", connect_to("@rh-escape-shared", SOCK_STREAM));
-  acts.note("find", "shm", shmget(kKey, 4096, 0));
-  acts.note("find", "sem", semget(kKey, 1, 0));
-  acts.note("find", "msg", msgget(kKey, 0));
-  acts.note("find", "queue", mq_open(kQueue, O_RDONLY));
+  acts.note("find", "/dev/shm", open(marked("/dev/shm/rh-escape-shared").c_str(), O_RDONLY | O_CLOEXEC));
+  acts.note("find", "/tmp", open(marked("/tmp/rh-escape-shared").c_str(), O_RDONLY | O_CLOEXEC));
+  acts.note("find", "abstract", connect_to(marked("@rh-escape-shared").c_str(), SOCK_STREAM));
+  acts.note("find", "shm", shmget(marked_key(), 4096, 0));
+  acts.note("find", "sem", semget(marked_key(), 1, 0));
+  acts.note("find", "msg", msgget(marked_key(), 0));
+  acts.note("find", "queue", mq_open(marked("/rh-escape-queue").c_str(), O_RDONLY));
   // One that the other does not hold could be taken.
   Acts locks;
   const int shared = open(arguments[0], O_RDONLY | O_CLOEXEC);
