@@ -211,6 +211,7 @@ class Supervisor {
     const Nanoseconds now = monotonic_now();
     if (now >= next_tick_) {
       next_tick_ = now + hooks_.tick;
+      if (plan_.cgroup->cpu().empty()) clocks_.look();
       if (outcome_.started && hooks_.on_tick && phase_ != Phase::gone) hooks_.on_tick();
     }
     if (cancelled_)
