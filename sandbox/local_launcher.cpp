@@ -2,6 +2,7 @@
 
 #include "sandbox/launch_engine.h"
 #include "sandbox/pool.h"
+#include "sandbox/survey_facts.h"
 
 namespace rh::sandbox {
 namespace {
@@ -14,6 +15,10 @@ class LocalLauncher : public Launcher {
     return engine_->run(spec, hooks);
   }
   model::IsolationReport probe(model::IsolationLevel level) override { return engine_->probe(level); }
+  model::HostSurvey survey() override {
+    const auto host = engine_->probed_host();
+    return survey_host(*host, gather_facts(*host, *engine_));
+  }
   std::unique_ptr<Pool> make_pool(const LaunchSpec& shape, std::size_t size) override {
     return make_parked_pool(engine_, shape, size);
   }

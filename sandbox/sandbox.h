@@ -15,6 +15,7 @@
 #include "runner/base/unique_fd.h"
 #include "runner/model/command.h"
 #include "runner/model/file_change.h"
+#include "runner/model/host_survey.h"
 #include "runner/model/isolation.h"
 #include "runner/model/limits.h"
 #include "runner/model/report.h"
@@ -114,8 +115,10 @@ class Launcher {
   // An Error only when the runner itself is at fault (no pipe, no memory); a command that cannot be
   // started is an ExitRecord with Ending::start_failed.
   [[nodiscard]] virtual Result<ExitRecord> run(const LaunchSpec& spec, const SuperviseHooks& hooks) = 0;
-  // What this host allows, found by doing; for `doctor` and for a report before any suite ran.
+  // What this host allows, found by doing; for a report before any suite ran.
   [[nodiscard]] virtual model::IsolationReport probe(model::IsolationLevel level) = 0;
+  // Every mechanism with its state, and the command that would enable what is missing; for `doctor`.
+  [[nodiscard]] virtual model::HostSurvey survey() = 0;
   // Sandboxes that are made before they are needed: everything but the command is in place, so that a
   // short run costs little more than its own process. At most `size` are kept ready.
   [[nodiscard]] virtual std::unique_ptr<Pool> make_pool(const LaunchSpec& shape, std::size_t size) = 0;

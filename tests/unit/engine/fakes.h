@@ -44,6 +44,7 @@ class FakeLauncher : public sandbox::Launcher {
     return record;
   }
   model::IsolationReport probe(model::IsolationLevel) override { return {}; }
+  model::HostSurvey survey() override { return {}; }
   std::unique_ptr<sandbox::Pool> make_pool(const sandbox::LaunchSpec&, std::size_t) override { return nullptr; }
 
  private:

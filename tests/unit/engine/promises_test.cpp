@@ -25,6 +25,7 @@ class TryingLauncher : public sandbox::Launcher {
     return record;
   }
   model::IsolationReport probe(IsolationLevel) override { return report; }
+  model::HostSurvey survey() override { return {}; }
   std::unique_ptr<sandbox::Pool> make_pool(const sandbox::LaunchSpec&, std::size_t) override { return nullptr; }
 };
 
