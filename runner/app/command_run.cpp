@@ -80,6 +80,11 @@ Result<Setup> set_up(const CommandLine& line) {
   return setup;
 }
 
+bool has_repository(const fs::path& workspace) {
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(workspace / ".git", ignored));
+}
+
 // Output limits that the relay enforces are not seen by the sandbox.
 void note_output_limit(const OutputRelay& relay, model::Execution& execution) {
   if (!relay.over_limit()) return;
@@ -101,9 +106,16 @@ class CommandRun {
 
   Result<int> run(sandbox::Launcher& launcher) {
     if (caller_.open(STDIN_FILENO)) setup_.spec.streams.input = BorrowedFd(STDIN_FILENO);
+    const bool had_repository = has_repository(setup_.spec.command.cwd);
     RH_TRY(model::Execution execution, line_.json ? run_captured(launcher) : run_transparent(launcher));
     caller_.restore();
     const bool good = take_results(execution);
+    if (!had_repository && has_repository(setup_.spec.command.cwd))
+      setup_.diagnostics.push_back({model::Severity::warning,
+                                    "git-repository-made",
+                                    "the command made .git: git will run what its hooks and configuration say",
+                                    (setup_.spec.command.cwd / ".git").string(),
+                                    {}});
     execution.diagnostics = std::move(setup_.diagnostics);
     if (line_.json) {
       for (const std::string& notice : notices_)

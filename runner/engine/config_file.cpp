@@ -254,7 +254,7 @@ std::optional<fs::path> find_config(const fs::path& root) {
   const fs::path top = git_toplevel(root);
   for (fs::path folder = root;; folder = folder.parent_path()) {
     std::error_code ignored;
-    if (fs::exists(folder / "runharness.toml", ignored)) return folder / "runharness.toml";
+    if (fs::is_regular_file(folder / "runharness.toml", ignored)) return folder / "runharness.toml";
     if (top.empty() || folder == top || folder == folder.root_path()) return std::nullopt;
   }
 }

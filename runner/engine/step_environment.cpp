@@ -205,7 +205,11 @@ model::Environment step_environment(const model::Environment& caller, const mode
 
 std::vector<fs::path> guarded_paths(const fs::path& workspace, const std::vector<fs::path>& lifted) {
   std::vector<fs::path> guarded;
+  // Without a repository there is nothing in .git to guard, and an empty one in its place would end
+  // `go build` and other tools that ask git about their folder.
+  const bool repository = is_there(workspace / ".git");
   for (const std::string_view name : kGuarded) {
+    if (!repository && name.starts_with(".git/")) continue;
     fs::path path = workspace / name;
     // Where the folder is missing it is what must not come into being; a .git file leads elsewhere.
     if (const fs::path parent = path.parent_path(); parent != workspace && !rh::is_directory(parent)) path = parent;

@@ -51,9 +51,13 @@ TEST_F(WorkspacePolicy, GuardsWhatWouldRunOutside) {
 
 TEST_F(WorkspacePolicy, GuardsTheFolderItselfWhereItIsMissing) {
   const auto guarded = policy().guarded;
-  EXPECT_EQ(std::count(guarded.begin(), guarded.end(), root_ / ".git"), 1);
-  EXPECT_TRUE(has(guarded, root_ / ".github"));
-  EXPECT_FALSE(has(guarded, root_ / ".git/hooks"));
+  EXPECT_EQ(std::count(guarded.begin(), guarded.end(), root_ / ".github"), 1);
+  EXPECT_FALSE(has(guarded, root_ / ".github/workflows"));
+}
+
+TEST_F(WorkspacePolicy, WhereThereIsNoRepositoryNothingStandsInForOne) {
+  for (const fs::path& path : policy().guarded) EXPECT_FALSE(path.native().starts_with((root_ / ".git/").native()));
+  EXPECT_FALSE(has(policy().guarded, root_ / ".git"));
 }
 
 TEST_F(WorkspacePolicy, GuardsAGitFileThatLeadsElsewhere) {
