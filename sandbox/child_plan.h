@@ -124,6 +124,7 @@ struct InitMessage {
 enum class InitCommand : char {
   go = 'g',         // the user namespace's maps are written
   start = 's',      // the command block of a parked child is written
+  halt = 'h',       // SIGSTOP to every process of the tree
   terminate = 't',  // SIGTERM to every process of the tree
   finish = 'f',     // SIGKILL to every process of the tree, reap them, report and exit
 };

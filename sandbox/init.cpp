@@ -205,6 +205,7 @@ void obey(Init& init) {
   const long count = bare_syscall(SYS_read, init.command_fd, as_word(&byte), 1);
   if (count == -EINTR) return;
   if (count != 1 || byte == static_cast<char>(InitCommand::finish)) finish(init);
+  if (byte == static_cast<char>(InitCommand::halt)) signal_tree(init, SIGSTOP);
   if (byte == static_cast<char>(InitCommand::terminate)) signal_tree(init, SIGTERM);
 }
 

@@ -101,19 +101,23 @@ Result<UniqueFd> scope_ruleset(int abi) {
   return make_ruleset(abi, {0, 0, kAbstractSockets | kSignals});
 }
 
-Result<UniqueFd> file_ruleset(int abi, const FilesystemPolicy& policy, bool deny_tcp) {
+Result<UniqueFd> file_ruleset(int abi, const FilesystemPolicy& policy, const fs::path& tmp, bool deny_tcp) {
   const std::uint64_t all = handled_files(abi);
   RH_TRY(UniqueFd ruleset,
          make_ruleset(abi, {all, deny_tcp ? kBindTcp | kConnectTcp : 0, kAbstractSockets | kSignals}));
   std::set<fs::path> kept_out;
   for (const fs::path& home : private_paths(policy)) kept_out.insert(home);
+  for (const char* shared : {"/tmp", "/var/tmp"})
+    if (const auto path = real(shared)) kept_out.insert(*path);
   for (const fs::path& hidden : policy.hidden)
     if (const auto path = real(hidden)) kept_out.insert(*path);
   allow_around(ruleset, "/", kReadOnly, kept_out);
   for (const fs::path& path : policy.readable) allow(ruleset, path, kReadOnly);
   for (const fs::path& path : policy.overlays) allow(ruleset, path, kReadOnly);
   for (const fs::path& path : policy.writable) allow(ruleset, path, all);
-  for (const char* path : {"/tmp", "/var/tmp", "/dev/shm"}) allow_around(ruleset, path, all, kept_out);
+  allow(ruleset, tmp, all);
+  // Semaphores of libc live there: it stays shared, and the report says so.
+  allow(ruleset, "/dev/shm", all);
   for (const char* path :
        {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/ptmx", "/dev/pts"})
     allow(ruleset, path, kReadFile | kReadFolder | kWriteFile | kTruncate | kIoctlDevice);

@@ -16,7 +16,9 @@ namespace rh::sandbox {
 // A ruleset without file rules: no abstract unix socket and no signal leaves the domain.
 [[nodiscard]] Result<UniqueFd> scope_ruleset(int abi);
 
-// Everything readable but HOME and hidden folders, writable only as granted.
-[[nodiscard]] Result<UniqueFd> file_ruleset(int abi, const FilesystemPolicy& policy, bool deny_tcp);
+// Everything readable but HOME, hidden folders and the shared folders for temporary files; writable only
+// as granted, and `tmp`.
+[[nodiscard]] Result<UniqueFd> file_ruleset(int abi, const FilesystemPolicy& policy, const std::filesystem::path& tmp,
+                                            bool deny_tcp);
 
 }  // namespace rh::sandbox

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +29,7 @@ class Builder {
       : spec_(spec), host_(host), mapper_(mapper), room_(room), plan_(plan) {}
 
   Result<void> build(const std::string& group_name) {
+    group_name_ = group_name;
     plan_.contained = spec_.level != IsolationLevel::none;
     RH_CHECK(open_streams());
     prepare_groups(group_name);
@@ -45,7 +47,13 @@ class Builder {
 
  private:
   Result<void> open_streams() {
-    if (spec_.streams.input.valid()) {
+    struct stat input {};
+    if (spec_.streams.input.valid() && fstat(spec_.streams.input.fd, &input) == 0 && S_ISDIR(input.st_mode))
+      return fail(ErrorKind::usage, "use a folder as standard input", fmt::format("{}", spec_.streams.input.fd));
+    if (spec_.streams.input.valid() && S_ISREG(input.st_mode) && spec_.level != IsolationLevel::none) {
+      RH_TRY(UniqueFd fed, plan_.input.start(spec_.streams.input));
+      plan_.child.stdin_fd = keep(std::move(fed));
+    } else if (spec_.streams.input.valid()) {
       plan_.child.stdin_fd = spec_.streams.input.fd;
     } else {
       UniqueFd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -82,10 +90,11 @@ class Builder {
   }
 
   Result<void> prepare_command() {
+    const model::Command command = adapted(spec_.command, plan_);
     const std::vector<ResourceLimit> limits = resource_limits(spec_.limits, plan_.pids_limit);
-    const std::size_t needed = SharedCommand::bytes_for(spec_.command, limits.size());
+    const std::size_t needed = SharedCommand::bytes_for(command, limits.size());
     RH_TRY(plan_.command, SharedCommand::make(std::max(needed, room_)));
-    RH_ASSERT(plan_.command.write(spec_.command, limits));
+    RH_ASSERT(plan_.command.write(command, limits));
     plan_.child.command = plan_.command.block();
     return {};
   }
@@ -168,8 +177,18 @@ class Builder {
     const bool no_files = !host_.namespaces.ok;
     const bool no_network = spec_.limits.network == NetworkPolicy::none && !plan_.private_network;
     if (!no_files && plan_.private_network) return;  // namespaces do all of it
+    std::filesystem::path tmp;
+    if (no_files) {
+      auto made = PrivateTmp::make(group_name_);
+      if (!made) {
+        plan_.landlock_problem = made.error().message();
+        return;
+      }
+      plan_.private_tmp.emplace(*std::move(made));
+      tmp = plan_.private_tmp->path();
+    }
     auto ruleset =
-        no_files ? file_ruleset(host_.landlock_abi, spec_.files, no_network) : scope_ruleset(host_.landlock_abi);
+        no_files ? file_ruleset(host_.landlock_abi, spec_.files, tmp, no_network) : scope_ruleset(host_.landlock_abi);
     if (!ruleset) {
       plan_.landlock_problem = ruleset.error().message();
       return;
@@ -200,6 +219,7 @@ class Builder {
   const LaunchSpec& spec_;
   const Host& host_;
   IdMapper& mapper_;
+  std::string group_name_;
   std::size_t room_;  // bytes for a command that is not known yet
   LaunchPlan& plan_;
 };
@@ -211,6 +231,12 @@ Result<std::unique_ptr<LaunchPlan>> plan_launch(const LaunchSpec& spec, const Ho
   auto plan = std::make_unique<LaunchPlan>();
   RH_CHECK(Builder(spec, host, mapper, room, *plan).build(group_name));
   return plan;
+}
+
+model::Command adapted(model::Command command, const LaunchPlan& plan) {
+  if (plan.private_tmp)
+    for (const char* name : {"TMPDIR", "TMP", "TEMP"}) command.env[name] = plan.private_tmp->path().string();
+  return command;
 }
 
 void close_child_ends(LaunchPlan& plan) { plan.descriptors.clear(); }

@@ -9,6 +9,8 @@
 #include "sandbox/cgroup.h"
 #include "sandbox/guard.h"
 #include "sandbox/host.h"
+#include "sandbox/input_feed.h"
+#include "sandbox/private_tmp.h"
 #include "sandbox/rlimits.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/spawn.h"
@@ -20,6 +22,8 @@ struct LaunchPlan {
   SpawnOptions spawn;
   std::unique_ptr<RunCgroup> cgroup;
   UniqueFd stdout_read, stderr_read;
+  InputFeed input;
+  std::optional<PrivateTmp> private_tmp;  // where there is no mount namespace
 
   bool contained = false;  // a level above `none`
   bool private_network = false;
@@ -45,6 +49,8 @@ struct LaunchPlan {
 [[nodiscard]] Result<std::unique_ptr<LaunchPlan>> plan_launch(const LaunchSpec& spec, const Host& host,
                                                               IdMapper& mapper, const std::string& group_name,
                                                               std::size_t room = 0);
+// The command with what this plan makes of its environment.
+[[nodiscard]] model::Command adapted(model::Command command, const LaunchPlan& plan);
 // After spawn: the runner's copies of the child's ends are closed, so that end of file can be seen.
 void close_child_ends(LaunchPlan& plan);
 

@@ -3,9 +3,11 @@
 #include "sandbox/mechanisms.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
+#include "runner/base/file.h"
 #include "runner/base/text.h"
 #include "sandbox/cgroup_files.h"
 
@@ -58,6 +60,21 @@ void describe_user_namespace(const Context& context, IsolationRow& row) {
   enforced(row, identity.mapped_root ? map + "; granted folders id-mapped" : map);
 }
 
+// Landlock only ever adds rights, so nothing in a writable folder can be kept apart from it.
+std::string landlock_gaps(const Context& context) {
+  std::string gaps =
+      fmt::format("no mount namespace ({}): /dev/shm and unix sockets with a name are shared with the host",
+                  context.host.namespaces.reason);
+  const FilesystemPolicy& files = context.spec.files;
+  std::vector<std::string> open;
+  for (const auto* list : {&files.protected_, &files.guarded, &files.hidden})
+    for (const auto& path : *list)
+      for (const auto& folder : files.writable)
+        if (is_below(path, folder)) open.push_back(path.string());
+  if (!open.empty()) gaps += fmt::format("; not kept apart from the writable folder around them: {}", join(open, ", "));
+  return gaps;
+}
+
 // Required steps end the run when they fail, so only optional ones can be missing here.
 void describe_file_tree(const Context& context, IsolationRow& row) {
   if (!requested(context, row)) return;
@@ -75,11 +92,10 @@ void describe_file_tree(const Context& context, IsolationRow& row) {
     return problem.empty() ? enforced(row, kDetail) : degraded(row, kDetail, problem);
   }
   if (context.plan.file_rules)
-    return degraded(
-        row,
-        fmt::format("Landlock version {}: writes only where granted, HOME and hidden folders unreadable",
-                    context.host.landlock_abi),
-        fmt::format("no mount namespace ({}): /tmp is shared with the host", context.host.namespaces.reason));
+    return degraded(row,
+                    fmt::format("Landlock version {}: writes only where granted, HOME and hidden folders unreadable",
+                                context.host.landlock_abi),
+                    landlock_gaps(context));
   refused(row, fmt::format("no mount namespace ({}), no Landlock ({})", context.host.namespaces.reason,
                            context.plan.landlock_problem));
 }
@@ -140,7 +156,9 @@ void describe_network(const Context& context, IsolationRow& row) {
 
 void describe_privileges(const Context& context, IsolationRow& row) {
   if (!requested(context, row)) return;
-  enforced(row, "no_new_privs; all capability sets empty");
+  const bool keeps_bounding_set = !in_namespaces(context) && geteuid() != 0;
+  enforced(row, keeps_bounding_set ? "no_new_privs; no capabilities (the bounding set stays, without effect)"
+                                   : "no_new_privs; all capability sets empty");
 }
 
 void describe_filter(const Context& context, IsolationRow& row) {

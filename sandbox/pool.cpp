@@ -57,7 +57,7 @@ class ParkedPool : public Pool {
   // False: the command does not fit, and the sandbox stays unused.
   static bool order(Prepared& parked, const LaunchSpec& spec) {
     LaunchPlan& plan = *parked.plan;
-    if (!plan.command.write(spec.command, resource_limits(spec.limits, plan.pids_limit))) return false;
+    if (!plan.command.write(adapted(spec.command, plan), resource_limits(spec.limits, plan.pids_limit))) return false;
     plan.cgroup->set_limits(spec.limits);
     plan.cpu_before = plan.cgroup->cpu_used();
     parked.init.command(InitCommand::start);

@@ -113,12 +113,14 @@ bool ProcessTree::alive(int pid) const {
   return (state != 'Z' && state != 'X') || threads(pid) > 1;
 }
 
+std::string ProcessTree::kernel_name(int pid) const {
+  const auto name = read(pid, "comm");
+  return name ? fmt::format("[{}]", to_valid_utf8(trim(*name))) : "";
+}
+
 std::string ProcessTree::command_line(int pid) const {
   std::string text = read(pid, "cmdline").value_or("");
-  if (text.empty()) {
-    const auto name = read(pid, "comm");
-    return name ? fmt::format("[{}]", trim(*name)) : "";
-  }
+  if (text.empty()) return kernel_name(pid);
   while (!text.empty() && text.back() == '\0') text.pop_back();
   std::replace(text.begin(), text.end(), '\0', ' ');
   if (text.size() > kMaxCommandLine) text.resize(kMaxCommandLine);

@@ -55,6 +55,7 @@ class ProcessTree {
   // Not a zombie whose threads are all gone.
   [[nodiscard]] bool alive(int pid) const;
   [[nodiscard]] std::string command_line(int pid) const;  // blanks between arguments, bounded
+  [[nodiscard]] std::string kernel_name(int pid) const;   // "[name]", which never waits for the process
 
   [[nodiscard]] CpuTime cpu_time(int pid) const;         // of the process, without its children
   [[nodiscard]] CpuTime reaped_cpu_time(int pid) const;  // of its waited-for children

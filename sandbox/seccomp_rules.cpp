@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,8 +25,8 @@ constexpr scmp_datum_t kLowHalf = 0xffffffff;
 // Looked up by name, because older headers lack the newer calls.
 constexpr const char* kRefused[] = {
     // mounts and roots
-    "mount", "umount", "umount2", "move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "open_tree",
-    "open_tree_attr", "mount_setattr", "pivot_root", "chroot", "swapon", "swapoff", "quotactl", "quotactl_fd",
+    "mount", "umount", "umount2", "move_mount", "fsopen", "fsconfig", "fsmount", "fspick", "open_tree", "mount_setattr",
+    "pivot_root", "chroot", "swapon", "swapoff", "quotactl", "quotactl_fd",
     // namespaces
     "setns",
     // the machine
@@ -36,7 +37,9 @@ constexpr const char* kRefused[] = {
     "bpf", "perf_event_open", "userfaultfd", "open_by_handle_at", "name_to_handle_at", "fanotify_init",
     // keyrings outlive the run and are shared by uid
     "keyctl", "add_key", "request_key"};
-constexpr const char* kAbsent[] = {"io_uring_setup", "io_uring_enter", "io_uring_register", "clone3"};
+constexpr const char* kAbsent[] = {"io_uring_setup", "io_uring_enter", "io_uring_register", "clone3", "openat2"};
+// Newer than the library; the same number on every architecture.
+constexpr int kFchmodat2 = 452, kOpenTreeAttr = 467;
 constexpr const char* kTracing[] = {"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd",
                                     "kcmp",   "process_madvise"};
 constexpr std::uint64_t kNewNamespaces[] = {CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
@@ -62,6 +65,10 @@ class Rules {
   void refuse_when(const char* name, int error, std::initializer_list<scmp_arg_cmp> conditions) {
     const int number = seccomp_syscall_resolve_name(name);
     if (number == __NR_SCMP_ERROR || number < 0) return;
+    refuse_number_when(number, error, conditions);
+  }
+
+  void refuse_number_when(int number, int error, std::initializer_list<scmp_arg_cmp> conditions) {
     check(seccomp_rule_add_array(context_.get(), SCMP_ACT_ERRNO(static_cast<std::uint16_t>(error)), number,
                                  static_cast<unsigned>(conditions.size()), conditions.begin()));
   }
@@ -105,6 +112,23 @@ void refuse_sockets(Rules& rules, bool internet) {
   rules.refuse_when("socket", EAFNOSUPPORT, {low_half(0, AF_NETLINK), {2, SCMP_CMP_NE, 0, 0}});
 }
 
+// A file made in a workspace belongs to the caller on disk, root's when root runs this: with the set-uid
+// or set-gid bit it would make anybody who starts it the caller. openat2 passes its mode in memory, out of
+// the filter's sight; programs that use it fall back to openat.
+void refuse_set_id_bits(Rules& rules) {
+  constexpr std::uint64_t kMakesFile[] = {O_CREAT, O_TMPFILE & ~O_DIRECTORY};
+  for (const std::uint64_t bit : {std::uint64_t{S_ISUID}, std::uint64_t{S_ISGID}}) {
+    const auto in = [&](unsigned argument) { return scmp_arg_cmp{argument, SCMP_CMP_MASKED_EQ, bit, bit}; };
+    for (const char* name : {"chmod", "fchmod", "creat", "mknod"}) rules.refuse_when(name, EPERM, {in(1)});
+    for (const char* name : {"fchmodat", "mknodat"}) rules.refuse_when(name, EPERM, {in(2)});
+    rules.refuse_number_when(kFchmodat2, EPERM, {in(2)});
+    for (const std::uint64_t flag : kMakesFile) {
+      rules.refuse_when("open", EPERM, {{1, SCMP_CMP_MASKED_EQ, flag, flag}, in(2)});
+      rules.refuse_when("openat", EPERM, {{2, SCMP_CMP_MASKED_EQ, flag, flag}, in(3)});
+    }
+  }
+}
+
 // Only the plain personality and the question for it: the others switch off address randomisation or
 // make data executable. "All bits set" is the question, so each bit is refused where another is not set.
 void refuse_personalities(Rules& rules) {
@@ -120,6 +144,7 @@ void refuse_personalities(Rules& rules) {
 Result<std::vector<sock_filter>> compile_filter(const FilterOptions& options) {
   Rules rules;
   for (const char* name : kRefused) rules.refuse(name, EPERM);
+  rules.refuse_number_when(kOpenTreeAttr, EPERM, {});
   // clone3 passes its flags in memory, out of the filter's sight; libc falls back to clone.
   for (const char* name : kAbsent) rules.refuse(name, ENOSYS);
   for (std::uint64_t flag : kNewNamespaces) rules.refuse_when("clone", EPERM, {{0, SCMP_CMP_MASKED_EQ, flag, flag}});
@@ -129,6 +154,7 @@ Result<std::vector<sock_filter>> compile_filter(const FilterOptions& options) {
   rules.refuse_when("ioctl", EPERM, {low_half(1, TIOCLINUX)});
   refuse_sockets(rules, options.refuse_internet);
   refuse_personalities(rules);
+  refuse_set_id_bits(rules);
   if (options.strict || !options.trace_allowed)
     for (const char* name : kTracing) rules.refuse(name, EPERM);
   return rules.program();

@@ -13,6 +13,7 @@
 
 #include "runner/base/text.h"
 #include "sandbox/oom_watch.h"
+#include "sandbox/output_pipes.h"
 #include "sandbox/process_clocks.h"
 #include "sandbox/tree_kill.h"
 #include "sandbox/watchdog.h"
@@ -33,11 +34,8 @@ constexpr Nanoseconds kCancelGrace = milliseconds(2000);
 constexpr Nanoseconds kCpuLookMin = milliseconds(5);
 constexpr std::uint64_t kOwnGrowth = 4U << 20;  // of the runner between clone and now
 constexpr std::size_t kMaxLeftovers = 100;
-constexpr std::size_t kReadsPerWakeup = 16;
-// After less output than this the pipes are left alone for the pause: a runner that prints a dot for
-// each test wakes this thread a hundred times a second, not thousands of times.
-constexpr std::size_t kMuchOutput = 16384;
-constexpr Nanoseconds kOutputPause = milliseconds(10);
+constexpr std::size_t kFewLeftovers = 8;
+constexpr Nanoseconds kNamingTime = milliseconds(50);
 
 class Supervisor {
  public:
@@ -50,6 +48,7 @@ class Supervisor {
         begin_(begin),
         clocks_(tree_, init_.pid()),
         watchdog_(tree_, init_.pid(), watchdog_limits()),
+        output_(plan.stdout_read, plan.stderr_read, spec.limits.output_bytes, hooks.on_output),
         oom_(*plan.cgroup) {
     if (plan_.cgroup->memory().empty()) own_bytes_ = tree_.resident_bytes(getpid()) + kOwnGrowth;
   }
@@ -91,16 +90,15 @@ class Supervisor {
       consider(begin_ + *spec_.limits.wall);
     if (phase_ == Phase::stopping || phase_ == Phase::killing) consider(deadline_);
     if (phase_ == Phase::settling) consider(monotonic_now() + kSettleInterval);
-    if (output_pause_end_ != Nanoseconds{}) consider(output_pause_end_);
+    if (output_.pausing()) consider(output_.pause_end());
     return next;
   }
 
   void wait_for_something() {
-    const bool pausing = output_pause_end_ != Nanoseconds{};
     std::array<pollfd, 6> events{{{init_.pidfd().fd, POLLIN, 0},
                                   {status_ended_ ? -1 : init_.status().fd, POLLIN, 0},
-                                  {pausing ? -1 : plan_.stdout_read.get(), POLLIN, 0},
-                                  {pausing ? -1 : plan_.stderr_read.get(), POLLIN, 0},
+                                  {output_.out_fd(), POLLIN, 0},
+                                  {output_.err_fd(), POLLIN, 0},
                                   {cancelled_ ? -1 : hooks_.cancel.fd, POLLIN, 0},
                                   {oom_.event().fd, POLLIN, 0}}};
     const Nanoseconds wait = std::max(next_deadline() - monotonic_now(), Nanoseconds{});
@@ -171,40 +169,8 @@ class Supervisor {
   }
 
   void collect_output() {
-    const Nanoseconds now = monotonic_now();
-    if (now < output_pause_end_) return;
-    const std::uint64_t before = outcome_.output_bytes;
-    read_output(plan_.stdout_read, model::Stream::standard_output);
-    read_output(plan_.stderr_read, model::Stream::standard_error);
-    const std::uint64_t fresh = outcome_.output_bytes - before;
-    output_pause_end_ = fresh > 0 && fresh < kMuchOutput ? now + kOutputPause : Nanoseconds{};
-  }
-
-  void read_output(UniqueFd& pipe, model::Stream stream) {
-    char buffer[65536];
-    for (std::size_t i = 0; pipe && i < kReadsPerWakeup; ++i) {
-      const ssize_t count = read(pipe.get(), buffer, sizeof buffer);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0 && errno == EAGAIN) return;
-      if (count <= 0) {
-        pipe.reset();
-        return;
-      }
-      deliver(stream, std::string_view(buffer, static_cast<std::size_t>(count)));
-    }
-  }
-
-  void deliver(model::Stream stream, std::string_view bytes) {
-    const std::uint64_t before = outcome_.output_bytes;
-    outcome_.output_bytes += bytes.size();
-    if (const auto limit = spec_.limits.output_bytes; limit && outcome_.output_bytes > *limit) {
-      outcome_.output_truncated = true;
-      bytes = bytes.substr(0, before < *limit ? static_cast<std::size_t>(*limit - before) : 0);
-    }
-    if (!bytes.empty() && hooks_.on_output) hooks_.on_output(stream, bytes);
-    if (outcome_.output_truncated)
-      stop(Ending::output_limit, fmt::format("more than {} of output", format_size(*spec_.limits.output_bytes)),
-           Nanoseconds{});
+    output_.read_what_is_there(monotonic_now());
+    if (output_.over_limit()) stop(Ending::output_limit, output_.limit_text(), Nanoseconds{});
   }
 
   void check_limits() {
@@ -324,11 +290,20 @@ class Supervisor {
   void settle(Nanoseconds now) {
     const std::vector<int> left = living();
     if (!left.empty() && now < deadline_) return;
-    for (int pid : left) {
-      if (outcome_.leftovers.size() == kMaxLeftovers) break;
-      outcome_.leftovers.push_back({pid, tree_.command_line(pid)});
-    }
+    name_leftovers(left);
     begin_killing(now);
+  }
+
+  // A command line lies in the process's memory: reading it waits for a process that changes its
+  // mappings without rest. Those are stopped first, and what takes too long is named by the kernel.
+  void name_leftovers(const std::vector<int>& left) {
+    if (left.size() > kFewLeftovers) init_.command(InitCommand::halt);
+    const Nanoseconds enough = monotonic_now() + kNamingTime;
+    for (int pid : left) {
+      if (outcome_.leftovers.size() == kMaxLeftovers) return;
+      const bool in_time = monotonic_now() < enough;
+      outcome_.leftovers.push_back({pid, in_time ? tree_.command_line(pid) : tree_.kernel_name(pid)});
+    }
   }
 
   void begin_killing(Nanoseconds now) {
@@ -344,17 +319,11 @@ class Supervisor {
     if (!plan_.cgroup->kill() && !plan_.child.own_pids) stop_and_kill([this] { return living(); });
   }
 
-  // The tree is dead; what it wrote is in the pipes. A descriptor passed to a stranger must not
-  // hold the run up.
+  // The tree is dead; what it wrote is in the pipes.
   void drain() {
-    const Nanoseconds deadline = monotonic_now() + kDrainTime;
-    while ((plan_.stdout_read || plan_.stderr_read) && monotonic_now() < deadline) {
-      read_output(plan_.stdout_read, model::Stream::standard_output);
-      read_output(plan_.stderr_read, model::Stream::standard_error);
-      if (!plan_.stdout_read && !plan_.stderr_read) break;
-      std::array<pollfd, 2> events{{{plan_.stdout_read.get(), POLLIN, 0}, {plan_.stderr_read.get(), POLLIN, 0}}};
-      poll(events.data(), events.size(), 10);
-    }
+    output_.drain(kDrainTime);
+    outcome_.output_bytes = output_.bytes();
+    outcome_.output_truncated = output_.over_limit();
     const bool had_ended = outcome_.facts.status.exit_code || outcome_.facts.status.signal;
     if (had_ended && plan_.cgroup->pids_refused().value_or(0) > refused_before_) outcome_.facts.pids_exhausted = true;
     outcome_.clocks = clocks_.largest();
@@ -363,7 +332,7 @@ class Supervisor {
       outcome_.facts.pids_at_limit = watchdog_.peak_threads();
     if (outcome_.output_truncated && !outcome_.facts.stopped_for && plan_.cgroup->oom_kills().value_or(0) == 0) {
       outcome_.facts.stopped_for = Ending::output_limit;
-      outcome_.facts.stop_detail = fmt::format("more than {} of output", format_size(*spec_.limits.output_bytes));
+      outcome_.facts.stop_detail = output_.limit_text();
     }
   }
 
@@ -375,12 +344,12 @@ class Supervisor {
   ProcessTree tree_;
   ProcessClocks clocks_;
   Watchdog watchdog_;
+  OutputPipes output_;
   OomWatch oom_;
   std::uint64_t own_bytes_ = 0, refused_before_ = 0;
   Phase phase_ = Phase::starting;
   Nanoseconds next_tick_{}, next_cpu_look_{}, deadline_{};
-  Nanoseconds output_pause_end_{};  // zero: no pause
-  bool finished_ = false;           // init has said that it is the last
+  bool finished_ = false;  // init has said that it is the last
   bool init_ended_ = false, status_ended_ = false, cancelled_ = false;
   Outcome outcome_;
 };
