@@ -15,7 +15,7 @@ Result<std::vector<sock_filter>> make_filter(const FilterOptions&) {
 #else
 
 namespace {
-#include "seccomp_filters.inc"
+#include "sandbox/seccomp_filters.inc"
 static_assert(std::size(kFilters) == kFilterCount);
 }  // namespace
 
