@@ -4,6 +4,7 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <cstdint>
@@ -95,6 +96,8 @@ struct ChildPlan {
 
   bool drop_privileges = false;  // capabilities and no_new_privs
   int landlock_fd = -1;
+  bool on_some_cpus = false;  // run on `cpus` only
+  cpu_set_t cpus{};
   std::vector<sock_filter> seccomp;
 
   const CommandBlock* command = nullptr;

@@ -95,6 +95,8 @@ void run_command(const ChildPlan& plan, InitMessage& report) {
   sys::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   if (plan.landlock_fd >= 0 && syscall(SYS_landlock_restrict_self, plan.landlock_fd, 0) != 0)
     report_and_exit(report, Stage::landlock, errno);
+  // Programs size their pools of threads by it; what keeps the bandwidth is the control group.
+  if (plan.on_some_cpus) sched_setaffinity(0, sizeof plan.cpus, &plan.cpus);
   reset_signals();
   install_filter(plan, report);
   if (plan.parked) await_order(plan);

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <tuple>
 
 #include "sandbox/host_sockets.h"
@@ -32,6 +34,7 @@ class Builder {
     group_name_ = group_name;
     plan_.contained = spec_.level != IsolationLevel::none;
     RH_CHECK(open_streams());
+    choose_processors();
     prepare_groups(group_name);
     if (plan_.contained) {
       if (host_.namespaces) prepare_namespaces();
@@ -159,6 +162,22 @@ class Builder {
       if ((grab.attributes & MOUNT_ATTR_RDONLY) == 0) return false;
     }
     return true;
+  }
+
+  // As many of the runner's own processors as the bandwidth would fill, each run beginning elsewhere.
+  void choose_processors() {
+    cpu_set_t own;
+    if (!spec_.limits.cpus || sched_getaffinity(0, sizeof own, &own) != 0) return;
+    std::vector<int> processors;
+    for (int i = 0; i < CPU_SETSIZE; ++i)
+      if (CPU_ISSET(i, &own)) processors.push_back(i);
+    const auto wanted = static_cast<std::size_t>(std::max(1.0, std::ceil(*spec_.limits.cpus)));
+    if (wanted >= processors.size()) return;
+    static std::atomic<std::size_t> next{static_cast<std::size_t>(getpid())};
+    const std::size_t first = next.fetch_add(wanted);
+    CPU_ZERO(&plan_.child.cpus);
+    for (std::size_t i = 0; i < wanted; ++i) CPU_SET(processors[(first + i) % processors.size()], &plan_.child.cpus);
+    plan_.child.on_some_cpus = true;
   }
 
   [[nodiscard]] std::string host_name() const {

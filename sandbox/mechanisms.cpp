@@ -206,8 +206,13 @@ void describe_bandwidth(const Context& context, IsolationRow& row) {
   row.requested = limit ? fmt::format("{:g} cores", *limit) : "unlimited";
   if (!limit) return;
   const RunCgroup& group = *context.plan.cgroup;
-  if (!group.limits_bandwidth()) return refused(row, group.bandwidth_problem());
-  enforced(row, group.bandwidth_v2() ? "cgroup v2 cpu.max" : "cgroup v1 cpu.cfs_quota_us");
+  const bool pinned = context.plan.child.on_some_cpus;
+  const std::string pin =
+      fmt::format("{} processors, which the command may change", CPU_COUNT(&context.plan.child.cpus));
+  if (!group.limits_bandwidth())
+    return pinned ? degraded(row, pin, group.bandwidth_problem()) : refused(row, group.bandwidth_problem());
+  const std::string quota = group.bandwidth_v2() ? "cgroup v2 cpu.max" : "cgroup v1 cpu.cfs_quota_us";
+  enforced(row, pinned ? fmt::format("{}; starts on {}", quota, pin) : quota);
 }
 
 void describe_wall(const Context& context, IsolationRow& row) {
