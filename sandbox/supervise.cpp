@@ -141,7 +141,9 @@ class Supervisor {
     outcome_.started = true;
     if (phase_ == Phase::starting) phase_ = Phase::running;
     if (!hooks_.on_start) return;
-    const std::vector<int> children = tree_.children(init_.pid());
+    // What else init may have for children has ended already.
+    std::vector<int> children = tree_.children(init_.pid());
+    std::erase_if(children, [this](int pid) { return !tree_.alive(pid); });
     TreeLocation location;
     location.root_pid = children.empty() ? init_.pid() : children.front();
     location.memory_cgroup = plan_.cgroup->memory();
