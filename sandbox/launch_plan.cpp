@@ -51,9 +51,11 @@ class Builder {
  private:
   Result<void> open_streams() {
     struct stat input {};
-    if (spec_.streams.input.valid() && fstat(spec_.streams.input.fd, &input) == 0 && S_ISDIR(input.st_mode))
+    const bool confined = spec_.streams.input.valid() && spec_.level != IsolationLevel::none &&
+                          fstat(spec_.streams.input.fd, &input) == 0;
+    if (confined && S_ISDIR(input.st_mode))
       return fail(ErrorKind::usage, "use a folder as standard input", fmt::format("{}", spec_.streams.input.fd));
-    if (spec_.streams.input.valid() && S_ISREG(input.st_mode) && spec_.level != IsolationLevel::none) {
+    if (confined && S_ISREG(input.st_mode)) {
       RH_TRY(UniqueFd fed, plan_.input.start(spec_.streams.input));
       plan_.child.stdin_fd = keep(std::move(fed));
     } else if (spec_.streams.input.valid()) {
