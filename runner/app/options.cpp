@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "runner/app/run_line.h"
 #include "runner/base/exit_code.h"
 #include "runner/base/text.h"
 #include "runner/engine/settings.h"
@@ -16,6 +17,8 @@ namespace {
 using engine::OptionRow;
 using engine::OptionType;
 using engine::UsedBy;
+
+constexpr const char* kVersionLine = "runharness " RUNHARNESS_VERSION "\n";
 
 // The texts that CLI11 fills; addresses stay valid while the parser lives.
 struct Texts {
@@ -237,6 +240,14 @@ std::string unknown_word(const CLI::ParseError& problem) {
 }  // namespace
 
 ParsedLine parse_command_line(int argc, const char* const* argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.size() == 1 && words.front() == "--version") return {false, {}, kVersionLine, 0};
+  if (!words.empty() && words.front() == "run")
+    if (auto line = read_run_line(words)) return {true, *std::move(line), {}, 0};
+  return parse_by_library(argc, argv);
+}
+
+ParsedLine parse_by_library(int argc, const char* const* argv) {
   ParsedLine parsed;
   std::vector<std::string> words(argv + 1, argv + argc);
   const std::string first = words.empty() ? std::string() : words.front();

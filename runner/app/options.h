@@ -37,5 +37,7 @@ struct ParsedLine {
 };
 
 [[nodiscard]] ParsedLine parse_command_line(int argc, const char* const* argv);
+// The same by the command-line library alone, which is slower.
+[[nodiscard]] ParsedLine parse_by_library(int argc, const char* const* argv);
 
 }  // namespace rh::app
