@@ -24,30 +24,24 @@ std::uint16_t pair_at(const char* text) {
   return pair;
 }
 
-std::string json_escaped(std::string_view text) {
-  std::string escaped;
+// As JSON does it with `quotes` = '"', as Python's repr() with '\'', and its unicode_escape without any.
+std::string escaped(std::string_view text, std::string_view quotes) {
+  std::string out;
   for (const char c : text) {
-    switch (c) {
-      case '"':
-        escaped += "\\\"";
-        break;
-      case '\\':
-        escaped += "\\\\";
-        break;
-      case '\n':
-        escaped += "\\n";
-        break;
-      case '\r':
-        escaped += "\\r";
-        break;
-      case '\t':
-        escaped += "\\t";
-        break;
-      default:
-        escaped += c;
-    }
+    const std::size_t control = std::string_view("\n\r\t").find(c);
+    const bool marked = c == '\\' || quotes.find(c) != std::string_view::npos || control != std::string_view::npos;
+    if (marked) out += '\\';
+    out += control != std::string_view::npos ? "nrt"[control] : c;
   }
-  return escaped;
+  return out;
+}
+
+// A tool's own escapes may stand in a file that is JSON again.
+std::set<std::string> escaped_forms(const std::string& text) {
+  std::set<std::string> forms{text};
+  for (const std::string_view quotes : {"\"", "'", ""}) forms.insert(escaped(text, quotes));
+  for (const std::string& form : std::set<std::string>(forms)) forms.insert(escaped(form, "\""));
+  return forms;
 }
 
 std::string percent_encoded(std::string_view text) {
@@ -86,7 +80,8 @@ Secrets::Secrets(const std::vector<NamedSecret>& values) {
 }
 
 void Secrets::add_value(const NamedSecret& secret) {
-  std::set<std::string> forms{secret.value, json_escaped(secret.value), percent_encoded(secret.value)};
+  std::set<std::string> forms = escaped_forms(secret.value);
+  forms.insert(percent_encoded(secret.value));
   // Of a key of several lines a traceback may show one.
   if (secret.value.find('\n') != std::string::npos)
     for (const std::string_view line : split_lines(secret.value))
@@ -257,7 +252,7 @@ void Redactor::replace(std::size_t length, std::size_t label, std::string& out) 
   if (form_ == Form::mask) text.resize(length, '*');
   out += text;
   ++found_;
-  secrets_.counts_[label].fetch_add(1, std::memory_order_relaxed);
+  if (counted_) secrets_.counts_[label].fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace rh

@@ -29,8 +29,8 @@ constexpr std::size_t kShortestSecret = 8;
 // What to look for. Thread-safe: any number of Redactors share one, and it counts what they found.
 class Secrets {
  public:
-  // Values are found as they are, JSON-escaped, percent-encoded and in base64; long lines of a value
-  // also by themselves.
+  // Values are found as they are, escaped as JSON and Python do it, percent-encoded and in base64; long
+  // lines of a value also by themselves.
   explicit Secrets(const std::vector<NamedSecret>& values);
 
   [[nodiscard]] std::string redact(std::string_view text) const;
@@ -65,7 +65,9 @@ class Redactor {
     label,  // "[redacted:NAME]"
     mask,   // the same, cut or filled up with '*' to the length of the secret: for files with offsets in them
   };
-  explicit Redactor(const Secrets& secrets, Form form = Form::label) : secrets_(secrets), form_(form) {}
+  // `counted`: in Secrets::found.
+  explicit Redactor(const Secrets& secrets, Form form = Form::label, bool counted = true)
+      : secrets_(secrets), form_(form), counted_(counted) {}
 
   // Appends to `out` what may be stored.
   void feed(std::string_view bytes, std::string& out);
@@ -84,6 +86,7 @@ class Redactor {
 
   const Secrets& secrets_;
   Form form_;
+  bool counted_;
   std::string held_;
   std::array<char, 2> before_{' ', ' '};  // the last two bytes that were decided
   std::uint8_t goes_on_ = kNoBytes;       // inside of a secret whose begin was replaced

@@ -27,7 +27,32 @@ void EventLog::subscribe(Subscriber subscriber) { subscribers_.push_back(std::mo
 
 void EventLog::append(const model::RunEvent& event) {
   // Encoding is the expensive part and needs no lock.
-  const std::string line = fd_ ? reporters::encode_event(event) + "\n" : std::string();
+  if (secrets_) return store_hidden(event);
+  store(event, fd_ ? reporters::encode_event(event) + "\n" : std::string());
+}
+
+// An event is one line of text, so one search finds a secret in whichever member it stands. Only an event
+// that held one is read back.
+void EventLog::store_hidden(const model::RunEvent& event) {
+  const std::string line = reporters::encode_event(event);
+  Redactor redactor(*secrets_);
+  std::string hidden;
+  redactor.feed(line, hidden);
+  redactor.finish(hidden);
+  hidden += '\n';
+  if (redactor.found() == 0) return store(event, hidden);
+  if (const auto clean = reporters::decode_event(std::string_view(hidden).substr(0, hidden.size() - 1)))
+    return store(*clean, hidden);
+  const model::DiagnosticRaised left_out{
+      {model::Severity::error,
+       "event-left-out",
+       "an event of this run cannot be read without the secret in it and was left out",
+       "events.jsonl",
+       {}}};
+  store(left_out, reporters::encode_event(left_out) + "\n");
+}
+
+void EventLog::store(const model::RunEvent& event, const std::string& line) {
   const std::lock_guard lock(mutex_);
   pending_ += line;
   if (batches_ == 0 || pending_.size() >= kMaxPending) flush();

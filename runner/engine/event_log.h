@@ -5,11 +5,13 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "runner/base/redact.h"
 #include "runner/base/result.h"
 #include "runner/base/unique_fd.h"
 #include "runner/model/event.h"
@@ -23,6 +25,8 @@ class EventLog {
   // Creates the file; without a path the log lives in its subscribers only.
   [[nodiscard]] Result<void> open(const std::filesystem::path& file);
   void subscribe(Subscriber subscriber);  // before the first event
+  // From now on neither the file nor a subscriber sees one of these. Before the first event.
+  void hide(std::shared_ptr<const Secrets> secrets) { secrets_ = std::move(secrets); }
   void append(const model::RunEvent& event);
 
   // While one lives, lines gather and are written together: the results of a thousand tests that
@@ -45,6 +49,8 @@ class EventLog {
   void begin_batch();
   void end_batch();
   void flush();  // with the lock held
+  void store(const model::RunEvent& event, const std::string& line);
+  void store_hidden(const model::RunEvent& event);
 
   mutable std::mutex mutex_;
   std::string pending_;  // whole lines
@@ -52,6 +58,7 @@ class EventLog {
   std::filesystem::path path_;
   UniqueFd fd_;
   std::vector<Subscriber> subscribers_;
+  std::shared_ptr<const Secrets> secrets_;
   std::optional<Error> write_error_;
 };
 

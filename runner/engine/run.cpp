@@ -12,6 +12,7 @@
 
 #include "runner/base/clock.h"
 #include "runner/base/text.h"
+#include "runner/engine/caller_secrets.h"
 #include "runner/engine/fold.h"
 #include "runner/engine/gate.h"
 #include "runner/engine/history.h"
@@ -47,9 +48,13 @@ GitState ask_git(const adapters::Host& host, const std::filesystem::path& root) 
 
 class Run {
  public:
-  explicit Run(RunSetup setup) : setup_(std::move(setup)), done_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  explicit Run(RunSetup setup)
+      : setup_(std::move(setup)),
+        secrets_(caller_secrets(setup_.host.environment(), setup_.options)),
+        done_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
   RunReport run() {
+    log_.hide(secrets_);
     log_.subscribe([this](const RunEvent& event) { fold_.apply(event); });
     if (setup_.on_event) log_.subscribe(setup_.on_event);
     if (auto opened = log_.open(setup_.paths.run / "events.jsonl"); !opened) problem_ = opened.error().message();
@@ -93,7 +98,8 @@ class Run {
                        setup_.interrupt.descriptor(),
                        {},
                        {},
-                       {}};
+                       {},
+                       secrets_};
     context.on_series = [&](SampleSeries series) {
       const std::lock_guard lock(context.samples_mutex);
       if (auto kept = append_samples(setup_.paths.run / "samples.bin", series); !kept)
@@ -150,6 +156,7 @@ class Run {
     setup_.info.git_commit = git.commit;
     setup_.info.git_dirty = git.dirty;
     log_.append(RunStarted{setup_.info});  // now with what git said
+    note_secrets();
 
     RunReport report = fold_.report();
     for (GateVerdict& verdict : judge_gates(report, setup_.options.gates)) log_.append(GateJudged{std::move(verdict)});
@@ -168,6 +175,22 @@ class Run {
     return report;
   }
 
+  // Their names only, and how often each stood in something that is kept.
+  void note_secrets() {
+    const auto found = secrets_ ? secrets_->found() : decltype(secrets_->found()){};
+    if (found.empty()) return;
+    std::vector<std::string> names;
+    for (const auto& [name, places] : found)
+      names.push_back(fmt::format("{} ({} place{})", name, places, places == 1 ? "" : "s"));
+    log_.append(DiagnosticRaised{
+        {Severity::info,
+         "secrets-redacted",
+         fmt::format("{} secret{} stood in output or results and {} not kept: {}", found.size(),
+                     found.size() == 1 ? "" : "s", found.size() == 1 ? "was" : "were", join(names, ", ")),
+         {},
+         {}}});
+  }
+
   void record_history(const RunReport& report) {
     auto history = History::open(setup_.paths.state / "history.db");
     Result<void> recorded = history ? history->record(report) : Result<void>(Failure{history.error()});
@@ -176,6 +199,7 @@ class Run {
   }
 
   RunSetup setup_;
+  std::shared_ptr<const Secrets> secrets_;
   UniqueFd done_;
   EventLog log_;
   ReportFold fold_;

@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "runner/adapters/adapter.h"
+#include "runner/base/redact.h"
 #include "runner/engine/event_log.h"
 #include "runner/engine/registry.h"
 #include "runner/engine/run_options.h"
@@ -53,6 +55,7 @@ struct RunContext {
   SharedSteps shared_steps;
   std::mutex samples_mutex;  // samples.bin is appended block by block
   std::function<void(model::SampleSeries)> on_series;
+  std::shared_ptr<const Secrets> secrets;  // null: nothing is hidden
 };
 
 }  // namespace rh::engine

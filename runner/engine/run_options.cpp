@@ -115,6 +115,18 @@ Result<void> add_preset(Settings& settings, const std::string& preset, std::uint
   return {};
 }
 
+// What is tested must not decide that secrets are kept.
+Result<void> keep_redaction(Settings& settings, std::vector<model::Diagnostic>& diagnostics) {
+  const SettingValue* asked = settings.find("redact");
+  if (asked == nullptr || asked->layer != Layer::repository || asked->values.back() == "true") return {};
+  diagnostics.push_back({model::Severity::warning,
+                         "config-loosens-isolation",
+                         "redact = false is not taken from a repository file; pass --no-redact to keep secrets.",
+                         asked->origin,
+                         {}});
+  return settings.set("redact", {"true"}, Layer::repository, "kept on");
+}
+
 Result<void> add_defaults(Settings& settings, const ResolveContext& context) {
   for (const OptionRow& row : option_rows())
     if (!row.fallback.empty())
@@ -229,6 +241,7 @@ Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config,
   RunOptions options;
   options.preset = choose_preset(settings, context.in_ci, diagnostics);
   RH_CHECK(add_preset(settings, options.preset, context.memory_bytes, diagnostics));
+  RH_CHECK(keep_redaction(settings, diagnostics));
   RH_CHECK(add_defaults(settings, context));
 
   std::map<std::string, std::string> limits;
@@ -243,6 +256,7 @@ Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config,
   options.ecosystems = settings.list("ecosystems");
   options.exclude = settings.list("exclude");
   options.coverage = settings.boolean("coverage");
+  options.redact = settings.boolean("redact");
   if (const auto text = settings.text("deadline"); !text.empty()) {
     RH_TRY(options.deadline, parse_duration(text));
   }

@@ -50,6 +50,7 @@ struct RunOptions {
   PathRules paths;
   bool private_caches = false;
   bool coverage = true;
+  bool redact = true;
   std::optional<std::chrono::milliseconds> deadline;
   std::chrono::milliseconds sample_interval{50};
   std::filesystem::path out;  // empty: .runharness/runs/<id>

@@ -55,6 +55,8 @@ const std::vector<OptionRow> kRows = {
      UsedBy::both},
     {"coverage", "--coverage,!--no-coverage", "RUNHARNESS_COVERAGE", boolean, "", "true", "",
      "measure coverage (default: on)"},
+    {"redact", "--redact,!--no-redact", "RUNHARNESS_REDACT", boolean, "", "true", "",
+     "take secrets out of everything that is stored (default: on)", UsedBy::both},
     {"gates.min_coverage", "--min-coverage", "", percent, "", "", "PCT", "fail when less of the lines is covered"},
     {"gates.max_failures", "--max-failures", "", integer, "", "", "N", "tolerate up to N failed tests"},
     {"gates.min_tests", "--min-tests", "", integer, "", "", "N", "fail when fewer tests ran"},

@@ -6,6 +6,7 @@
 
 #include "runner/base/clock.h"
 #include "runner/base/file.h"
+#include "runner/base/redact.h"
 #include "runner/engine/suite_verdict.h"
 
 namespace rh::engine {
@@ -17,21 +18,29 @@ namespace {
 
 constexpr std::size_t kTailBytes = 16 * 1024;
 
-// One captured stream: a file in the run directory and the last bytes for the report. A full disk
-// ends the capture, not the run.
+// One captured stream: a file in the run directory and the last bytes for the report, both without
+// secrets. A full disk ends the capture, not the run.
 class Capture {
  public:
-  explicit Capture(fs::path path)
+  Capture(fs::path path, const Secrets* secrets)
       : path_(std::move(path)), fd_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644)) {
     if (!fd_) problem_ = Error{ErrorKind::io, "create the capture file", path_.string(), errno};
+    if (secrets != nullptr) redactor_.emplace(*secrets);
   }
 
   void add(std::string_view bytes) {
-    if (fd_ && !problem_) {
-      if (auto written = write_all(fd_, bytes, path_.string()); !written) problem_ = written.error();
-    }
-    tail_.append(bytes.size() > kTailBytes ? bytes.substr(bytes.size() - kTailBytes) : bytes);
-    if (tail_.size() > 2 * kTailBytes) tail_.erase(0, tail_.size() - kTailBytes);
+    if (!redactor_) return keep(bytes);
+    shown_.clear();
+    redactor_->feed(bytes, shown_);
+    keep(shown_);
+  }
+
+  // The stream is at its end.
+  void finish() {
+    if (!redactor_) return;
+    shown_.clear();
+    redactor_->finish(shown_);
+    keep(shown_);
   }
 
   // Whole last lines.
@@ -45,8 +54,18 @@ class Capture {
   [[nodiscard]] const std::optional<Error>& problem() const { return problem_; }
 
  private:
+  void keep(std::string_view bytes) {
+    if (fd_ && !problem_) {
+      if (auto written = write_all(fd_, bytes, path_.string()); !written) problem_ = written.error();
+    }
+    tail_.append(bytes.size() > kTailBytes ? bytes.substr(bytes.size() - kTailBytes) : bytes);
+    if (tail_.size() > 2 * kTailBytes) tail_.erase(0, tail_.size() - kTailBytes);
+  }
+
   fs::path path_;
   UniqueFd fd_;
+  std::optional<Redactor> redactor_;
+  std::string shown_;  // kept for its memory
   std::string tail_;
   std::optional<Error> problem_;
 };
@@ -100,8 +119,8 @@ class StepRun {
         ledger_(ledger),
         streams_(context.registry, step, place.suite_root, writable_folders(context, place), ledger,
                  place.first_stream),
-        out_(place.capture / fmt::format("step-{}.stdout", place.number)),
-        err_(place.capture / fmt::format("step-{}.stderr", place.number)) {}
+        out_(place.capture / fmt::format("step-{}.stdout", place.number), context.secrets.get()),
+        err_(place.capture / fmt::format("step-{}.stderr", place.number), context.secrets.get()) {}
 
   StepOutcome run() {
     StepOutcome outcome;
@@ -186,6 +205,8 @@ class StepRun {
   }
 
   void fill_output(StepOutcome& outcome) {
+    out_.finish();
+    err_.finish();
     StepReport& report = outcome.report;
     report.stdout_file = relative_to(out_.path(), context_.paths.run);
     report.stderr_file = relative_to(err_.path(), context_.paths.run);

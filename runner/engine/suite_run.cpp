@@ -9,6 +9,7 @@
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 #include "runner/engine/coverage_collect.h"
+#include "runner/engine/redact_folder.h"
 #include "runner/engine/step_run.h"
 #include "runner/engine/suite_verdict.h"
 
@@ -62,7 +63,7 @@ class SuiteRun {
         suite_(std::move(suite)),
         adapter_(adapter),
         slug_(fmt::format("{:03}-{}", number, slug_of(suite_.id))),
-        ledger_(suite_.id, sinks()) {}
+        ledger_(suite_.id, sinks(), context.secrets.get()) {}
 
   void run() {
     const Nanoseconds begin = monotonic_now();
@@ -76,6 +77,7 @@ class SuiteRun {
     run_steps({first->begin(), first->end()});
     store_series();
     collect();
+    redact_results();
     finish(judge_suite(steps_, damaged_results_), begin);
   }
 
@@ -239,6 +241,18 @@ class SuiteRun {
         context_.repository, [this](Diagnostic diagnostic) { note(std::move(diagnostic), false); });
     report.tool = adapter_.coverage_tool(suite_, step_context());
     store_coverage(report);
+  }
+
+  // The readers needed these files as they were.
+  void redact_results() {
+    if (!context_.secrets) return;
+    for (const std::string& problem : redact_folder(place_.folders.out, *context_.secrets))
+      note({Severity::warning,
+            "secrets-not-searched",
+            "not searched for secrets: " + problem,
+            place_.folders.out.string(),
+            {}},
+           false);
   }
 
   void store_coverage(const CoverageReport& report) {

@@ -40,6 +40,9 @@ void TestLedger::take(int stream, const ResultEvent& event) {
 // A later test of the same file and title gets an ordinal; a later attempt keeps its test's id.
 void TestLedger::identify(TestCase& test, unsigned attempt) {
   test.suite = suite_;
+  if (secrets_ != nullptr)
+    for (std::string* member : {&test.name, &test.file, &test.classname, &test.parent})
+      *member = secrets_->redact(*member);
   const std::string place = test.file.empty() ? test.classname : test.file;
   std::string id = fmt::format("{}::{}::{}", suite_.value, place, test.name);
   if (test.kind == TestKind::subtest) id += "::subtest";

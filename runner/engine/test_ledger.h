@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "runner/base/redact.h"
 #include "runner/model/ending.h"
 #include "runner/model/event.h"
 #include "runner/model/result_event.h"
@@ -27,7 +28,10 @@ class TestLedger {
     std::function<void(model::Diagnostic)> diagnostic;
   };
 
-  TestLedger(model::SuiteId suite, Sinks sinks) : suite_(std::move(suite)), sinks_(std::move(sinks)) {}
+  // `secrets`: taken out of names before ids are made of them, so that tests whose names differ in a secret
+  // alone stay two. May be null.
+  TestLedger(model::SuiteId suite, Sinks sinks, const Secrets* secrets = nullptr)
+      : suite_(std::move(suite)), sinks_(std::move(sinks)), secrets_(secrets) {}
 
   // One result stream gets one number; keys pair within it.
   void take(int stream, const model::ResultEvent& event);
@@ -65,6 +69,7 @@ class TestLedger {
 
   model::SuiteId suite_;
   Sinks sinks_;
+  const Secrets* secrets_;
   std::unordered_map<std::string, unsigned> names_;  // base id -> how many tests had it
   std::map<std::pair<int, std::string>, Open> open_;
   std::map<int, StreamState> streams_;

@@ -78,7 +78,7 @@ TEST(Redact, OrdinaryTextStays) {
       "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
       "npm_config_cache=/root/.npm npm_lifecycle_event=test pypi-server hf_hub",
       "https://registry.npmjs.org/left-pad/-/left-pad-1.3.0.tgz",
-      std::string("\0\xff\x80 bytes \x1b[31m", 18),
+      std::string("\0\xff\x80 bytes \x1b[31m", 15),
   };
   for (const std::string& text : texts) EXPECT_EQ(redacted(text), text);
 }
@@ -113,6 +113,19 @@ TEST(Redact, KnownValues) {
   EXPECT_EQ(redacted("?t=correct%20horse%20%22battery%22&x", values), "?t=[redacted:DEPLOY_TOKEN]&x");
   EXPECT_EQ(redacted("1234567", values), "1234567") << "too short to be looked for";
   EXPECT_EQ(redacted("Y29ycmVjdCBob3JzZSAiYmF0dGVyeSI=", values), "[redacted:DEPLOY_TOKEN]eSI=") << "base64";
+}
+
+TEST(Redact, ValuesAsToolsWriteThem) {
+  const std::string value = "it's a \"back\\slash\"\nand more";
+  const std::vector<std::string> written = {
+      R"(it's a "back\\slash"\nand more)",           // a pytest id
+      R"('it\'s a "back\\slash"\nand more')",        // repr()
+      R"(it's a \"back\\slash\"\nand more)",         // JSON
+      R"(it's a \\\"back\\\\slash\\\"\\nand more)",  // JSON in JSON
+      R"(it's a \"back\\\\slash\"\\nand more)",      // a pytest id in JSON
+  };
+  for (const std::string& text : written)
+    EXPECT_NE(redacted(text, {{"TOKEN", value}}).find("[redacted:TOKEN]"), std::string::npos) << text;
 }
 
 TEST(Redact, LinesOfALongValue) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "runner/base/file.h"
 
@@ -59,6 +60,21 @@ TEST_F(EventLogFile, BoundsWhatABatchHoldsBack) {
   const EventLog::Batch batch(log_);
   for (int i = 0; i < 10; ++i) log_.append(diagnostic(std::string(100'000, 'x')));
   EXPECT_GE(lines(), 9);
+}
+
+TEST_F(EventLogFile, HidesSecretsFromFileAndSubscribers) {
+  const auto secrets = std::make_shared<const Secrets>(std::vector<NamedSecret>{{"API_KEY", "two\n\"lines\" of it"}});
+  log_.hide(secrets);
+  std::vector<std::string> seen;
+  log_.subscribe([&](const model::RunEvent& event) {
+    seen.push_back(std::get<model::DiagnosticRaised>(event).diagnostic.message);
+  });
+  log_.append(diagnostic("key: two\n\"lines\" of it!"));
+  log_.append(diagnostic("nothing"));
+  EXPECT_EQ(seen, (std::vector<std::string>{"key: [redacted:API_KEY]!", "nothing"}));
+  EXPECT_EQ(lines(), 2);
+  EXPECT_EQ(read_file(path()).value().find("of it"), std::string::npos);
+  EXPECT_EQ(secrets->found().at(0).second, 1U);
 }
 
 }  // namespace

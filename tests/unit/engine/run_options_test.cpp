@@ -62,6 +62,15 @@ TEST(RunOptions, ARepositoryFileMayNotLoosen) {
   EXPECT_EQ(resolve("preset = \"local\"", true).options->preset, "ci");
 }
 
+TEST(RunOptions, OnlyTheCallerMayKeepSecrets) {
+  const auto asked = resolve("redact = false");
+  EXPECT_TRUE(asked.options->redact);
+  ASSERT_EQ(asked.diagnostics.size(), 1U);
+  EXPECT_EQ(asked.diagnostics[0].code, "config-loosens-isolation");
+  EXPECT_TRUE(resolve("redact = true").diagnostics.empty());
+  EXPECT_FALSE(resolve("", false, {{"redact", "false"}}).options->redact);
+}
+
 TEST(RunOptions, TheCallerMayLoosen) {
   const auto resolved = resolve("", true, {{"network", "host"}, {"isolation", "none"}});
   EXPECT_EQ(resolved.options->limits.network, model::NetworkPolicy::host);

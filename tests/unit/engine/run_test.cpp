@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "runner/base/clock.h"
 #include "runner/base/file.h"
 #include "runner/engine/plan.h"
@@ -146,6 +148,41 @@ TEST_F(RunTest, StepsSeeOnlyAllowedVariables) {
   const auto& env = launcher_.launched.back().command.env;
   EXPECT_EQ(env.count("SECRET_TOKEN"), 0U);
   EXPECT_EQ(env.at("LANG"), "C.UTF-8");
+}
+
+TEST_F(RunTest, SecretsAreNowhereAndTestsThatDifferInOneStayTwo) {
+  const std::string secret = "correct-horse-battery", jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI", end = "J9.c2lnbmF0dXJl";
+  host_.variables["DEPLOY_TOKEN"] = secret;
+  host_.variables["CI_KEY_FILE"] = "suite.txt-is-no-secret";
+  const std::string results = "<testsuite><testcase name=\"t[" + jwt + "x" + end + "]\"/><testcase name=\"t[" + jwt +
+                              "y" + end + "]\"><failure message=\"" + secret + "\">suite.txt-is-no-secret " + secret +
+                              "</failure></testcase></testsuite>";
+  suite("a", {results, Ending::exited, {1, {}, false}, {}});
+  const RunReport report = run();
+  EXPECT_EQ(report.exit_code, 1);
+  ASSERT_EQ(report.suites.at(0).tests.size(), 2U);
+  EXPECT_EQ(report.suites[0].tests[0].test.name, "t[[redacted:jwt]]");
+  EXPECT_NE(report.suites[0].tests[0].test.id.value, report.suites[0].tests[1].test.id.value);
+  EXPECT_EQ(report.suites[0].tests[1].attempts.at(0).message, "[redacted:DEPLOY_TOKEN]");
+  EXPECT_NE(report.suites[0].tests[1].attempts[0].details.find("suite.txt-is-no-secret"), std::string::npos);
+  for (const auto& entry : fs::recursive_directory_iterator(paths_.run)) {
+    if (!entry.is_regular_file()) continue;
+    const std::string text = read_file(entry.path()).value();
+    EXPECT_EQ(text.find(secret), std::string::npos) << entry.path();
+    EXPECT_EQ(text.find(jwt), std::string::npos) << entry.path();
+  }
+  const auto said = std::find_if(report.diagnostics.begin(), report.diagnostics.end(),
+                                 [](const Diagnostic& each) { return each.code == "secrets-redacted"; });
+  ASSERT_NE(said, report.diagnostics.end());
+  EXPECT_NE(said->message.find("2 secrets"), std::string::npos) << said->message;
+  EXPECT_NE(said->message.find("DEPLOY_TOKEN"), std::string::npos) << said->message;
+}
+
+TEST_F(RunTest, SecretsStayWhereTheCallerWantsThem) {
+  host_.variables["DEPLOY_TOKEN"] = "correct-horse-battery";
+  options_.redact = false;
+  suite("a", {"<testsuite><testcase name=\"correct-horse-battery\"/></testsuite>", Ending::exited, {0, {}, false}, {}});
+  EXPECT_EQ(run().suites.at(0).tests.at(0).test.name, "correct-horse-battery");
 }
 
 TEST_F(RunTest, OnlyThePrepareStepHasTheNetwork) {
