@@ -40,6 +40,46 @@ TEST_F(Corpus, A02_AppendsToAFileOfTheSameUserOutsideTheWorkspace) {
   EXPECT_EQ(text_of(victim), "intact\n");
 }
 
+TEST_F(Corpus, A02_AppendsToAFileOfTheSameUserInTmp) {
+  const fs::path victim = workspace().parent_path() / "victim";
+  ASSERT_TRUE(write_file(victim, "intact\n"));
+  EXPECT_EQ(uncaged("append", {victim}).said("append " + victim.string()), "ok");
+  EXPECT_EQ(text_of(victim), "intact\nx");
+  const Ran ran = caged("append", {victim});
+  // A private /tmp has no such file, and takes a new one that is gone with the run.
+  EXPECT_EQ(ran.said("append " + victim.string()), expected("ok", "EACCES")) << ran.everything();
+  EXPECT_EQ(text_of(victim), "intact\nx") << "the control alone has written";
+}
+
+// Landlock has no exceptions: what lies in a writable folder is not kept apart from it, and the report
+// names it.
+void expect_named_as_open(const Ran& ran, const fs::path& path) {
+  expect_admitted(ran, "file system");
+  EXPECT_NE(row(ran, "file system").reason.find(path.string()), std::string::npos) << row(ran, "file system").reason;
+}
+
+TEST_F(Corpus, A03_ReadsHiddenFolders) {
+  const fs::path hidden = workspace() / "secrets", beside = outside_folder() / "secrets";
+  for (const fs::path& folder : {home() / ".ssh", home() / ".aws", hidden, beside}) fs::create_directories(folder);
+  const Words canaries{home() / ".ssh/id_ed25519", home() / ".aws/credentials", hidden / "token", beside / "token"};
+  for (const std::string& path : canaries) ASSERT_TRUE(write_file(path, "HIDDEN-CANARY\n"));
+  fs::permissions(beside, fs::perms::all);
+  fs::permissions(beside / "token", fs::perms::all);
+  const auto hide = [&](auto& spec) { spec.files.hidden = {hidden, beside}; };
+  if (column() == Column::no_userns) {
+    const Ran ran = caged("read", canaries, hide);
+    expect_named_as_open(ran, hidden);
+    for (const std::string& path : {canaries[0], canaries[1], canaries[3]})
+      EXPECT_EQ(ran.said("read " + path), "EACCES") << path;
+    return;
+  }
+  const Attack attack = this->attack("read", canaries, hide);
+  EXPECT_NE(attack.free.out.find("HIDDEN-CANARY"), std::string::npos);
+  EXPECT_EQ(attack.caged.out.find("HIDDEN-CANARY"), std::string::npos) << attack.caged.out;
+  for (const std::string& path : canaries)
+    EXPECT_EQ(attack.caged.said("read " + path), expected("ENOENT", "EACCES")) << path;
+}
+
 TEST_F(Corpus, A04_ReadsTheShadowFile) {
   const Ran control = uncaged("read", {"/etc/shadow"});
   // An ordinary user has nothing to lose here: the host itself refuses.
@@ -62,6 +102,75 @@ TEST_F(Corpus, A06_WritesThroughAHardLink) {
       caged("hard_link", {victim, given / "link"}, [&](auto& spec) { spec.files.writable.push_back(given); });
   EXPECT_EQ(ran.said("link " + victim.string()), outside_is_private() ? "ENOENT" : "EXDEV") << ran.everything();
   EXPECT_EQ(text_of(victim), "intact\n");
+}
+
+TEST_F(Corpus, A07_PutsAnotherFolderInThePlaceOfAProtectedPathsParent) {
+  const fs::path folder = workspace() / "ci", file = folder / "pipeline.yml";
+  const auto prepare = [&] {
+    for (const char* name : {"ci", "ci.other", "ci.aside"}) fs::remove_all(workspace() / name);
+    fs::create_directory(folder);
+    ASSERT_TRUE(write_file(file, "intact\n"));
+  };
+  prepare();
+  const Ran control = uncaged("swap_folder", {folder, "pipeline.yml"});
+  EXPECT_EQ(control.said("rename away"), "ok");
+  EXPECT_EQ(control.said("rename exchange"), "ok");
+  EXPECT_NE(text_of(file), "intact\n");
+  prepare();
+  const Ran ran = caged("swap_folder", {folder, "pipeline.yml"}, [&](auto& spec) { spec.files.protected_ = {file}; });
+  if (column() == Column::no_userns) return expect_named_as_open(ran, file);
+  EXPECT_EQ(ran.said("rename away"), expected("EBUSY", "EACCES")) << ran.everything();
+  EXPECT_EQ(ran.said("rename exchange"), expected("EBUSY", "EACCES"));
+  EXPECT_EQ(ran.said("rename over"), expected("EBUSY", "EACCES"));
+  EXPECT_EQ(text_of(file), "intact\n");
+}
+
+TEST_F(Corpus, A08_WritesHooksConfigurationAndCiFilesOfTheWorkspace) {
+  const fs::path git = workspace() / ".git", config = git / "config", hook = git / "hooks/pre-commit",
+                 workflow = workspace() / ".github/workflows/ci.yml";
+  fs::create_directories(git / "hooks");
+  fs::create_directories(workflow.parent_path());
+  for (const fs::path& path : {config, workflow}) ASSERT_TRUE(write_file(path, "intact\n"));
+  const Words all{config, hook, workflow, workspace() / "ordinary"};
+  const Ran control = uncaged("append", all);
+  for (const std::string& path : all) EXPECT_EQ(control.said("append " + path), "ok");
+  fs::remove(hook);
+  fs::remove(workspace() / "ordinary");
+  for (const fs::path& path : {config, workflow}) ASSERT_TRUE(write_file(path, "intact\n"));
+  const auto before = snapshot(workspace());
+  const Ran ran = caged("append", all, [&](auto& spec) {
+    spec.files.guarded = {config, git / "hooks", workspace() / ".github"};
+  });
+  if (column() == Column::no_userns) return expect_named_as_open(ran, config);
+  for (const fs::path& path : {config, hook, workflow})
+    EXPECT_EQ(ran.said("append " + path.string()), "EROFS") << ran.everything();
+  EXPECT_EQ(ran.said("append " + (workspace() / "ordinary").string()), "ok");
+  fs::remove(workspace() / "ordinary");
+  EXPECT_EQ(snapshot(workspace()), before);
+}
+
+TEST_F(Corpus, A09_MakesProtectedPathsThatDoNotExistYet) {
+  fs::create_directory(workspace() / ".git");
+  const auto before = snapshot(workspace());
+  const Words all{workspace() / ".git/hooks/", workspace() / ".git/hooks/pre-commit", workspace() / ".gitlab-ci.yml",
+                  workspace() / ".circleci/"};
+  const Ran control = uncaged("make", all);
+  for (const std::string& path : all) EXPECT_EQ(control.said("make " + path), "ok");
+  for (const char* name : {".git/hooks", ".gitlab-ci.yml", ".circleci"}) fs::remove_all(workspace() / name);
+  ASSERT_EQ(snapshot(workspace()), before);
+  const Ran ran = caged("make", all, [&](auto& spec) {
+    spec.files.guarded = {workspace() / ".git/hooks", workspace() / ".gitlab-ci.yml", workspace() / ".circleci"};
+  });
+  if (column() == Column::no_userns) {
+    for (const char* name : {".git/hooks", ".gitlab-ci.yml", ".circleci"}) fs::remove_all(workspace() / name);
+    return expect_named_as_open(ran, workspace() / ".git/hooks");
+  }
+  // The command finds something in the place of each, into which nothing can be put.
+  EXPECT_EQ(ran.said("make " + all[0]), expected("EEXIST", "EACCES")) << ran.everything();
+  EXPECT_EQ(ran.said("make " + all[1]), expected("EROFS", "EACCES"));
+  EXPECT_EQ(ran.said("make " + all[2]), expected("EEXIST", "EACCES"));
+  EXPECT_EQ(ran.said("make " + all[3]), expected("EEXIST", "EACCES"));
+  EXPECT_EQ(snapshot(workspace()), before) << "the host's tree is as it was";
 }
 
 TEST_F(Corpus, A10_ReachesTheHostsTreeByTheDetoursOfProc) {
@@ -110,6 +219,37 @@ TEST_F(Corpus, A27_WritesThroughProcToAFileThatIsOpenForReading) {
   EXPECT_EQ(poked.said("poke"), expected("EIO", "EACCES")) << poked.everything();
   EXPECT_EQ(poked.said("mprotect"), "EACCES");
   EXPECT_EQ(text_of(victim), "intact\n");
+}
+
+// A descriptor leads to the mount that it was opened on, not to the read-only one of the sandbox.
+TEST_F(Corpus, A27_OpensItsStandardInputAgainForWriting) {
+  const fs::path victim = outside("victim", "intact\n");
+  const UniqueFd input(open(victim.c_str(), O_RDONLY | O_CLOEXEC));
+  auto asked = probe_spec("reopen_stream", {"0"});
+  asked.streams.input = input;
+  asked.level = model::IsolationLevel::none;
+  EXPECT_EQ(run(asked).said("append /proc/self/fd/0"), "ok") << "control";
+  (void)outside("victim", "intact\n");
+  const UniqueFd again(open(victim.c_str(), O_RDONLY | O_CLOEXEC));
+  asked.streams.input = again;
+  asked.level = model::IsolationLevel::contained;
+  const Ran ran = run(asked);
+  EXPECT_EQ(ran.record.ending, model::Ending::exited) << ran.everything();
+  EXPECT_EQ(text_of(victim), "intact\n") << "what it opens is a pipe";
+}
+
+TEST_F(Corpus, A27_LeavesThroughAFolderThatIsItsStandardInput) {
+  const UniqueFd input(open(outside_folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  auto asked = probe_spec("reopen_stream", {"0"});
+  asked.streams.input = input;
+  asked.level = model::IsolationLevel::none;
+  EXPECT_EQ(run(asked).said("openat made"), "ok") << "control";
+  fs::remove(outside_folder() / "made");
+  asked.level = model::IsolationLevel::contained;
+  const auto refused = launcher().run(asked, {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::usage) << refused.error().message();
+  EXPECT_FALSE(fs::exists(outside_folder() / "made"));
 }
 
 }  // namespace

@@ -19,6 +19,32 @@ class Ipc : public Corpus {
   static const char* refused_connect() { return expected("ECONNREFUSED", "EACCES"); }
 };
 
+// Landlock knows nothing of sockets that have a name, and the report says so.
+void expect_sockets_admitted(const Ran& ran) {
+  expect_admitted(ran, "file system");
+  EXPECT_NE(row(ran, "file system").reason.find("unix sockets"), std::string::npos);
+}
+
+TEST_F(Ipc, F04_ConnectsToASocketOfTheHost) {
+  const fs::path path = outside_folder() / "daemon.sock";
+  HostServer daemon(path);
+  if (column() == Column::no_userns) return expect_sockets_admitted(caged("connect", {path}));
+  const Attack attack = this->attack("connect", {path});
+  EXPECT_EQ(daemon.visits(), 1) << "the control was heard";
+  EXPECT_EQ(attack.caged.said("connect " + path.string()), outside_is_private() ? "ENOENT" : refused_connect());
+  EXPECT_EQ(daemon.visits(), 0);
+}
+
+TEST_F(Ipc, F04_ConnectsToASocketInTmp) {
+  const fs::path path = workspace().parent_path() / "daemon.sock";
+  HostServer daemon(path);
+  if (column() == Column::no_userns) return expect_sockets_admitted(caged("connect", {path}));
+  const Attack attack = this->attack("connect", {path});
+  EXPECT_EQ(daemon.visits(), 1);
+  EXPECT_EQ(attack.caged.said("connect " + path.string()), expected("ENOENT", "EACCES")) << attack.caged.everything();
+  EXPECT_EQ(daemon.visits(), 0);
+}
+
 TEST_F(Ipc, F05_ConnectsToAnAbstractSocketOfTheHost) {
   const std::string name = "@rh-escape-" + std::to_string(getpid());
   HostServer daemon{fs::path(name)};
@@ -48,6 +74,26 @@ TEST_F(Ipc, F06_TalksToItselfOverItsOwnSockets) {
   for (const char* act : {"socketpair", "path", "abstract"}) {
     EXPECT_EQ(control.said(act), "ok") << act;
     EXPECT_EQ(ran.said(act), "ok") << act << ran.everything();
+  }
+}
+
+TEST_F(Ipc, F07_HandsADescriptorToAnAccomplice) {
+  const fs::path path = outside_folder() / "accomplice.sock";
+  const std::string name = "@rh-escape-accomplice-" + std::to_string(getpid());
+  for (const std::string& by : {path.string(), name}) {
+    HostServer accomplice{fs::path(by)};
+    if (column() == Column::no_userns && by != name) {
+      expect_sockets_admitted(caged("hand_over", {by}));
+      continue;
+    }
+    const Attack attack = this->attack("hand_over", {by});
+    EXPECT_EQ(accomplice.descriptors(), 1) << "the control's descriptor came";
+    (void)accomplice.visits();
+    const char* refused = by == name             ? expected("ECONNREFUSED", "EPERM")
+                          : outside_is_private() ? "ENOENT"
+                                                 : refused_connect();
+    EXPECT_EQ(attack.caged.said("connect " + by), refused) << attack.caged.everything();
+    EXPECT_EQ(accomplice.descriptors() + accomplice.visits(), 0);
   }
 }
 
@@ -153,6 +199,13 @@ TEST_F(Ipc, F16_TellsOnWhichMachineItIs) {
   char after[256]{};
   ASSERT_EQ(gethostname(after, sizeof after - 1), 0);
   EXPECT_STREQ(after, host_name);
+}
+
+// A limit of CPU bandwidth that a program does not see makes it start too many threads.
+TEST_F(Ipc, F16_CountsProcessorsByItsLimit) {
+  if (sysconf(_SC_NPROCESSORS_ONLN) < 2) GTEST_SKIP() << "this machine has one processor";
+  EXPECT_NE(caged("identity", {}).said("processors"), "1");
+  EXPECT_EQ(caged("identity", {}, [](auto& spec) { spec.limits.cpus = 1.0; }).said("processors"), "1");
 }
 
 }  // namespace

@@ -176,6 +176,18 @@ TEST_F(Privileges, A17_RunsTheSetUidProgramsOfTheHost) {
   }
 }
 
+// A runner that is root owns on disk what the command makes in an id-mapped workspace: a set-uid file
+// there would be root's.
+TEST_F(Privileges, A17_PlantsASetUidProgramInTheWorkspace) {
+  const Words ways{"chmod", "fchmod", "fchmodat", "fchmodat2", "open", "creat", "openat2", "mknod"};
+  const Ran control = uncaged("plant_setuid", {workspace()}), ran = caged("plant_setuid", {workspace()});
+  for (const std::string& way : ways) {
+    if (control.said("plant " + way) == "ENOSYS") continue;  // older than the kernel's call
+    EXPECT_EQ(control.said("plant " + way), "ok") << way;
+    EXPECT_EQ(ran.said("plant " + way), way == "openat2" ? "ENOSYS" : "EPERM") << way;
+  }
+}
+
 TEST_F(Privileges, A18_RunsAProgramWithFileCapabilities) {
   const fs::path planted = program("filecap_ids");
   if (fs::exists(planted)) {

@@ -84,6 +84,37 @@ TEST_F(Corpus, A21_WritesAFileOverTheSizeLimit) {
   EXPECT_EQ(fs::file_size(big), kMiB);
 }
 
+TEST_F(Corpus, A24_RemovesTheWholeWorkspace) {
+  const auto fill = [&] {
+    fs::create_directories(workspace() / "src/deep");
+    for (const char* name : {"README", "src/main.c", "src/deep/file"})
+      ASSERT_TRUE(write_file(workspace() / name, "intact\n"));
+  };
+  fill();
+  EXPECT_EQ(uncaged("remove_all", {workspace()}).said("remove_all"), "ok");
+  EXPECT_TRUE(fs::is_empty(workspace()));
+  fill();
+  const auto before = snapshot(workspace());
+  const Ran ran = caged("remove_all", {workspace()}, [&](auto& spec) {
+    spec.files.writable.clear();
+    spec.files.overlays = {workspace()};
+  });
+  EXPECT_EQ(snapshot(workspace()), before);
+  if (column() == Column::no_userns) {
+    expect_admitted(ran, "workspace");
+    EXPECT_EQ(ran.said("remove_all"), "EACCES") << ran.everything();
+    return;
+  }
+  EXPECT_EQ(ran.said("remove_all"), "ok") << ran.everything();
+  expect_enforced(ran, "workspace");
+  ASSERT_NE(ran.record.changes, nullptr);
+  std::set<std::string> deleted;
+  for (const model::FileChange& change : ran.record.changes->list())
+    if (change.kind == model::FileChangeKind::deleted) deleted.insert(change.path);
+  EXPECT_EQ(deleted, (std::set<std::string>{"README", "src"}));
+  EXPECT_EQ(ran.record.changes->list().size(), 2U);
+}
+
 TEST_F(Corpus, A26_LeavesATreeThatIsDeepAndClosed) {
   auto folder = make_quick_folder();
   const fs::path path = folder.path(), control = path / "control", given = path / "given";
