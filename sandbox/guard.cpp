@@ -69,12 +69,27 @@ std::optional<fs::path> first_missing(const fs::path& path) {
   return std::nullopt;
 }
 
+namespace {
+
+// What a run that is over, or one that is not, has put in the way to `path`.
+std::optional<fs::path> placeholder_above(const fs::path& path) {
+  fs::path at = "/";
+  for (const fs::path& part : path.lexically_normal().relative_path()) {
+    at /= part;
+    struct stat info {};
+    if (lstat(at.c_str(), &info) != 0) return std::nullopt;
+    if (is_marked(info) && holds_nothing(at)) return at;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::vector<Placeholder> place(const std::vector<fs::path>& guarded, const std::vector<fs::path>& writable) {
   std::vector<Placeholder> placed;
   for (const fs::path& one : guarded) {
-    struct stat info {};
-    const bool left_behind = lstat(one.c_str(), &info) == 0 && is_marked(info);
-    const auto at = left_behind ? std::optional(one) : first_missing(one);
+    auto at = placeholder_above(one);
+    if (!at) at = first_missing(one);
     if (!at) continue;
     for (const fs::path& folder : writable) {
       std::error_code error;

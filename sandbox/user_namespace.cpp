@@ -46,10 +46,11 @@ class ParkedChild {
     ParkedChild parked;
     parked.stack_ = std::make_unique<char[]>(kStackBytes);
     int pidfd = -1;
+    const long runner = getpid();
     {
       const AllSignalsBlocked blocked;
-      parked.pid =
-          clone(park, parked.stack_.get() + kStackBytes, CLONE_NEWUSER | CLONE_VM | CLONE_PIDFD, nullptr, &pidfd);
+      parked.pid = clone(park, parked.stack_.get() + kStackBytes, CLONE_NEWUSER | CLONE_VM | CLONE_PIDFD,
+                         reinterpret_cast<void*>(runner), &pidfd);
     }
     if (parked.pid < 0) return fail_errno("make a user namespace", "clone");
     parked.pidfd_ = UniqueFd(pidfd);
@@ -69,8 +70,10 @@ class ParkedChild {
   ParkedChild() = default;
   // Descriptors are copies of the runner's, the pipes of other runs among them: none may stay open.
   // Bare calls, because errno and everything else of libc is the runner's.
-  static int park(void*) {
+  static int park(void* runner) {
     bare_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+    // A runner that was gone before that sends no signal any more.
+    while (bare_syscall(SYS_getppid) != reinterpret_cast<long>(runner)) bare_syscall(SYS_exit_group, 0);
     bare_syscall(SYS_close_range, 0, static_cast<long>(~0U), 0);
     for (;;) bare_syscall(SYS_ppoll, 0, 0, 0, 0, 0);
   }
