@@ -16,6 +16,7 @@
 #include "runner/base/exit_code.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
+#include "runner/engine/caller_secrets.h"
 #include "runner/engine/execution.h"
 #include "runner/engine/machine.h"
 #include "runner/engine/promises.h"
@@ -120,7 +121,7 @@ class CommandRun {
     if (line_.json) {
       for (const std::string& notice : notices_)
         execution.diagnostics.push_back({model::Severity::warning, "result-not-taken", notice, {}, {}});
-      RH_CHECK(write_all(BorrowedFd(STDOUT_FILENO), reporters::execution_to_json(execution), "stdout"));
+      RH_CHECK(write_all(BorrowedFd(STDOUT_FILENO), record_of(execution), "stdout"));
     } else {
       report(execution);
     }
@@ -130,6 +131,20 @@ class CommandRun {
   }
 
  private:
+  // A record is likely to be kept, so no secret of the caller stands in it: neither in the output nor in
+  // the command line, in messages or in names of files.
+  std::string record_of(model::Execution execution) const {
+    const auto secrets = engine::caller_secrets(engine::current_environment(), setup_.options);
+    if (!secrets) return reporters::execution_to_json(execution);
+    for (model::CapturedText* text : {&execution.standard_output, &execution.standard_error})
+      text->bytes = secrets->redact(text->bytes);
+    std::string record = secrets->redact(reporters::execution_to_json(execution));
+    auto found = engine::secrets_found(*secrets);
+    if (!found) return record;
+    execution.diagnostics.push_back(*std::move(found));
+    return secrets->redact(reporters::execution_to_json(execution));
+  }
+
   Result<model::Execution> launch(sandbox::Launcher& launcher, sandbox::SuperviseHooks& hooks) {
     hooks.cancel = signals_.descriptor();
     auto record = launcher.run(setup_.spec, hooks);

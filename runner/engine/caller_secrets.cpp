@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include <fmt/core.h>
+
 #include "runner/base/text.h"
 
 namespace rh::engine {
@@ -24,6 +26,21 @@ std::shared_ptr<const Secrets> caller_secrets(const model::Environment& caller, 
     for (const auto& [name, value] : *variables)
       if (names_a_secret(name) && may_be_secret(value)) values.push_back({name, value});
   return std::make_shared<const Secrets>(values);
+}
+
+std::optional<model::Diagnostic> secrets_found(const Secrets& secrets) {
+  const auto found = secrets.found();
+  if (found.empty()) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto& [name, places] : found)
+    names.push_back(fmt::format("{} ({} place{})", name, places, places == 1 ? "" : "s"));
+  const bool one = found.size() == 1;
+  return model::Diagnostic{model::Severity::info,
+                           "secrets-redacted",
+                           fmt::format("{} secret{} stood in output or results and {} not kept: {}", found.size(),
+                                       one ? "" : "s", one ? "was" : "were", join(names, ", ")),
+                           {},
+                           {}};
 }
 
 }  // namespace rh::engine

@@ -156,7 +156,8 @@ class Run {
     setup_.info.git_commit = git.commit;
     setup_.info.git_dirty = git.dirty;
     log_.append(RunStarted{setup_.info});  // now with what git said
-    note_secrets();
+    if (secrets_)
+      if (auto found = secrets_found(*secrets_)) log_.append(DiagnosticRaised{*std::move(found)});
 
     RunReport report = fold_.report();
     for (GateVerdict& verdict : judge_gates(report, setup_.options.gates)) log_.append(GateJudged{std::move(verdict)});
@@ -173,22 +174,6 @@ class Run {
     if (setup_.on_report) setup_.on_report(report);
     history.wait();
     return report;
-  }
-
-  // Their names only, and how often each stood in something that is kept.
-  void note_secrets() {
-    const auto found = secrets_ ? secrets_->found() : decltype(secrets_->found()){};
-    if (found.empty()) return;
-    std::vector<std::string> names;
-    for (const auto& [name, places] : found)
-      names.push_back(fmt::format("{} ({} place{})", name, places, places == 1 ? "" : "s"));
-    log_.append(DiagnosticRaised{
-        {Severity::info,
-         "secrets-redacted",
-         fmt::format("{} secret{} stood in output or results and {} not kept: {}", found.size(),
-                     found.size() == 1 ? "" : "s", found.size() == 1 ? "was" : "were", join(names, ", ")),
-         {},
-         {}}});
   }
 
   void record_history(const RunReport& report) {

@@ -1,6 +1,7 @@
 """Secrets that a suite gets and prints are in nothing that a run keeps or says, unless the caller wants them there."""
 
 import base64
+import json
 import re
 import sqlite3
 import unittest
@@ -111,6 +112,31 @@ class Redaction(HarnessTest):
         self.assertIn("config-loosens-isolation", [each["code"] for each in done.report["diagnostics"]])
         for place, text in self.kept_texts(done):
             self.assertFalse(SECRET.encode() in text, place)
+
+
+class Command(HarnessTest):
+    """`run --json` prints a record; without it the command's output is the caller's own."""
+
+    def run_command(self, *arguments):
+        return self.run_harness("run", "--pass-env", "DEPLOY_TOKEN", *arguments, "--", "sh", "-c", f"printf '%s\\377' $DEPLOY_TOKEN; echo {GITHUB} >&2",
+                                env=clean_environment(**VARIABLES))
+
+    def test_record(self):
+        done = self.run_command("--json")
+        record = json.loads(done.stdout)
+        for leak in LEAKS:
+            self.assertFalse(leak in json.dumps(record), leak)
+        self.assertNotIn(base64.b64encode(SECRET.encode()).decode()[:16], done.stdout)
+        self.assertEqual(record["stderr"], "[redacted:github-token]\n")
+        self.assertIn("[redacted:github-token] >&2", record["command"]["argv"][2])
+        self.assertEqual([each["code"] for each in record["diagnostics"]], ["secrets-redacted"])
+
+    def test_record_as_the_caller_wants_it(self):
+        record = json.loads(self.run_command("--json", "--no-redact").stdout)
+        self.assertEqual(record["stderr"], GITHUB + "\n")
+
+    def test_transparent(self):
+        self.assertIn(GITHUB, self.run_command().stderr)
 
 
 if __name__ == "__main__":
