@@ -10,6 +10,7 @@ namespace rh::app {
 [[nodiscard]] Result<int> run_command(const CommandLine& line);
 [[nodiscard]] Result<int> run_discover(const CommandLine& line);
 [[nodiscard]] Result<int> run_config(const CommandLine& line);
+[[nodiscard]] Result<int> run_doctor(const CommandLine& line);
 [[nodiscard]] Result<int> run_report(const CommandLine& line);
 
 }  // namespace rh::app

@@ -39,6 +39,8 @@ rh::Result<int> run(const rh::app::CommandLine& line, int argc, const char* cons
       return rh::app::run_discover(line);
     case rh::app::CommandName::config:
       return rh::app::run_config(line);
+    case rh::app::CommandName::doctor:
+      return rh::app::run_doctor(line);
     case rh::app::CommandName::report:
       return rh::app::run_report(line);
   }

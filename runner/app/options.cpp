@@ -80,6 +80,7 @@ class Parser {
     add(CommandName::test, "test", "discover, run, measure, gate and report the suites below PATH (default: here)");
     add(CommandName::run, "run", "run any command in the sandbox, under limits");
     add(CommandName::discover, "discover", "list the suites below PATH, why each was found and which tool runs it");
+    add(CommandName::doctor, "doctor", "say what of the sandbox this host allows, and how to enable the rest");
     add(CommandName::report, "report", "render a stored run again, also one that was killed");
     add(CommandName::config, "config", "show the settings in force");
     const bool known = std::any_of(commands_.begin(), commands_.end(),
@@ -146,6 +147,10 @@ class Parser {
       case CommandName::discover:
         add_project(*command.app);
         command.app->add_flag("--json", line.json, "print JSON")->group("Output");
+        return;
+      case CommandName::doctor:
+        command.app->add_flag("--json", line.json, "print JSON")->group("Output");
+        command.app->footer("Exit code 0 when the preset ci keeps every promise on this host, else 1.");
         return;
       case CommandName::report:
         return add_report(*command.app);

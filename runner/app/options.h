@@ -9,7 +9,7 @@
 
 namespace rh::app {
 
-enum class CommandName { test, run, discover, report, config };
+enum class CommandName { test, run, discover, doctor, report, config };
 
 struct CommandLine {
   CommandName command = CommandName::test;

@@ -67,24 +67,28 @@ std::string missing_of_level(const model::IsolationReport& report) {
 
 }  // namespace
 
+Result<model::IsolationReport> try_sandbox(sandbox::Launcher& launcher, sandbox::LaunchSpec shape) {
+  shape.streams = {};
+  shape.command.argv = {kNoCommand};
+  RH_TRY(sandbox::ExitRecord record, launcher.run(shape, {}));
+  if (record.ending != model::Ending::start_failed)
+    return fail(ErrorKind::isolation, fmt::format("set up the sandbox: {}", record.ending_detail));
+  return std::move(record.isolation);
+}
+
 Result<void> check_promises(sandbox::Launcher& launcher, const RunOptions& options, const sandbox::LaunchSpec& shape) {
   if (!options.required_isolation && options.required.empty()) return {};
   if (options.required_isolation && options.isolation < *options.required_isolation)
     return fail(ErrorKind::isolation,
                 fmt::format("isolate as required: level '{}' is set", model::name_of(options.isolation)),
                 std::string(model::name_of(*options.required_isolation)));
-  sandbox::LaunchSpec trial = shape;
-  trial.streams = {};
-  trial.command.argv = {kNoCommand};
-  RH_TRY(const sandbox::ExitRecord record, launcher.run(trial, {}));
-  if (record.ending != model::Ending::start_failed)
-    return fail(ErrorKind::isolation, fmt::format("set up the sandbox: {}", record.ending_detail));
-  if (options.required_isolation && record.isolation.reached < *options.required_isolation)
-    return fail(ErrorKind::isolation, "isolate as required: " + missing_of_level(record.isolation),
+  RH_TRY(const model::IsolationReport report, try_sandbox(launcher, shape));
+  if (options.required_isolation && report.reached < *options.required_isolation)
+    return fail(ErrorKind::isolation, "isolate as required: " + missing_of_level(report),
                 std::string(model::name_of(*options.required_isolation)));
   for (const Promise& promise : promises()) {
     if (std::find(options.required.begin(), options.required.end(), promise.name) == options.required.end()) continue;
-    if (const std::string problem = problem_with(promise, record.isolation); !problem.empty())
+    if (const std::string problem = problem_with(promise, report); !problem.empty())
       return fail(ErrorKind::isolation, fmt::format("keep the promise '{}': {}", promise.name, problem), "--require");
   }
   return {};

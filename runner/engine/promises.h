@@ -7,8 +7,11 @@
 
 namespace rh::engine {
 
-// Sets up a sandbox of that shape, without any command in it, when something is demanded; an error of
-// ErrorKind::isolation names each promise that would not be kept, and why.
+// Sets up a sandbox of that shape, without any command in it, and says what is in force there.
+[[nodiscard]] Result<model::IsolationReport> try_sandbox(sandbox::Launcher& launcher, sandbox::LaunchSpec shape);
+
+// Does so when something is demanded; an error of ErrorKind::isolation names each promise that would
+// not be kept, and why.
 [[nodiscard]] Result<void> check_promises(sandbox::Launcher& launcher, const RunOptions& options,
                                           const sandbox::LaunchSpec& shape);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runner/model/isolation.h"
+#include "runner/model/suite.h"
 
 namespace rh::model {
 
@@ -31,13 +32,6 @@ struct HostSurvey {
   std::vector<SurveyRow> rows;
 };
 
-struct ToolFinding {
-  std::string name;
-  std::string path;     // empty: missing
-  std::string version;  // empty: it did not say
-  std::string problem;
-};
-
 // A sandbox of that preset was set up for a trial.
 struct PresetFinding {
   std::string name;
@@ -48,7 +42,7 @@ struct PresetFinding {
 
 struct DoctorReport {
   HostSurvey host;
-  std::vector<ToolFinding> tools;
+  std::vector<Tool> tools;
   std::vector<PresetFinding> presets;
 };
 
