@@ -193,6 +193,9 @@ void take_terminal() {
 [[noreturn]] void run_tests(const std::string& who, const Stage& stage, const std::vector<std::string>& command) {
   const pid_t parent = getppid();
   take_terminal();
+  // As login does: a terminal belongs to its user, who can open it by its name.
+  if (who != "root" && geteuid() == 0 && fchown(STDIN_FILENO, kOrdinaryId, kOrdinaryId) != 0)
+    cannot_run_errno("give the terminal away");
   take_part_of(who);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1);
