@@ -19,6 +19,7 @@ struct GroupFacts {
   std::string memory_by, pids_by, cpu_by, bandwidth_by;  // empty: not in force
   std::string memory_problem, pids_problem, cpu_problem, bandwidth_problem;
   bool swap = false, kill = false, pressure = false;
+  bool read_only = false;  // the tree of groups is mounted so
   std::string kill_problem, pressure_problem;
 };
 

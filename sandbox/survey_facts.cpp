@@ -5,6 +5,7 @@
 #include <linux/seccomp.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/utsname.h>
@@ -59,6 +60,18 @@ bool is_administrator() {
   return false;
 }
 
+// The refusal alone: the remedy that groups add to it has a place of its own here.
+std::string without_remedy(std::string problem) {
+  for (const char* begin : {"; as root:", "; start it with:"})
+    if (const std::size_t at = problem.find(begin); at != std::string::npos) problem.resize(at);
+  return problem;
+}
+
+bool is_mounted_read_only(const fs::path& folder) {
+  struct statvfs info {};
+  return !folder.empty() && statvfs(folder.c_str(), &info) == 0 && (info.f_flag & ST_RDONLY) != 0;
+}
+
 GroupFacts try_groups(const Host& host) {
   GroupFacts facts;
   facts.layout =
@@ -73,19 +86,20 @@ GroupFacts try_groups(const Host& host) {
   if (group.cpu_used()) facts.cpu_by = group.cpu_source();
   if (group.limits_bandwidth())
     facts.bandwidth_by = group.bandwidth_v2() ? "cgroup v2 cpu.max" : "cgroup v1 cpu.cfs_quota_us";
-  facts.memory_problem = group.memory_problem();
-  facts.pids_problem = group.pids_problem();
-  facts.cpu_problem = group.cpu_problem().empty() ? "the group has no counter" : group.cpu_problem();
-  facts.bandwidth_problem = group.bandwidth_problem();
+  facts.memory_problem = without_remedy(group.memory_problem());
+  facts.pids_problem = without_remedy(group.pids_problem());
+  facts.cpu_problem = group.cpu_problem().empty() ? "the group has no counter" : without_remedy(group.cpu_problem());
+  facts.bandwidth_problem = without_remedy(group.bandwidth_problem());
   facts.swap = group.limits_swap();
   facts.kill = group.can_kill();
-  facts.kill_problem = group.problem();
+  facts.kill_problem = without_remedy(group.problem());
+  facts.read_only = is_mounted_read_only(facts.layout.unified) || is_mounted_read_only(facts.layout.memory);
   const UniqueFd unified = group.open_unified();
   const UniqueFd pressure(unified ? openat(unified.get(), "memory.pressure", O_RDONLY | O_CLOEXEC) : -1);
   char byte = 0;
   facts.pressure = pressure && read(pressure.get(), &byte, 1) == 1;
   if (!unified)
-    facts.pressure_problem = "there is no cgroup2 group: " + group.problem();
+    facts.pressure_problem = "there is no cgroup2 group: " + facts.kill_problem;
   else if (!facts.pressure)
     facts.pressure_problem = "the kernel does not keep pressure (memory.pressure cannot be read)";
   return facts;

@@ -30,12 +30,14 @@ std::vector<std::string> hand_over_v1(const SurveyFacts& facts, const fs::path& 
 std::vector<std::string> hand_over_v2(const SurveyFacts& facts) {
   const std::string mount = facts.groups.layout.unified_mount.string();
   const std::string group = mount + "/runharness";
-  return {
-      as_root(facts, fmt::format("mkdir -p {}/shell", group)),
-      fmt::format("echo '+memory +pids +cpu' | {}",
-                  as_root(facts, fmt::format("tee {}/cgroup.subtree_control {}/cgroup.subtree_control", mount, group))),
-      as_root(facts, fmt::format("chown -R {} {}", facts.uid, group)),
-      fmt::format("echo $$ | {}", as_root(facts, fmt::format("tee {}/shell/cgroup.procs", group)))};
+  std::vector<std::string> remedy{as_root(facts, fmt::format("mkdir -p {}/shell", group))};
+  if (facts.groups.layout.memory.empty())  // else the controllers are version 1's
+    remedy.push_back(fmt::format(
+        "echo '+memory +pids +cpu' | {}",
+        as_root(facts, fmt::format("tee {}/cgroup.subtree_control {}/cgroup.subtree_control", mount, group))));
+  remedy.push_back(as_root(facts, fmt::format("chown -R {} {}", facts.uid, group)));
+  remedy.push_back(fmt::format("echo $$ | {}", as_root(facts, fmt::format("tee {}/shell/cgroup.procs", group))));
+  return remedy;
 }
 
 std::vector<std::string> start_scope(const SurveyFacts& facts) {
@@ -64,13 +66,14 @@ std::vector<std::string> obtain(const SurveyFacts& facts, const fs::path& hierar
   if (!anything && !facts.container.empty()) return container_group_flags(facts);
   if (!anything)
     return {as_root(facts, "mkdir -p /sys/fs/cgroup"), as_root(facts, "mount -t cgroup2 none /sys/fs/cgroup")};
+  const bool in_container = !facts.container.empty();
+  if (in_container && facts.groups.read_only && !facts.administrator) return container_group_flags(facts);
   if (facts.uid == 0) {
-    if (!facts.container.empty() && !facts.administrator) return container_group_flags(facts);
+    if (in_container && !facts.administrator) return container_group_flags(facts);
     const fs::path folder = hierarchy.empty() ? layout.unified_mount : hierarchy;
     return {fmt::format("mount -o remount,rw {}", folder.string())};
   }
   if (!hierarchy.empty()) return hand_over_v1(facts, hierarchy);
-  if (!facts.container.empty()) return container_group_flags(facts);
   if (!facts.systemd) return hand_over_v2(facts);
   return cpu ? delegate_controllers(facts) : start_scope(facts);
 }

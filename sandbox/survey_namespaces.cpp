@@ -73,8 +73,7 @@ SurveyRow survey_tree(const Host& host, const SurveyRow& user) {
   row.remedy = user.remedy;
   row.reason = "there is no user namespace to make it in";
   row.state = host.landlock ? SurveyState::partly : SurveyState::missing;
-  if (host.landlock)
-    row.by = fmt::format("Landlock {}: writes where granted, /tmp shared with the host", host.landlock_abi);
+  if (host.landlock) row.by = fmt::format("Landlock {}: writes only where granted, /dev/shm shared", host.landlock_abi);
   return row;
 }
 
@@ -134,6 +133,7 @@ SurveyRow survey_processes(const Host& host, const SurveyFacts& facts, const Sur
   if (host.landlock && host.landlock_abi >= 6) {
     row.by = "Landlock: signals stay inside; init is subreaper";
   } else {
+    row.by.clear();
     row.state = SurveyState::missing;
   }
   return row;

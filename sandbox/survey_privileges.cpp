@@ -46,10 +46,9 @@ SurveyRow survey_filter(const Host& host, const SurveyFacts& facts) {
 
 std::string coverage_of(int abi) {
   std::string covered = "files";
-  if (abi >= 3) covered += ", truncate";
   if (abi >= 4) covered += ", TCP";
-  if (abi >= 5) covered += ", device ioctl";
-  if (abi >= kLandlockScopes) covered += ", abstract sockets, signals";
+  if (abi >= 5) covered += ", ioctl";
+  if (abi >= kLandlockScopes) covered += ", signals, abstract sockets";
   return covered;
 }
 

@@ -16,7 +16,7 @@ namespace {
 using model::SurveyState;
 
 constexpr std::size_t kWidest = 100, kNarrowest = 40;
-constexpr std::size_t kState = 7, kName = 22, kTool = 9, kVersion = 12;
+constexpr std::size_t kState = 7, kName = 23, kTool = 9, kVersion = 12;
 constexpr const char* kIndent = "           ";  // under the mechanism's name
 
 Tone tone_of(SurveyState state) {
@@ -120,6 +120,15 @@ class DoctorText {
     }
     text_ += '\n';
     if (!row.reason.empty()) paragraph("why", clean_line(row.reason, 800));
+    write_remedy(row);
+  }
+
+  // One command often mends several rows: it is printed once.
+  void write_remedy(const model::SurveyRow& row) {
+    const auto before = std::find_if(report_.host.rows.begin(), report_.host.rows.end(),
+                                     [&](const model::SurveyRow& other) { return other.remedy == row.remedy; });
+    if (!row.remedy.empty() && before->mechanism != row.mechanism)
+      return labelled("fix", {fmt::format("as for: {}", before->mechanism)});
     std::vector<std::string> commands;
     for (const std::string& command : row.remedy) {
       const bool comment = command.starts_with("#");
@@ -145,10 +154,12 @@ class DoctorText {
     const bool kept = keeps_preset(report_, preset.name);
     text_ += fmt::format("  {}  {}\n", padded(style_, kept ? Tone::good : Tone::bad, kept ? "kept" : "broken", kState),
                          preset.name);
-    for (const model::IsolationRow& row : preset.missing)
-      paragraph("why", clean_line(fmt::format("{} is {}{}: {}", row.mechanism, model::name_of(row.state),
-                                              row.detail.empty() ? "" : " to " + row.detail, row.reason),
-                                  800));
+    for (const auto state : {model::MechanismState::refused, model::MechanismState::degraded}) {
+      std::vector<std::string> names;
+      for (const model::IsolationRow& row : preset.missing)
+        if (row.state == state) names.push_back(row.mechanism);
+      if (!names.empty()) paragraph("why", fmt::format("{}: {}", model::name_of(state), join(names, ", ")));
+    }
     if (!preset.problem.empty()) paragraph("why", clean_line(preset.problem, 800));
   }
 

@@ -271,7 +271,7 @@ const Case kCases[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Hosts, SurveyCase, ::testing::ValuesIn(kCases),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& one) { return std::string(one.param.name); });
 
 // Every loss alone and together, for every runner in every place.
 TEST(Survey, WhatIsNotInForceHasAReasonAndARemedy) {
