@@ -31,9 +31,8 @@ using model::WorkspaceAccess;
 
 // A record keeps so much of each stream, unless the caller set a limit of his own.
 constexpr std::uint64_t kKeptOutputBytes = 4ULL << 20;
-// After a limit ended the command, a reader of its output has so long to take the rest; after a signal
-// the caller wants to be gone.
-constexpr std::chrono::milliseconds kReaderPatience{2000}, kPatienceWhenInterrupted{200};
+// After a limit or a signal ended the command, a reader of its output has so long to take the rest.
+constexpr std::chrono::milliseconds kReaderPatience{2000};
 
 struct Setup {
   engine::RunOptions options;
@@ -127,7 +126,7 @@ class CommandRun {
     }
     const int code = engine::exit_code_of(execution, signals_.first());
     if (!good && code == 0) return static_cast<int>(ExitCode::internal);
-    return reader_left_ ? 128 + signals_.first() : code;
+    return interrupted_ && signals_.first() != 0 ? 128 + signals_.first() : code;
   }
 
  private:
@@ -184,12 +183,10 @@ class CommandRun {
     };
     RH_TRY(model::Execution execution, launch(launcher, hooks));
     const bool by_itself = execution.ending == Ending::exited || execution.ending == Ending::signaled;
-    if (by_itself && !relay.over_limit())
-      relay.finish(signals_.descriptor(), std::nullopt);
-    else
-      relay.finish({}, signals_.first() != 0 ? kPatienceWhenInterrupted : kReaderPatience);
+    bool taken = by_itself && !relay.over_limit() && relay.finish(signals_.descriptor(), std::nullopt);
+    if (!taken) taken = relay.finish(signals_.second(), kReaderPatience);
     note_output_limit(relay, execution);
-    reader_left_ = execution.ending != Ending::cancelled && by_itself && signals_.first() != 0;
+    interrupted_ = by_itself && !taken;
     return execution;
   }
 
@@ -283,7 +280,7 @@ class CommandRun {
   std::shared_ptr<sandbox::FileChanges> changes_;
   std::vector<std::string> notices_;  // about what the caller asked for and did not get
   bool uncounted_ = false;            // there is an output limit and nobody counts
-  bool reader_left_ = false;          // a signal came while the reader of the output was waited for
+  bool interrupted_ = false;          // a signal came while the reader of the output was waited for
 };
 
 }  // namespace

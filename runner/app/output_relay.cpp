@@ -137,7 +137,9 @@ Result<OutputRelay> OutputRelay::make(const CallerStreams& caller, std::optional
 }
 
 OutputRelay::~OutputRelay() {
-  if (state_ && state_->thread.joinable()) finish({}, std::chrono::milliseconds(0));
+  if (!state_ || finish({}, std::chrono::milliseconds(0))) return;
+  state_->left_behind = true;  // the process is about to end, and the write with it
+  state_->thread.detach();
 }
 
 void OutputRelay::start(std::function<void()> over_limit) {
@@ -146,16 +148,16 @@ void OutputRelay::start(std::function<void()> over_limit) {
   state_->thread = std::thread([state = state_] { state->carry(); });
 }
 
-void OutputRelay::finish(BorrowedFd abort, std::optional<std::chrono::milliseconds> patience) {
-  if (!state_ || !state_->thread.joinable()) return;
+bool OutputRelay::finish(BorrowedFd abort, std::optional<std::chrono::milliseconds> patience) {
+  if (!state_ || !state_->thread.joinable()) return true;
   raise(state_->ended);
   std::array<pollfd, 2> events{{{state_->done.get(), POLLIN, 0}, {abort.fd, POLLIN, 0}}};
   int ready = 0;
   do ready = ::poll(events.data(), events.size(), patience ? static_cast<int>(patience->count()) : -1);
   while (ready < 0 && errno == EINTR);
-  if ((events[0].revents & POLLIN) != 0) return state_->thread.join();
-  state_->left_behind = true;  // it stands in a write that nobody reads; the process is about to end
-  state_->thread.detach();
+  if ((events[0].revents & POLLIN) == 0) return false;
+  state_->thread.join();
+  return true;
 }
 
 bool OutputRelay::over_limit() const { return state_ && state_->over_limit; }

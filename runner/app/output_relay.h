@@ -29,9 +29,9 @@ class OutputRelay {
 
   // Begins to carry; `over_limit` is called once, from the relay's thread.
   void start(std::function<void()> over_limit);
-  // The tree is dead: carries what is left. Waits for a slow reader until `abort` is readable or, with a
-  // patience, for so long at most; then what that reader did not take is dropped.
-  void finish(BorrowedFd abort, std::optional<std::chrono::milliseconds> patience);
+  // The tree is dead: carries what is left. False when a slow reader of ours had not taken all of it by
+  // the time `abort` was readable or the patience was over; may be called again.
+  [[nodiscard]] bool finish(BorrowedFd abort, std::optional<std::chrono::milliseconds> patience);
   [[nodiscard]] bool over_limit() const;
 
  private:
@@ -39,7 +39,8 @@ class OutputRelay {
   OutputRelay();
 
   BorrowedFd output_, error_;
-  std::shared_ptr<State> state_;  // shared with the thread, which may have to be left behind
+  // Shared with the thread, which is left behind when it still stands in a write that nobody reads.
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace rh::app

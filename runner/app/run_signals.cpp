@@ -16,15 +16,15 @@ namespace {
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 // Signal handlers reach only lock-free globals.
-std::atomic<int> g_event{-1};
+std::atomic<int> g_event{-1}, g_second{-1};
 std::atomic<int> g_command{-1};
 std::atomic<int> g_first{0};
 std::atomic<bool> g_at_once{false};
 static_assert(std::atomic<int>::is_always_lock_free);
 
-void raise_event() {
+void raise(const std::atomic<int>& event) {
   const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t put = ::write(g_event.load(), &one, sizeof one);
+  [[maybe_unused]] const ssize_t put = ::write(event.load(), &one, sizeof one);
 }
 
 void send_to_command(int signal) {
@@ -40,10 +40,12 @@ void kill_command() {
 void on_signal(int signal) {
   const int saved = errno;
   int none = 0;
-  if (g_first.compare_exchange_strong(none, signal))
-    raise_event();
-  else
+  if (g_first.compare_exchange_strong(none, signal)) {
+    raise(g_event);
+  } else {
+    raise(g_second);
     kill_command();
+  }
   errno = saved;
 }
 
@@ -75,17 +77,18 @@ Result<void> handle(int signal, void (*handler)(int)) {
 }  // namespace
 
 Result<RunSignals> RunSignals::install() {
-  UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!event) return fail_errno("create an event descriptor", "eventfd");
+  UniqueFd event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), second(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!event || !second) return fail_errno("create an event descriptor", "eventfd");
   g_event = event.get();
+  g_second = second.get();
   for (const int signal : kSignals) RH_CHECK(handle(signal, on_signal));
   for (const int signal : {SIGTSTP, SIGWINCH}) RH_CHECK(handle(signal, on_terminal_signal));
-  return RunSignals(std::move(event));
+  return RunSignals(std::move(event), std::move(second));
 }
 
 RunSignals::~RunSignals() {
   if (!event_) return;
-  g_event = g_command = -1;
+  g_event = g_second = g_command = -1;
 }
 
 int RunSignals::first() const { return g_first.load(); }
@@ -97,7 +100,7 @@ void RunSignals::watch(int pid) {
 }
 
 void RunSignals::stop() const {
-  raise_event();
+  raise(g_event);
   kill_command();
 }
 

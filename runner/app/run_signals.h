@@ -18,15 +18,16 @@ class RunSignals {
 
   // Readable from the first signal, or stop(), on; never drained.
   [[nodiscard]] BorrowedFd descriptor() const { return event_; }
-  [[nodiscard]] int first() const;  // 0: none came
+  [[nodiscard]] BorrowedFd second() const { return second_; }  // likewise, from the second signal on
+  [[nodiscard]] int first() const;                             // 0: none came
   // Whom a second signal, or stop(), kills.
   void watch(int pid);
   // Ends the command at once; for whoever counts its output.
   void stop() const;
 
  private:
-  explicit RunSignals(UniqueFd event) : event_(std::move(event)) {}
-  UniqueFd event_;
+  RunSignals(UniqueFd event, UniqueFd second) : event_(std::move(event)), second_(std::move(second)) {}
+  UniqueFd event_, second_;
   UniqueFd command_;
 };
 

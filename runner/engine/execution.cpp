@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "runner/base/exit_code.h"
+#include "runner/base/file.h"
 #include "runner/base/text.h"
 #include "runner/engine/step_environment.h"
 #include "runner/model/names.h"
@@ -48,7 +49,7 @@ sandbox::LaunchSpec launch_spec_of(std::vector<std::string> argv, const fs::path
   spec.level = options.isolation;
   spec.files = workspace_policy(host, cwd, options.workspace, options.paths);
   // History and reports of earlier runs are not the command's to rewrite.
-  spec.files.protected_.push_back(cwd / ".runharness");
+  if (rh::is_directory(cwd / ".runharness")) spec.files.protected_.push_back(cwd / ".runharness");
   return spec;
 }
 
@@ -118,9 +119,7 @@ std::string limit_text(const model::Execution& execution) {
       return {};
   }
   return fmt::format("{}: {}{}", model::name_of(execution.ending), execution.ending_detail,
-                     limit.empty() || execution.ending_detail.find("limit ") != std::string::npos
-                         ? std::string()
-                         : fmt::format(" (limit {})", limit));
+                     limit.empty() ? limit : fmt::format(" (limit {})", limit));
 }
 
 }  // namespace rh::engine

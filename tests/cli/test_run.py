@@ -152,6 +152,13 @@ class Streams(RunTest):
         process = self.start("--timeout", "500ms", "--", "yes")
         self.assertEqual(process.wait(DEADLINE), 124)
 
+    def test_a_reader_that_stands_still_does_not_hold_signals_up(self):
+        process = self.start("--", "head", "-c", "100000", "/dev/zero")
+        self.assertEqual(os.read(process.stdout.fileno(), 1), b"\0")
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(DEADLINE), 130)
+
     def test_a_slow_reader_gets_everything(self):
         process = self.start("--", "head", "-c", "1000000", "/dev/zero")
         with self.assertRaises(subprocess.TimeoutExpired):
@@ -223,8 +230,8 @@ class CommandLine(RunTest):
         done = self.check("--env", "SET=a=b", "--env", "SINGLE", "--env", "MISSING", "--pass-env", "PASSED_*", "--env", "TERM=own",
                           "--", "env", env=environment)
         seen = dict(line.split("=", 1) for line in done.stdout.decode().splitlines())
-        self.assertEqual({name: seen.get(name) for name in ("SET", "SINGLE", "PASSED_ONE", "PASSED_TWO", "TERM", "LANG", "TMPDIR")},
-                         {"SET": "a=b", "SINGLE": "3", "PASSED_ONE": "1", "PASSED_TWO": "2", "TERM": "own", "LANG": "C.UTF-8", "TMPDIR": "/tmp"})
+        self.assertEqual({name: seen.get(name) for name in ("SET", "SINGLE", "PASSED_ONE", "PASSED_TWO", "TERM", "LANG")},
+                         {"SET": "a=b", "SINGLE": "3", "PASSED_ONE": "1", "PASSED_TWO": "2", "TERM": "own", "LANG": "C.UTF-8"})
         self.assertEqual(seen["HOME"], environment["HOME"])
         self.assertFalse({"SECRET_TOKEN", "MISSING"} & set(seen))
 
@@ -279,7 +286,8 @@ class Limits(RunTest):
 
     def test_processes(self):
         done = self.run_it("--json", "--pids", "8", "--", "python3", "-c", "import os, time\nwhile True:\n if not os.fork(): time.sleep(100)")
-        self.assertEqual((done.record["ending"], done.code), ("pids", 1), done.explain())
+        self.assertEqual(done.record["ending"], "pids", done.explain())
+        self.assertIn(done.code, (1, 137), "its own end, or the watchdog")
 
     def test_temporary_space_and_open_files(self):
         self.need("temporary space", "--tmp-size", "1M")
@@ -345,6 +353,7 @@ class Isolation(RunTest):
         self.assertEqual((self.workspace / "data/x").read_text(), "x\n")
 
     def test_what_would_run_outside_is_guarded(self):
+        self.need("file system")
         subprocess.run(["git", "init", "-q", "."], cwd=self.workspace, check=True)
         before = sorted(str(path) for path in self.workspace.rglob("*"))
         attempts = ["echo x > .git/hooks/pre-commit", "git config core.fsmonitor evil", "echo x > Jenkinsfile", "mkdir -p .github/workflows",
@@ -362,7 +371,7 @@ class Isolation(RunTest):
     def test_a_repository_that_comes_into_being_is_said(self):
         record = self.json("--", "git", "init", "-q", ".")
         self.assertEqual([each["code"] for each in record["diagnostics"]], ["git-repository-made"])
-        self.check("-v", "--", "true")
+        self.assertEqual(self.json("--", "true")["diagnostics"], [])
 
     def test_home_is_private_and_its_toolchains_are_not(self):
         self.need("file system")
@@ -372,6 +381,7 @@ class Isolation(RunTest):
             (home / path).write_text("#!/bin/sh\necho tool\n")
         (home / ".cargo/bin/tool").chmod(0o755)
         environment = clean_environment(HOME=str(home))
+        self.check("--", "sh", "-c", "echo $TMPDIR", out="/tmp\n")
         self.check("--", "sh", "-c", f"ls -A {home}; {home}/.cargo/bin/tool; echo x > {home}/kept", out=".cargo\ntool\n", env=environment)
         self.assertFalse((home / "kept").exists())
 
@@ -403,7 +413,8 @@ class Workspace(RunTest):
         return ["--workspace", "overlay", *arguments]
 
     def test_read_only(self):
-        self.check("--workspace", "ro", "--", "sh", "-c", "cat a; echo new > a", code=2, out="old\n", err="Read-only")
+        self.check("--workspace", "ro", "--", "sh", "-c", "cat a; echo new > a", code=2, out="old\n", err="cannot create a")
+        self.assertEqual(self.tree()["a"], "old\n")
 
     def test_read_write(self):
         self.check("--", "sh", "-c", self.SCRIPT, code=3)
