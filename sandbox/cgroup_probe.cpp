@@ -23,8 +23,6 @@ bool writable(const fs::path& path) { return faccessat(AT_FDCWD, path.c_str(), W
 // One version 1 hierarchy; the answer is why not.
 std::string probe_v1(const fs::path& parent, const char* control, fs::path& into) {
   if (parent.empty()) return {};
-  sweep_stale_groups(parent);
-  sweep_beside(parent);
   if (!is_file(parent / control)) return fmt::format("{} has no {}", parent.string(), control);
   if (writable(parent)) {
     into = parent;
@@ -65,8 +63,11 @@ class UnifiedProbe {
     const fs::path own = leaf ? leaf->group() : layout_.unified;
     host_.leaf = leaf;
     for (fs::path at = own;; at = at.parent_path()) {
-      sweep_stale_groups(at);
-      if (at == own) sweep_beside(at);
+      // Here groups in the way matter: a folder with processes in it hands out no controllers.
+      if (wanted_.memory || wanted_.pids) {
+        sweep_stale_groups(at);
+        if (at == own) sweep_beside(at);
+      }
       if (consider(at, at == own)) break;
       if (at == layout_.unified_mount || at == at.root_path()) break;
     }
@@ -154,6 +155,14 @@ class UnifiedProbe {
 };
 
 }  // namespace
+
+void sweep_groups(const CgroupHost& host) {
+  for (const fs::path* parent : {&host.memory_v1, &host.pids_v1, &host.cpu_v1, &host.bandwidth_v1, &host.unified}) {
+    if (parent->empty()) continue;
+    sweep_stale_groups(*parent);
+    sweep_beside(*parent);
+  }
+}
 
 CgroupHost probe_cgroups(const CgroupLayout& layout) {
   CgroupHost host;

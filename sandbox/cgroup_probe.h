@@ -31,5 +31,7 @@ struct CgroupHost {
 // Looks at every hierarchy and removes groups that dead runners left behind. Nothing is made but a
 // leaf for the runner where that is needed: the groups of the first run are the trial.
 [[nodiscard]] CgroupHost probe_cgroups(const CgroupLayout& layout);
+// Removes the groups that dead runners left, with what still runs in them.
+void sweep_groups(const CgroupHost& host);
 
 }  // namespace rh::sandbox

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "runner/base/file.h"
@@ -57,46 +58,38 @@ Placeholder::~Placeholder() {
 
 std::optional<fs::path> first_missing(const fs::path& path) {
   std::error_code error;
-  fs::path existing = "/";
-  for (const fs::path& part : path.lexically_normal().relative_path()) {
-    const fs::path next = existing / part;
-    const fs::file_status status = fs::symlink_status(next, error);
-    if (status.type() == fs::file_type::not_found) return next;
-    if (error) return std::nullopt;
-    existing = fs::canonical(next, error);
-    if (error || !fs::is_directory(existing, error)) return std::nullopt;
+  const fs::path plain = path.lexically_normal();
+  if (fs::symlink_status(plain, error).type() != fs::file_type::not_found) return std::nullopt;
+  // Upwards to a folder that is there; usually the first.
+  fs::path missing = plain;
+  for (fs::path parent = plain.parent_path();; missing = parent, parent = parent.parent_path()) {
+    const fs::path real = fs::canonical(parent, error);
+    if (!error) {
+      if (!fs::is_directory(real, error)) return std::nullopt;
+      return real / missing.filename();
+    }
+    if (parent == parent.parent_path() || error != std::errc::no_such_file_or_directory) return std::nullopt;
   }
-  return std::nullopt;
 }
-
-namespace {
-
-// What a run that is over, or one that is not, has put in the way to `path`.
-std::optional<fs::path> placeholder_above(const fs::path& path) {
-  fs::path at = "/";
-  for (const fs::path& part : path.lexically_normal().relative_path()) {
-    at /= part;
-    struct stat info {};
-    if (lstat(at.c_str(), &info) != 0) return std::nullopt;
-    if (is_marked(info) && holds_nothing(at)) return at;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 std::vector<Placeholder> place(const std::vector<fs::path>& guarded, const std::vector<fs::path>& writable) {
+  std::vector<fs::path> folders;
+  for (const fs::path& folder : writable) {
+    std::error_code error;
+    folders.push_back(fs::canonical(folder, error));
+    if (error) folders.pop_back();
+  }
   std::vector<Placeholder> placed;
   for (const fs::path& one : guarded) {
-    auto at = placeholder_above(one);
-    if (!at) at = first_missing(one);
+    struct stat info {};
+    const bool exists = lstat(one.c_str(), &info) == 0;
+    if (exists && !is_marked(info)) continue;
+    const auto at = exists ? std::optional(one) : first_missing(one);
     if (!at) continue;
-    for (const fs::path& folder : writable) {
-      std::error_code error;
-      if (!is_below(*at, fs::canonical(folder, error)) || error) continue;
-      if (auto made = Placeholder::make(*at)) placed.push_back(*std::move(made));
-      break;
-    }
+    const bool inside =
+        std::any_of(folders.begin(), folders.end(), [&](const fs::path& folder) { return is_below(*at, folder); });
+    if (!inside) continue;
+    if (auto made = Placeholder::make(*at)) placed.push_back(*std::move(made));
   }
   return placed;
 }

@@ -121,7 +121,11 @@ Result<Prepared> LaunchEngine::prepare(const LaunchSpec& spec, std::shared_ptr<c
   return prepared;
 }
 
-Result<ExitRecord> LaunchEngine::run(const LaunchSpec& spec, const SuperviseHooks& hooks) {
+void LaunchEngine::sweep() {
+  std::call_once(swept_, [this] { sweep_groups(host()->cgroups); });
+}
+
+Result<ExitRecord> LaunchEngine::run(const LaunchSpec& spec, const SuperviseHooks& given) {
   if (spec.command.argv.empty() || spec.command.argv.front().empty()) {
     ExitRecord record;
     record.ending = Ending::start_failed;
@@ -129,6 +133,11 @@ Result<ExitRecord> LaunchEngine::run(const LaunchSpec& spec, const SuperviseHook
     return record;
   }
   const Nanoseconds begin = monotonic_now();
+  SuperviseHooks hooks = given;
+  hooks.on_start = [&](const TreeLocation& location) {
+    if (given.on_start) given.on_start(location);
+    sweep();
+  };
   auto known = host();
   if (known->assumed) {
     // Nothing of the command has run where the set-up failed, so a second try is safe.

@@ -37,11 +37,14 @@ class LaunchEngine {
 
  private:
   std::shared_ptr<const Host> host();
+  // Once, when the runner has nothing else to do: what dead runners left costs no start any time.
+  void sweep();
   [[nodiscard]] Result<Prepared> prepare(const LaunchSpec& spec, std::shared_ptr<const Host> host, std::size_t room,
                                          bool parked);
 
   HostSwitches switches_;
   IdMapper mapper_;
+  std::once_flag swept_;
   std::mutex mutex_;
   std::shared_ptr<const Host> host_;
 };

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "runner/base/file.h"
 #include "sandbox/guard.h"
@@ -49,7 +50,8 @@ class Planner {
   // The real path of an existing file or folder, else nothing.
   static std::optional<fs::path> real(const fs::path& path) {
     std::error_code error;
-    if (path.empty() || !path.is_absolute()) return std::nullopt;
+    struct stat info {};
+    if (path.empty() || !path.is_absolute() || lstat(path.c_str(), &info) != 0) return std::nullopt;
     fs::path result = fs::canonical(path, error);
     if (error) return std::nullopt;
     return result;
@@ -137,6 +139,7 @@ class Planner {
     fs::path prefix = "/";
     for (const fs::path& part : path.relative_path().parent_path()) {
       prefix /= part;
+      if (!opened_.insert(prefix).second) continue;
       struct stat info {};
       if (stat(prefix.c_str(), &info) != 0 || (info.st_mode & S_IXOTH) != 0) continue;
       const auto at = entries_.find(prefix);
@@ -149,6 +152,10 @@ class Planner {
     fs::path prefix = "/";
     for (const fs::path& part : given.lexically_normal().relative_path()) {
       const fs::path candidate = prefix / part;
+      if (!searched_for_links_.insert(candidate).second) {
+        prefix = candidate;
+        continue;
+      }
       std::error_code error;
       if (fs::is_symlink(candidate, error)) {
         const fs::path content = fs::read_symlink(candidate, error);
@@ -340,6 +347,7 @@ class Planner {
   const MountOptions& options_;
   std::map<fs::path, Entry> entries_;
   std::map<fs::path, std::string> links_;
+  std::set<fs::path> opened_, searched_for_links_;  // folders above grants, which many have in common
   MountPlan plan_;
 };
 

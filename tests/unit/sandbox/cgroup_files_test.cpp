@@ -51,7 +51,7 @@ TEST_F(ControlFiles, GroupsOfDeadRunnersAreRemoved) {
   fs::create_directories(folder_.path() / "somebody-else");
   CgroupLayout layout;
   layout.pids = folder_.path();
-  (void)probe_cgroups(layout);
+  sweep_groups(probe_cgroups(layout));
   EXPECT_FALSE(fs::exists(folder_.path() / dead));
   EXPECT_TRUE(fs::exists(folder_.path() / "runharness-2147483000-1.1")) << "a pid of another namespace says nothing";
   EXPECT_TRUE(fs::exists(folder_.path() / "somebody-else"));
