@@ -49,9 +49,9 @@ TEST_F(ControlFiles, GroupsOfDeadRunnersAreRemoved) {
   fs::create_directories(folder_.path() / dead / "inner");
   fs::create_directories(folder_.path() / "runharness-2147483000-1.1");
   fs::create_directories(folder_.path() / "somebody-else");
-  CgroupLayout layout;
-  layout.pids = folder_.path();
-  sweep_groups(probe_cgroups(layout));
+  CgroupHost host;
+  host.pids_v1 = folder_.path();
+  sweep_groups(host);
   EXPECT_FALSE(fs::exists(folder_.path() / dead));
   EXPECT_TRUE(fs::exists(folder_.path() / "runharness-2147483000-1.1")) << "a pid of another namespace says nothing";
   EXPECT_TRUE(fs::exists(folder_.path() / "somebody-else"));
