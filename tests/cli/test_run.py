@@ -551,8 +551,8 @@ class Record(RunTest):
 
 class Signals(RunTest):
     # Says when it is up, and that it was told to end.
-    SCRIPT = ("import signal, sys\ndef told(*_):\n print('told', flush=True)\n END\nsignal.signal(signal.SIGTERM, told)\n"
-              "print('up', flush=True)\nwhile True:\n signal.pause()\n")
+    SCRIPT = ("import os, signal, sys\ndef told(*_):\n os.write(1, b'told\\n')\n END\nsignal.signal(signal.SIGTERM, told)\n"
+              "os.write(1, b'up\\n')\nwhile True:\n signal.pause()\n")
 
     def test_the_first_one_ends_the_run(self):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
