@@ -72,6 +72,7 @@ CargoConfig read_cargo_config(fs::path folder, const fs::path& top, const fs::pa
   CargoConfig config;
   for (;; folder = folder.parent_path()) {
     if (folder / ".cargo" != cargo_home) read_folder(folder / ".cargo", folder, host_triple, config);
+    config.target_dir_of_repository = !config.target_dir.empty();
     if (folder == top || folder == folder.parent_path()) break;
   }
   read_folder(cargo_home, cargo_home.parent_path(), host_triple, config);

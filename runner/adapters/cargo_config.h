@@ -19,7 +19,8 @@ struct CargoConfig {
   std::map<std::string, Variable> env;
   std::vector<std::string> build_rustflags, target_rustflags;
   std::filesystem::path target_dir;  // absolute; empty when not set
-  bool replaces_sources = false;     // vendored dependencies: nothing to download
+  bool target_dir_of_repository = false;
+  bool replaces_sources = false;  // vendored dependencies: nothing to download
 };
 
 // Reads the files of `folder` and its parents up to `top`, then CARGO_HOME; the nearest one wins, lists are

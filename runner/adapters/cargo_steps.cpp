@@ -82,13 +82,20 @@ std::string regex_quote(std::string_view text) {
   return quoted;
 }
 
-// The caller's target folder when it lies outside of the repository; empty otherwise.
-fs::path outer_target(const CargoConfig& config, const StepContext& context) {
-  fs::path target = config.target_dir;
+// What the caller's variables name; empty: nothing.
+fs::path target_of_caller(const StepContext& context) {
+  fs::path target;
   for (const char* name : {"CARGO_BUILD_TARGET_DIR", "CARGO_TARGET_DIR"})
     if (const auto found = context.host->environment().find(name);
         found != context.host->environment().end() && !found->second.empty())
       target = (context.suite_dir / found->second).lexically_normal();
+  return target;
+}
+
+// The target folder when it lies outside of the repository; empty otherwise.
+fs::path outer_target(const CargoConfig& config, const StepContext& context) {
+  fs::path target = target_of_caller(context);
+  if (target.empty()) target = config.target_dir;
   return target.empty() || is_below(target, context.repository_root) ? fs::path() : target;
 }
 
@@ -103,7 +110,9 @@ CargoSteps::CargoSteps(const model::Suite& suite, const StepContext& context)
       arguments_(split_cargo_test_arguments(context.extra_args)),
       llvm_(find_llvm_tools(suite, *context.host)),
       coverage_(context.coverage && llvm_.problem.empty()),
-      outer_target_(outer_target(config_, context)) {}
+      outer_target_(outer_target(config_, context)),
+      private_target_(context.private_caches ||
+                      (config_.target_dir_of_repository && target_of_caller(context).empty())) {}
 
 Result<std::vector<Step>> CargoSteps::first() const {
   std::vector<Step> steps;
@@ -112,7 +121,7 @@ Result<std::vector<Step>> CargoSteps::first() const {
     RH_TRY(Step step, download_step());
     steps.push_back(std::move(step));
   }
-  if (!coverage_ && !outer_target_.empty() && !context_.private_caches) RH_CHECK(make_directories(outer_target_));
+  if (!coverage_ && !outer_target_.empty() && !private_target_) RH_CHECK(make_directories(outer_target_));
   steps.push_back(build_step());
   return steps;
 }
@@ -197,7 +206,7 @@ void CargoSteps::add_compiler(Step& step) const {
     flags.insert(flags.end(), {"-C", "instrument-coverage"});
     step.command.env["CARGO_ENCODED_RUSTFLAGS"] = join(flags, "\x1f");
     step.command.env["CARGO_TARGET_DIR"] = (context_.cache_dir / "target-coverage").string();
-  } else if (!outer_target_.empty() && context_.private_caches) {
+  } else if (!outer_target_.empty() && private_target_) {
     step.command.env["CARGO_TARGET_DIR"] = (context_.cache_dir / "target").string();
   } else if (!outer_target_.empty()) {
     step.grants.push_back({outer_target_, Access::read_write});
@@ -208,7 +217,7 @@ void CargoSteps::add_compiler(Step& step) const {
 void CargoSteps::add_instrumentation(Step& step, const std::string& profile_name) const {
   if (coverage_)
     step.command.env["LLVM_PROFILE_FILE"] = (context_.out_dir / "profraw" / (profile_name + "-%p-%m.profraw")).string();
-  else if (!outer_target_.empty() && !context_.private_caches)
+  else if (!outer_target_.empty() && !private_target_)
     step.grants.push_back({outer_target_, Access::read_write});
 }
 

@@ -49,7 +49,8 @@ class CargoSteps {
   CargoTestArguments arguments_;
   LlvmTools llvm_;
   bool coverage_ = false;
-  std::filesystem::path outer_target_;  // the caller's target folder when it lies outside of the repository
+  std::filesystem::path outer_target_;  // the target folder when it lies outside of the repository
+  bool private_target_;  // one in the cache is used instead: the repository itself must not open a folder to its tests
 };
 
 }  // namespace rh::adapters

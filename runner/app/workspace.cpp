@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "runner/app/registry.h"
+#include "runner/base/beneath.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 #include "runner/engine/machine.h"
@@ -169,6 +170,12 @@ Result<void> check_report_names(const std::vector<engine::ReportTarget>& targets
 
 Result<void> write_report(const model::RunReport& report, const engine::ReportTarget& target) {
   RH_TRY(const std::string bytes, registry().reporter(target.name)->render(report));
+  // Suites may have changed their workspace while they ran: no link in it leads a report elsewhere.
+  const fs::path root = report.run.repository_root;
+  if (!root.empty() && target.path.is_absolute() && is_below(target.path, root)) {
+    RH_TRY(const Beneath repository, Beneath::open(root));
+    return repository.write(relative_to(target.path, root), bytes);
+  }
   if (target.path.has_parent_path()) RH_CHECK(make_directories(target.path.parent_path()));
   return write_file(target.path, bytes);
 }

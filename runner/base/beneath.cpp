@@ -169,6 +169,40 @@ Result<std::string> Beneath::read(std::string_view path, std::uint64_t max_bytes
   return read_to_end(file.fd, file.size_bytes, max_bytes, (folder_ / path).string());
 }
 
+Result<UniqueFd> Beneath::make_folders(std::string_view path) const {
+  std::vector<std::string_view> parts;
+  if (!split_path(path, parts)) return refusal(path, EXDEV);
+  UniqueFd at(::openat(fd_.get(), ".", kFolderFlags));
+  for (const std::string_view part : parts) {
+    const std::string name(part);
+    if (!at) break;
+    if (::mkdirat(at.get(), name.c_str(), 0755) != 0 && errno != EEXIST)
+      return fail_errno("make the folder", (folder_ / path).string());
+    at.reset(::openat(at.get(), name.c_str(), kFolderFlags | O_NOFOLLOW));
+  }
+  if (at) return at;
+  const int cause = errno;  // O_DIRECTORY calls a link ENOTDIR
+  return refusal(path, cause == ENOTDIR && !first_link(path).empty() ? ELOOP : cause);
+}
+
+Result<void> Beneath::write(std::string_view path, std::string_view bytes) const {
+  const std::size_t slash = path.rfind('/');
+  const std::size_t name_at = slash == std::string_view::npos ? 0 : slash + 1;
+  RH_TRY(const UniqueFd folder, make_folders(path.substr(0, name_at)));
+  const std::string name(path.substr(name_at)), subject = (folder_ / path).string();
+  const std::string temporary = fmt::format("{}.tmp-{}", name, ::gettid());
+  ::unlinkat(folder.get(), temporary.c_str(), 0);
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  UniqueFd fd(::openat(folder.get(), temporary.c_str(), flags, 0644));
+  if (!fd) return fail_errno("create file", subject);
+  auto written = write_all(fd, bytes, subject);
+  if (written && ::close(fd.release()) != 0) written = fail_errno("write", subject);
+  if (written && ::renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0)
+    written = fail_errno("replace file", subject);
+  if (!written) ::unlinkat(folder.get(), temporary.c_str(), 0);
+  return written;
+}
+
 Result<RegularFile> open_beneath(const std::vector<fs::path>& folders, const fs::path& file) {
   const Place place = place_of(folders, file);
   RH_TRY(const Beneath beneath, Beneath::open(place.folder));

@@ -45,6 +45,11 @@ class Beneath {
   // Refused when its size says that it is larger than `max_bytes`, or when reading finds that it is.
   [[nodiscard]] Result<std::string> read(std::string_view path, std::uint64_t max_bytes) const;
 
+  // Makes what is missing of these folders, mode 755, and opens the last one.
+  [[nodiscard]] Result<UniqueFd> make_folders(std::string_view path) const;
+  // As write_file of file.h, with the folders that it needs.
+  [[nodiscard]] Result<void> write(std::string_view path, std::string_view bytes) const;
+
   // A descriptor of look_at opened for reading, without resolving a path again.
   [[nodiscard]] static Result<RegularFile> open_seen(BorrowedFd seen, const std::string& subject);
 

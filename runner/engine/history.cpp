@@ -2,6 +2,9 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
+#include <filesystem>
+
 #include <fmt/core.h>
 
 #include "runner/base/clock.h"
@@ -114,6 +117,10 @@ bool record_test(Statement& insert, const std::string& run, const model::TestRec
 void History::Closer::operator()(sqlite3* database) const { sqlite3_close(database); }
 
 Result<History> History::open(const std::filesystem::path& file) {
+  // A repository may bring a link to a database of somebody else's.
+  std::error_code ignored;
+  if (std::filesystem::is_symlink(std::filesystem::symlink_status(file, ignored)))
+    return fail_errno("open the history", file.string(), ELOOP);
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   History history(raw);

@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 
 #include "collectors/sampling/sampler.h"
+#include "runner/base/beneath.h"
 #include "runner/base/clock.h"
 #include "runner/base/file.h"
 #include "runner/base/remove_tree.h"
@@ -24,11 +25,13 @@ namespace {
 
 constexpr std::uint64_t kMaxLogBytes = 4ULL << 30;
 
-// Makes <root>/.runharness invisible to git without touching the repository's own files.
-Result<void> make_state_folder(const fs::path& state) {
-  RH_CHECK(make_directories(state));
-  if (is_file(state / ".gitignore")) return {};
-  return write_file(state / ".gitignore", "*\n");
+// Makes <root>/.runharness invisible to git without touching the repository's own files. A repository
+// may bring links there, and suites are let into some of these folders: none may lead elsewhere.
+Result<void> make_state_folder(const fs::path& repository_root) {
+  RH_TRY(const Beneath root, Beneath::open(repository_root));
+  for (const char* folder : {".runharness/runs", ".runharness/cache"}) RH_CHECK(root.make_folders(folder));
+  if (root.open_regular(".runharness/.gitignore")) return {};
+  return root.write(".runharness/.gitignore", "*\n");
 }
 
 // A folder that an earlier run filled is used again: what that run wrote goes, everything else stays.
@@ -48,11 +51,12 @@ Result<RunPaths> make_folders(const fs::path& repository_root, const fs::path& o
                               const fs::path& fallback_state) {
   RunPaths paths;
   paths.state = repository_root / ".runharness";
-  Result<void> made = make_state_folder(paths.state);
+  Result<void> made = make_state_folder(repository_root);
   if (made && ::access(paths.state.c_str(), W_OK) != 0) made = fail_errno("write to the folder", paths.state.string());
   if (!made) {
     const int cause = made.error().sys_errno;
-    if (out.empty() && cause != EACCES && cause != EROFS && cause != EPERM) return Failure{made.error()};
+    if (out.empty() && cause != EACCES && cause != EROFS && cause != EPERM && cause != ELOOP)
+      return Failure{made.error()};
     paths.state = fallback_state;
     paths.state_problem = made.error().message();
     RH_CHECK(make_directories(paths.state));
@@ -63,6 +67,10 @@ Result<RunPaths> make_folders(const fs::path& repository_root, const fs::path& o
                                             : fallback_state.parent_path() / ("runharness-" + id.value);
   RH_CHECK(clear_earlier_run(paths.run));
   RH_CHECK(make_directories(paths.run));
+  // A link on the way is followed now or never: suites may replace it.
+  std::error_code code;
+  paths.run = fs::canonical(paths.run, code);
+  if (code) return fail_errno("find the run folder", out.string(), code.value());
   paths.support = paths.run / "support";
   RH_CHECK(make_directories(paths.support));
   return paths;

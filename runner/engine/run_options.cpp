@@ -184,10 +184,40 @@ Result<void> fill_gates(const Settings& settings, std::uint64_t memory_bytes, Ga
   return {};
 }
 
+// What is tested must not name a place outside of itself for the runner to write to.
+void warn_outside(std::vector<model::Diagnostic>& diagnostics, const std::string& key, const fs::path& path,
+                  const std::string& flag, const std::string& origin) {
+  diagnostics.push_back(
+      {model::Severity::warning,
+       "config-loosens-isolation",
+       fmt::format("{} = \"{}\" lies outside of the folder of its file and is ignored; pass {} to write "
+                   "there.",
+                   key, path.string(), flag),
+       origin,
+       {}});
+}
+
+void fill_out(const Settings& settings, const ConfigFile& config, const fs::path& working_directory,
+              RunOptions& options, std::vector<model::Diagnostic>& diagnostics) {
+  const SettingValue* asked = settings.find("out");
+  if (asked == nullptr) return;
+  const fs::path path = (working_directory / asked->values.back()).lexically_normal();
+  if (asked->layer == Layer::repository && !is_below(path, config.path.parent_path()))
+    return warn_outside(diagnostics, "out", path, "--out", asked->origin);
+  options.out = path;
+}
+
 void fill_reports(const Settings& settings, const ConfigFile& config, const fs::path& working_directory,
-                  RunOptions& options) {
-  for (const ReportEntry& entry : config.reports)
-    options.reports.push_back({entry.name, (config.path.parent_path() / entry.path).lexically_normal()});
+                  RunOptions& options, std::vector<model::Diagnostic>& diagnostics) {
+  const fs::path folder = config.path.parent_path();
+  for (const ReportEntry& entry : config.reports) {
+    fs::path path = (folder / entry.path).lexically_normal();
+    if (is_below(path, folder))
+      options.reports.push_back({entry.name, std::move(path)});
+    else
+      warn_outside(diagnostics, "reports." + entry.name, path, fmt::format("--report {}={}", entry.name, path.string()),
+                   config.path.string());
+  }
   for (const std::string& text : settings.list("reports")) {
     const std::size_t equals = text.find('=');
     options.reports.push_back(
@@ -261,10 +291,9 @@ Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config,
     RH_TRY(options.deadline, parse_duration(text));
   }
   RH_TRY(options.sample_interval, parse_duration(settings.text("sample_interval")));
-  if (const auto text = settings.text("out"); !text.empty())
-    options.out = (context.working_directory / text).lexically_normal();
+  fill_out(settings, config, context.working_directory, options, diagnostics);
   RH_CHECK(fill_gates(settings, context.memory_bytes, options.gates));
-  fill_reports(settings, config, context.working_directory, options);
+  fill_reports(settings, config, context.working_directory, options, diagnostics);
   options.suite_entries = config.suites;
   return options;
 }

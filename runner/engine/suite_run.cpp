@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "runner/base/beneath.h"
 #include "runner/base/clock.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
@@ -126,7 +127,10 @@ class SuiteRun {
     place_.folders.cache =
         context_.paths.state / "cache" / fmt::format("{}-{:08x}", slug_of(suite_.id), name_hash(suite_.id.value));
     RH_CHECK(make_directories(place_.folders.out));
-    return make_directories(place_.folders.cache);
+    // The suite may write there, and the repository may have brought a link.
+    RH_TRY(const Beneath state, Beneath::open(context_.paths.state));
+    RH_CHECK(state.make_folders(relative_to(place_.folders.cache, context_.paths.state)));
+    return {};
   }
 
   adapters::StepContext step_context() const {

@@ -2,10 +2,11 @@
 
 import json
 import shutil
+import subprocess
 import sys
 import unittest
 
-from harness import HarnessTest, Outcome, require
+from harness import RUNHARNESS, HarnessTest, Outcome, clean_environment, require
 
 PASSED = '<testsuite name="s"><testcase classname="c" name="honest"/></testsuite>'
 CONFIG = """
@@ -182,6 +183,58 @@ def test_leave():
             json.loads((done.directory / "report.json").read_bytes())
         # The next run took the first one's folder; this test's own cleaning could not.
         self.addCleanup(self.run_harness, "test", self.write({"test_empty.py": "def test_nothing():\n    pass\n", "test_events.py": ""}), "--no-coverage")
+
+
+@require("python3", "pytest")
+class RepositoryFiles(Files):
+    """What a repository brings along leads neither the runner nor its suites to places outside of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.victim = self.folder / "home/.ssh"
+        self.victim.mkdir(parents=True)
+        (self.victim / "id").write_text("canary")
+
+    def run_project(self, files, *arguments):
+        project = self.write({"pytest.ini": "[pytest]\n", **files})
+        return self.run_harness("test", project, "--no-coverage", *arguments, env=clean_environment(HOME=str(self.folder / "home")))
+
+    def check_victim(self):
+        self.assertEqual(sorted(path.name for path in self.victim.iterdir()), ["id"])
+        self.assertEqual((self.victim / "id").read_text(), "canary")
+
+    def test_links_in_the_folder_of_state(self):
+        test = "import pathlib\n\ndef test_state():\n    for path in pathlib.Path('.runharness').rglob('*'):\n" \
+               "        try:\n            (path / 'written').write_text('x')\n        except OSError:\n            pass\n"
+        done = self.run_project({"test_state.py": test})
+        (cache,) = (self.folder / "project/.runharness/cache").iterdir()
+        for name in (f".runharness/cache/{cache.name}", ".runharness/cache", ".runharness/runs", ".runharness"):
+            with self.subTest(link=name):
+                shutil.rmtree(self.folder / "project/.runharness", ignore_errors=True)
+                link = self.folder / "project" / name
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(self.victim)
+                for preset in ("local", "strict"):
+                    done = self.run_project({}, "--preset", preset)
+                    self.assertIn(done.code, (0, 5), done.explain())
+                    self.check_victim()
+                link.unlink()
+
+    def test_reports_and_runs_elsewhere(self):
+        for config in (f'out = "{self.victim}"', f'[reports]\nmarkdown = "{self.victim}/id"', '[reports]\nmarkdown = "link/id"'):
+            with self.subTest(config=config):
+                project = self.write({"runharness.toml": config + "\n", "test_a.py": "def test_a():\n    pass\n"})
+                if not (project / "link").is_symlink():
+                    (project / "link").symlink_to(self.victim)
+                subprocess.run([RUNHARNESS, "test", project, "--no-coverage"], cwd=self.folder, env=clean_environment(), capture_output=True,
+                               stdin=subprocess.DEVNULL, check=False, timeout=120)
+                self.check_victim()
+
+    def test_a_report_whose_folder_became_a_link(self):
+        test = f"import os\n\ndef test_swap():\n    os.rename('reports', 'old')\n    os.symlink({str(self.victim)!r}, 'reports')\n"
+        self.write({"reports/.keep": ""})
+        self.run_project({"test_swap.py": test}, "--report", f"markdown={self.folder / 'project/reports/id'}")
+        self.check_victim()
 
 
 if __name__ == "__main__":

@@ -133,6 +133,20 @@ TEST_P(BeneathTest, StaysOnOneFileSystemWhereAsked) {
   EXPECT_EQ(look(true).error().sys_errno, EXDEV);
 }
 
+TEST_P(BeneathTest, WritesThroughNoLink) {
+  ASSERT_TRUE(open().write("new/er/file", "one"));
+  ASSERT_TRUE(open().write("new/er/file", "two"));
+  EXPECT_EQ(open().read("new/er/file", kLimit).value(), "two");
+  fs::create_directory_symlink(folder_.path(), root() / "link");
+  fs::create_symlink(folder_.path() / "outside", root() / "name");
+  EXPECT_EQ(open().write("link/x", "x").error().sys_errno, ELOOP);
+  EXPECT_EQ(open().make_folders("link/x").error().sys_errno, ELOOP);
+  EXPECT_EQ(open().make_folders("../x").error().sys_errno, EXDEV);
+  ASSERT_TRUE(open().write("name", "x")) << "a link in the file's own place is replaced";
+  EXPECT_EQ(read_file(folder_.path() / "outside").value(), "outside");
+  EXPECT_FALSE(fs::exists(folder_.path() / "x"));
+}
+
 // One thread swaps a folder for a link to the outside as fast as it can; no read may see the outside.
 TEST_P(BeneathTest, ASwappedFolderNeverLeadsOutside) {
   ASSERT_TRUE(make_directories(folder_.path() / "other/b"));

@@ -1,5 +1,6 @@
 #include "runner/engine/run_options.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 namespace rh::engine {
@@ -60,6 +61,17 @@ TEST(RunOptions, ARepositoryFileMayNotLoosen) {
   EXPECT_EQ(resolved.diagnostics.size(), 3U);
   for (const auto& each : resolved.diagnostics) EXPECT_EQ(each.code, "config-loosens-isolation");
   EXPECT_EQ(resolve("preset = \"local\"", true).options->preset, "ci");
+}
+
+TEST(RunOptions, ARepositoryFileNamesNoPlaceOutsideOfItsFolder) {
+  for (const char* path : {"/home/dev/.bashrc", "../r.html", "out/../../r.html"}) {
+    const auto resolved = resolve(fmt::format("out = \"{0}\"\n[reports]\nhtml = \"{0}\"", path));
+    EXPECT_TRUE(resolved.options->reports.empty()) << path;
+    EXPECT_TRUE(resolved.options->out.empty()) << path;
+    EXPECT_EQ(resolved.diagnostics.size(), 2U);
+    for (const auto& each : resolved.diagnostics) EXPECT_EQ(each.code, "config-loosens-isolation");
+  }
+  EXPECT_EQ(resolve("", false, {{"out", "/elsewhere"}}).options->out, "/elsewhere");
 }
 
 TEST(RunOptions, OnlyTheCallerMayKeepSecrets) {
