@@ -30,7 +30,7 @@ using model::Ending;
 using model::WorkspaceAccess;
 
 // A record keeps so much of each stream, unless the caller set a limit of his own.
-constexpr std::uint64_t kKeptOutputBytes = 4ULL << 20;
+constexpr std::uint64_t kKeptOutputBytes = 2ULL << 20;
 // After a limit or a signal ended the command, a reader of its output has so long to take the rest.
 constexpr std::chrono::milliseconds kReaderPatience{2000};
 
