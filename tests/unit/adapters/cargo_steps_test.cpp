@@ -188,6 +188,24 @@ TEST_F(CargoStepsTest, CoverageBuildsApartAndKeepsTheCallersFlags) {
   EXPECT_EQ(last.coverage.at(0).format, "lcov");
 }
 
+TEST_F(CargoStepsTest, OnlyTheCallerOpensATargetFolderOutsideOfTheRepository) {
+  const auto written = [&](const model::Step& step) {
+    return std::any_of(step.grants.begin(), step.grants.end(), [&](const model::PathGrant& grant) {
+      return grant.access == model::Access::read_write && grant.path == files_.path("target");
+    });
+  };
+  const std::string config = "[build]\ntarget-dir = \"" + files_.path("target").string() + "\"\n";
+  files_.write("r/.cargo/config.toml", config);
+  model::Step build = first().back();
+  EXPECT_FALSE(written(build));
+  EXPECT_EQ(build.command.env.at("CARGO_TARGET_DIR"), "/cache/target");
+  files_.write("r/.cargo/config.toml", "");
+  files_.write("home/.cargo/config.toml", config);
+  build = first().back();
+  EXPECT_TRUE(written(build));
+  EXPECT_FALSE(build.command.env.contains("CARGO_TARGET_DIR"));
+}
+
 TEST_F(CargoStepsTest, WithoutLlvmToolsTheReasonSaysWhatToInstall) {
   context_.coverage = true;
   suite_.details[cargo_detail::kSysroot] = "/nonexistent";
