@@ -72,6 +72,22 @@ std::optional<fs::path> first_missing(const fs::path& path) {
   }
 }
 
+namespace {
+
+// What a run that is over, or one that is not, has put in the way to `path`.
+std::optional<fs::path> placeholder_above(const fs::path& path) {
+  fs::path at = "/";
+  for (const fs::path& part : path.lexically_normal().relative_path()) {
+    at /= part;
+    struct stat info {};
+    if (lstat(at.c_str(), &info) != 0) return std::nullopt;
+    if (is_marked(info) && holds_nothing(at)) return at;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::vector<Placeholder> place(const std::vector<fs::path>& guarded, const std::vector<fs::path>& writable) {
   std::vector<fs::path> folders;
   for (const fs::path& folder : writable) {
@@ -84,7 +100,8 @@ std::vector<Placeholder> place(const std::vector<fs::path>& guarded, const std::
     struct stat info {};
     const bool exists = lstat(one.c_str(), &info) == 0;
     if (exists && !is_marked(info)) continue;
-    const auto at = exists ? std::optional(one) : first_missing(one);
+    auto at = placeholder_above(one);
+    if (!at && !exists) at = first_missing(one);
     if (!at) continue;
     const bool inside =
         std::any_of(folders.begin(), folders.end(), [&](const fs::path& folder) { return is_below(*at, folder); });
