@@ -139,7 +139,8 @@ Result<json> parse(std::string_view text, std::string_view subject) {
     return json::parse(
         text, [](int depth, json::parse_event_t event, json& parsed) { return is_wanted(depth, event, parsed); });
   } catch (const json::exception& error) {
-    return fail(ErrorKind::parse, fmt::format("read coverage.py JSON: {}", error.what()), std::string(subject));
+    return fail(ErrorKind::parse, fmt::format("read coverage.py JSON: {}", to_valid_utf8(error.what())),
+                std::string(subject));
   }
 }
 
