@@ -30,6 +30,12 @@ bool same_modes(const termios& a, const termios& b) {
   return a.c_iflag == b.c_iflag && a.c_oflag == b.c_oflag && a.c_cflag == b.c_cflag && a.c_lflag == b.c_lflag;
 }
 
+// In the background the terminal is another's by now: a shell at its prompt has modes of its own.
+bool in_background(int fd) {
+  const pid_t foreground = ::tcgetpgrp(fd);
+  return foreground >= 0 && foreground != ::getpgrp();
+}
+
 }  // namespace
 
 CallerStreams::CallerStreams() {
@@ -56,7 +62,8 @@ void CallerStreams::restore() const {
     const int flags = ::fcntl(fd, F_GETFL);
     if (flags >= 0 && flags != stream.flags) ::fcntl(fd, F_SETFL, stream.flags);
     termios modes{};
-    if (!stream.modes || ::tcgetattr(fd, &modes) != 0 || same_modes(modes, *stream.modes)) continue;
+    if (!stream.modes || in_background(fd)) continue;
+    if (::tcgetattr(fd, &modes) != 0 || same_modes(modes, *stream.modes)) continue;
     const NoStop blocked;
     ::tcsetattr(fd, TCSANOW, &*stream.modes);
   }

@@ -146,11 +146,9 @@ class CommandRun {
 
   Result<model::Execution> launch(sandbox::Launcher& launcher, sandbox::SuperviseHooks& hooks) {
     hooks.cancel = signals_.descriptor();
-    auto record = launcher.run(setup_.spec, hooks);
-    if (!record)
-      return Failure{Error{ErrorKind::internal, record.error().what, record.error().subject, record.error().sys_errno}};
-    changes_ = std::move(record->changes);
-    return engine::execution_of(*std::move(record), setup_.spec, setup_.options);
+    RH_TRY(sandbox::ExitRecord record, launcher.run(setup_.spec, hooks));
+    changes_ = std::move(record.changes);
+    return engine::execution_of(std::move(record), setup_.spec, setup_.options);
   }
 
   Result<model::Execution> run_captured(sandbox::Launcher& launcher) {
@@ -291,7 +289,12 @@ Result<int> run_command(const CommandLine& line) {
   RH_TRY(Setup setup, set_up(line));
   const auto launcher = sandbox::make_launcher();
   RH_CHECK(engine::check_promises(*launcher, setup.options, setup.spec));
-  return CommandRun(line, std::move(setup), caller, signals).run(*launcher);
+  auto code = CommandRun(line, std::move(setup), caller, signals).run(*launcher);
+  if (code) return code;
+  // Whatever goes wrong from here on is no mistake of the caller.
+  Error problem = code.error();
+  problem.kind = ErrorKind::internal;
+  return Failure{std::move(problem)};
 }
 
 }  // namespace rh::app
