@@ -1,6 +1,7 @@
 // Kernel files report size 0 and are read with one read call as far as that goes.
 #include "sandbox/cgroup_files.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -65,18 +67,25 @@ bool lists_word(const fs::path& file, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-namespace {
-
 std::vector<fs::path> subgroups(const fs::path& group) {
-  // A tree without a user namespace may have closed its own groups to us.
-  chmod(group.c_str(), 0755);
   std::vector<fs::path> found;
-  std::error_code error;
-  for (fs::directory_iterator at(group, error), end; !error && at != end; at.increment(error)) {
-    std::error_code unknown;
-    if (at->is_directory(unknown)) found.push_back(at->path());
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(group.c_str()), closedir);
+  struct stat info {};
+  // A group has two links and one more for each group in it.
+  if (!folder || fstat(dirfd(folder.get()), &info) != 0 || info.st_nlink == 2) return found;
+  while (const dirent* entry = readdir(folder.get())) {
+    const std::string_view name = entry->d_name;
+    if (entry->d_type == DT_DIR && name != "." && name != "..") found.push_back(group / name);
   }
   return found;
+}
+
+namespace {
+
+// A tree without a user namespace may have closed its own groups to us.
+std::vector<fs::path> opened_subgroups(const fs::path& group) {
+  chmod(group.c_str(), 0755);
+  return subgroups(group);
 }
 
 // By pidfd: a pid that was read may be another process' by the time it is signalled.
@@ -91,7 +100,7 @@ void kill_members(const fs::path& group) {
 }
 
 void remove_subgroups(const fs::path& group) {
-  for (const fs::path& inner : subgroups(group)) {
+  for (const fs::path& inner : opened_subgroups(group)) {
     remove_subgroups(inner);
     rmdir(inner.c_str());
   }
@@ -102,7 +111,7 @@ void remove_subgroups(const fs::path& group) {
 void kill_group(const fs::path& group) {
   if (write_control(group / "cgroup.kill", "1")) return;
   kill_members(group);
-  for (const fs::path& inner : subgroups(group)) kill_group(inner);
+  for (const fs::path& inner : opened_subgroups(group)) kill_group(inner);
 }
 
 // Folders vanish some milliseconds after their last process.

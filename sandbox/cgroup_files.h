@@ -19,6 +19,9 @@ namespace rh::sandbox {
 // Whether a file that lists words, such as cgroup.subtree_control, has this one.
 [[nodiscard]] bool lists_word(const std::filesystem::path& file, std::string_view word);
 
+// The groups in a group, without a look at its files.
+[[nodiscard]] std::vector<std::filesystem::path> subgroups(const std::filesystem::path& group);
+
 // SIGKILL to every process of a group and of the groups that the tree made inside it.
 void kill_group(const std::filesystem::path& group);
 // Removes a group with all inside; waits a little for dying processes, which are killed again.

@@ -49,13 +49,12 @@ bool is_stale_group(std::string_view name, const ProcessTree& processes) {
 
 void sweep_stale_groups(const fs::path& parent) {
   const ProcessTree processes;
-  std::error_code error;
   std::vector<fs::path> stale;
   bool leaf = false;
-  for (fs::directory_iterator at(parent, error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
+  for (const fs::path& group : subgroups(parent)) {
+    const std::string name = group.filename().string();
     if (!is_stale_group(name, processes)) continue;
-    stale.push_back(at->path());
+    stale.push_back(group);
     leaf = leaf || name.find(fmt::format("-{}.", kLeafName)) != std::string::npos;
   }
   for (const fs::path& group : stale) kill_group(group);
@@ -70,13 +69,8 @@ void sweep_stale_groups(const fs::path& parent) {
 void sweep_beside(const fs::path& parent) {
   const fs::path above = parent.parent_path();
   if (!is_file(above / "cgroup.procs")) return;
-  std::error_code error;
-  for (fs::directory_iterator at(above, error), end; !error && at != end; at.increment(error)) {
-    struct stat info {};
-    // A group has two links and one more for each group in it: most need not be opened.
-    if (lstat(at->path().c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_nlink > 2 && at->path() != parent)
-      sweep_stale_groups(at->path());
-  }
+  for (const fs::path& group : subgroups(above))
+    if (group != parent) sweep_stale_groups(group);
 }
 
 }  // namespace rh::sandbox

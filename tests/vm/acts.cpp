@@ -51,12 +51,19 @@ int fill_memfd(std::size_t bytes) {
   }
 }
 
-// The bomb goes off and the one who dropped it leaves, or stays.
-int bomb(bool leave) {
+// The one who sets it off stays.
+int bomb() {
   if (fork() == 0) multiply();
-  while (!leave) pause();
-  usleep(40'000);
-  return 0;
+  for (;;) pause();
+}
+
+// The one who sets it off leaves, happy, once there is no more room.
+int drop_bomb() {
+  for (;;) {
+    const int pid = fork();
+    if (pid == 0) multiply();
+    if (pid < 0) return 0;
+  }
 }
 
 void burn(long milliseconds) {
@@ -121,8 +128,8 @@ int run_act(int argc, char** argv) {
   if (act == "touch") return touch(static_cast<std::size_t>(number(3)));
   if (act == "touch-in-child") return touch_in_child(static_cast<std::size_t>(number(3)));
   if (act == "memfd") return fill_memfd(static_cast<std::size_t>(number(3)));
-  if (act == "bomb") return bomb(false);
-  if (act == "drop-bomb") return bomb(true);
+  if (act == "bomb") return bomb();
+  if (act == "drop-bomb") return drop_bomb();
   if (act == "burn") return burn(number(3)), 0;
   if (act == "burn-orphans") return burn_in_orphans(static_cast<int>(number(3)), number(4));
   if (act == "scatter") return scatter(static_cast<int>(number(3)));

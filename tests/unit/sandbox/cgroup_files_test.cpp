@@ -34,6 +34,14 @@ TEST_F(ControlFiles, NumbersKeysAndPids) {
   EXPECT_TRUE(read_pids(folder_.path() / "missing").empty());
 }
 
+TEST_F(ControlFiles, OnlyFoldersAreGroups) {
+  ASSERT_TRUE(fs::exists(put("cgroup.procs", "")));
+  EXPECT_TRUE(subgroups(folder_.path()).empty());
+  fs::create_directory(folder_.path() / "inner");
+  EXPECT_EQ(subgroups(folder_.path()), std::vector<fs::path>{folder_.path() / "inner"});
+  EXPECT_TRUE(subgroups(folder_.path() / "missing").empty());
+}
+
 TEST_F(ControlFiles, FolderWithoutControlsIsRefusedWithAReasonAndLeftClean) {
   CgroupLayout layout;
   layout.memory = folder_.path();
