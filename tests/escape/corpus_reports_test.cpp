@@ -192,6 +192,11 @@ TEST_F(Bombs, D07_EntitiesThatMakeABillionOfOne) {
   EXPECT_EQ(read.at("suites").at(0).at("tests").at(0).at("test").at("name"), "&a9;") << "they stay what they are";
 }
 
+TEST_F(Bombs, D07_AttributeOfAHundredMegabytes) {
+  const auto codes = expect_bounded("attribute");
+  EXPECT_FALSE(codes.empty()) << "it says what it has not read";
+}
+
 TEST_F(Bombs, D07_ElementsTenThousandLevelsDeep) {
   const auto codes = expect_bounded("levels");
   EXPECT_NE(std::find(codes.begin(), codes.end(), "junit-too-deep"), codes.end());

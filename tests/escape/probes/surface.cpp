@@ -45,20 +45,26 @@ bool tells_nothing(const std::string& text) {
   return true;
 }
 
-// peek PATH…: reads some of each; `masked` when there is nothing to see.
+// peek PATH…: reads some of each, and waits for nothing. `masked` when there is nothing to see.
 int peek(Arguments paths) {
   Acts acts;
   for (const char* path : paths) {
-    errno = 0;
-    const std::string text = text_of(path).substr(0, 4096);
-    if (errno != 0)
+    char buffer[4096];
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    const ssize_t count = fd < 0 ? -1 : read(fd, buffer, sizeof buffer);
+    if (count < 0) {
       acts.note("peek", path, false);
-    else if (tells_nothing(text.substr(0, text.rfind('\n') + 1)) && text.find('\n') != std::string::npos)
-      say(std::string("peek ") + path, "masked");
-    else if (text.empty())
-      say(std::string("peek ") + path, "empty");
-    else
-      acts.note_error("peek", path, 0);
+    } else {
+      const std::string text(buffer, static_cast<std::size_t>(count));
+      const std::size_t lines_end = text.rfind('\n') + 1;
+      if (text.empty())
+        say(std::string("peek ") + path, "empty");
+      else if (lines_end > 0 && tells_nothing(text.substr(0, lines_end)))
+        say(std::string("peek ") + path, "masked");
+      else
+        acts.note_error("peek", path, 0);
+    }
+    if (fd >= 0) close(fd);
   }
   return acts.exit_code();
 }
