@@ -12,7 +12,7 @@ namespace rh::reporters {
 inline constexpr auto kEventNames = std::to_array<std::string_view>(
     {"run_started", "suite_planned", "suite_started", "step_started", "step_finished", "test_started", "test_finished",
      "native_counts", "samples_stored", "coverage_stored", "coverage_file_seen", "suite_finished", "diagnostic_raised",
-     "gate_judged", "run_finished"});
+     "gate_judged", "run_finished", "test_map_stored", "test_annotated", "patch_compared", "base_found"});
 static_assert(kEventNames.size() == std::variant_size_v<model::RunEvent>);
 
 template <class V>
@@ -114,6 +114,32 @@ void fields(V& v, Type<model::DiagnosticRaised>) {
 template <class V>
 void fields(V& v, Type<model::GateJudged>) {
   v("verdict", &model::GateJudged::verdict);
+}
+
+template <class V>
+void fields(V& v, Type<model::TestMapStored>) {
+  v("suite", &model::TestMapStored::suite);
+  v("map", &model::TestMapStored::map);
+}
+
+template <class V>
+void fields(V& v, Type<model::TestAnnotated>) {
+  using T = model::TestAnnotated;
+  v("suite", &T::suite);
+  v("test", &T::test);
+  v("past", &T::past);
+  v("flake_rate", &T::flake_rate);
+  v("quarantine", &T::quarantine);
+}
+
+template <class V>
+void fields(V& v, Type<model::PatchCompared>) {
+  v("patch", &model::PatchCompared::patch);
+}
+
+template <class V>
+void fields(V& v, Type<model::BaseFound>) {
+  v("base", &model::BaseFound::base);
 }
 
 template <class V>

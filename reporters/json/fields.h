@@ -6,6 +6,7 @@
 #pragma once
 
 #include "reporters/json/fields_coverage.h"
+#include "reporters/json/fields_gate.h"
 #include "reporters/json/type.h"
 #include "reporters/percent.h"
 #include "runner/model/report.h"
@@ -178,6 +179,9 @@ void fields(V& v, Type<model::TestRecord>) {
   v.derived("outcome", [](const T& record) { return record.outcome(); });
   v.derived("flaky", [](const T& record) { return record.flaky(); });
   v("attempts", &T::attempts);
+  v("past", &T::past);
+  v("flake_rate", &T::flake_rate);
+  v("quarantine", &T::quarantine);
 }
 
 template <class V>
@@ -193,6 +197,7 @@ void fields(V& v, Type<model::TestCounts>) {
   v("flaky", &T::flaky);
   v("subtests", &T::subtests);
   v("subtests_failed", &T::subtests_failed);
+  v("quarantined", &T::quarantined);
 }
 
 template <class V>
@@ -235,19 +240,6 @@ void fields(V& v, Type<model::SampleSeries>) {
 }
 
 // --- the run ---
-
-template <class V>
-void fields(V& v, Type<model::GateVerdict>) {
-  using T = model::GateVerdict;
-  v("rule", &T::rule);
-  v("scope", &T::scope);
-  v("level", &T::level);
-  v("state", &T::state);
-  v("threshold", &T::threshold);
-  v("actual", &T::actual);
-  v("evidence", &T::evidence);
-  v("message", &T::message);
-}
 
 template <class V>
 void fields(V& v, Type<model::Diagnostic>) {
@@ -304,6 +296,7 @@ void fields(V& v, Type<model::SuiteReport>) {
   v("tests", &T::tests);
   v("samples", &T::samples);
   v("coverage", &T::coverage);
+  v("test_map", &T::test_map);
 }
 
 template <class V>
@@ -316,11 +309,13 @@ void fields(V& v, Type<model::RunReport>) {
   v("exit_reason", &T::exit_reason);
   v("wall_ns", &T::wall);
   v("counts", &T::counts);
+  v("base", &T::base);
   v("gates", &T::gates);
   v("diagnostics", &T::diagnostics);
   v("rerun_commands", &T::rerun_commands);
   v("suites", &T::suites);
   v("coverage", &T::coverage);
+  v("patch", &T::patch);
 }
 
 }  // namespace rh::reporters

@@ -57,6 +57,7 @@ void fields(V& v, Type<model::CoverageTotals>) {
   v("branches", &T::branches);
   v("functions", &T::functions);
   v("statements", &T::statements);
+  v("regions", &T::regions);
 }
 
 template <class V>
@@ -68,6 +69,8 @@ void fields(V& v, Type<model::CoverageFile>) {
   v("branches", &T::branches);
   v("functions", &T::functions);
   v("blocks", &T::blocks);
+  v("regions", &T::regions);
+  v("source_hash", &T::source_hash);
 }
 
 template <class V>
@@ -79,6 +82,7 @@ void fields(V& v, Type<model::CoverageReport>) {
   v("tool", &T::tool);
   v("reason", &T::reason);
   v("unresolved", &T::unresolved);
+  v("divergent", &T::divergent);
   v("files", &T::files);
 }
 

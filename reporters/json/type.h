@@ -2,6 +2,9 @@
 #pragma once
 
 #include "runner/model/coverage.h"
+#include "runner/model/past.h"
+#include "runner/model/patch.h"
+#include "runner/model/test_map.h"
 
 namespace rh::reporters {
 
@@ -19,5 +22,13 @@ template <>
 inline constexpr bool kIsRow<model::FunctionHits> = true;
 template <>
 inline constexpr bool kIsRow<model::BlockHits> = true;
+template <>
+inline constexpr bool kIsRow<model::LineRange> = true;
+template <>
+inline constexpr bool kIsRow<model::ReachedLines> = true;
+template <>
+inline constexpr bool kIsRow<model::PatchLine> = true;
+template <>
+inline constexpr bool kIsRow<model::PastResult> = true;
 
 }  // namespace rh::reporters

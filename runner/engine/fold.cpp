@@ -20,6 +20,7 @@ TestCounts count_tests(const std::vector<TestRecord>& tests) {
     }
     ++counts.total;
     if (record.flaky()) ++counts.flaky;
+    if (is_failure(outcome) && record.quarantine && !record.quarantine->expired) ++counts.quarantined;
     switch (outcome) {
       case Outcome::passed:
         ++counts.passed;
@@ -59,6 +60,7 @@ TestCounts operator+(const TestCounts& a, const TestCounts& b) {
   sum.flaky += b.flaky;
   sum.subtests += b.subtests;
   sum.subtests_failed += b.subtests_failed;
+  sum.quarantined += b.quarantined;
   return sum;
 }
 
@@ -170,6 +172,21 @@ void ReportFold::on(const RunFinished& event) {
   report_.exit_reason = event.reason;
   report_.wall = event.at - report_.run.started;
 }
+
+void ReportFold::on(const TestMapStored& event) { suite(event.suite).test_map = event.map; }
+
+void ReportFold::on(const TestAnnotated& event) {
+  const auto place = tests_.find(event.test.value);
+  if (place == tests_.end()) return;
+  TestRecord& record = report_.suites[place->second.first].tests[place->second.second];
+  record.past = event.past;
+  record.flake_rate = event.flake_rate;
+  record.quarantine = event.quarantine;
+}
+
+void ReportFold::on(const PatchCompared& event) { report_.patch = event.patch; }
+
+void ReportFold::on(const BaseFound& event) { report_.base = event.base; }
 
 void ReportFold::add_series(SampleSeries series) {
   SuiteReport& target = suite(series.suite);

@@ -38,6 +38,10 @@ class ReportFold {
   void on(const model::DiagnosticRaised& event);
   void on(const model::GateJudged& event);
   void on(const model::RunFinished& event);
+  void on(const model::TestMapStored& event);
+  void on(const model::TestAnnotated& event);
+  void on(const model::PatchCompared& event);
+  void on(const model::BaseFound& event);
 
   model::RunReport report_;
   std::map<model::SuiteId, std::size_t> index_;

@@ -20,8 +20,16 @@ std::string threshold_text(unsigned hundredths) {
 
 GateVerdict verdict(std::string rule, std::string scope, GateState state, std::string threshold, std::string actual,
                     std::string evidence, std::string message) {
-  return {std::move(rule),      std::move(scope),  GateLevel::block,    state,
-          std::move(threshold), std::move(actual), std::move(evidence), std::move(message)};
+  return {std::move(rule),
+          std::move(scope),
+          GateLevel::block,
+          state,
+          std::move(threshold),
+          std::move(actual),
+          std::move(evidence),
+          std::move(message),
+          state != GateState::passed,
+          {}};
 }
 
 GateVerdict judge_coverage(const RunReport& report, unsigned hundredths) {

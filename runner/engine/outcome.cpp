@@ -78,7 +78,7 @@ RunOutcome judge_run(const RunReport& report, RunStop stop, std::optional<std::u
   if (auto names = suites_with(report, {SuiteStatus::no_tests}); !names.empty())
     return {ExitCode::no_tests, "no tests: " + names};
   for (const GateVerdict& gate : report.gates)
-    if (gate.level == GateLevel::block && gate.state != GateState::passed)
+    if (gate.blocks)
       return {ExitCode::gate_failed, fmt::format("gate {} ({}): {}", gate.rule, gate.scope, gate.message)};
   return {ExitCode::passed,
           fmt::format("{} passed in {}", plural(report.counts.total, "test"), plural(report.suites.size(), "suite"))};

@@ -8,26 +8,11 @@
 #include <vector>
 
 #include "runner/model/figure.h"
+#include "runner/model/outcome.h"
+#include "runner/model/past.h"
 #include "runner/model/test_case.h"
 
 namespace rh::model {
-
-enum class Outcome {
-  passed,
-  failed,
-  errored,  // setup, teardown or collection broke
-  skipped,
-  expected_failure,  // xfail, failing todo
-  unexpected_pass,   // xpass that the runner does not count as a failure
-  crashed,           // began, and its process died before it ended
-  timed_out,         // the runner's own per-test timeout, or running when a limit ended the suite
-  not_run,           // listed or begun elsewhere, but no result came
-};
-
-[[nodiscard]] constexpr bool is_failure(Outcome outcome) {
-  return outcome == Outcome::failed || outcome == Outcome::errored || outcome == Outcome::crashed ||
-         outcome == Outcome::timed_out || outcome == Outcome::not_run;
-}
 
 struct TestUsage {
   CpuFigure cpu;
@@ -51,7 +36,10 @@ struct Attempt {
 
 struct TestRecord {
   TestCase test;
-  std::vector<Attempt> attempts;  // in order of execution, never empty
+  std::vector<Attempt> attempts;          // in order of execution, never empty
+  std::vector<PastResult> past{};         // of earlier runs, oldest first; bounded, and not for every test
+  std::optional<FlakeRate> flake_rate{};  // absent: the history has too little
+  std::optional<Quarantine> quarantine{};
   [[nodiscard]] Outcome outcome() const { return attempts.back().outcome; }
   [[nodiscard]] bool flaky() const {
     if (is_failure(outcome())) return false;

@@ -32,7 +32,8 @@ struct FunctionHits {
   auto operator<=>(const FunctionHits&) const = default;
 };
 
-// A Go block: statements weigh, not lines.
+// A piece of code from column to column: a Go block (`statements` of it), an Istanbul statement (1), or a
+// region of llvm-cov (1).
 struct BlockHits {
   std::uint32_t start_line = 0, start_column = 0, end_line = 0, end_column = 0;
   std::uint32_t statements = 0;
@@ -45,7 +46,9 @@ struct CoverageFile {
   std::vector<LineHits> lines;          // sorted by line, unique
   std::vector<BranchHits> branches;     // sorted, unique by (line, block, branch)
   std::vector<FunctionHits> functions;  // sorted
-  std::vector<BlockHits> blocks;        // sorted, only where the format has them
+  std::vector<BlockHits> blocks;        // statements: sorted, only where the format has them
+  std::vector<BlockHits> regions{};     // llvm-cov's: sorted, only where the format has them
+  std::string source_hash{};            // git blob id of the text that was measured; empty: not known
   bool operator==(const CoverageFile&) const = default;
 };
 
@@ -56,7 +59,7 @@ struct Ratio {
 };
 
 struct CoverageTotals {
-  std::optional<Ratio> lines, branches, functions, statements;  // absent: the format does not say
+  std::optional<Ratio> lines, branches, functions, statements, regions{};  // absent: the format does not say
   bool operator==(const CoverageTotals&) const = default;
 };
 
@@ -68,9 +71,10 @@ struct CoverageReport {
   std::vector<CoverageFile> files;  // sorted by path, unique
   CoverageTotals totals;
   std::string basis = "lines";
-  std::string tool;                     // "coverage.py 7.17.3"; empty for a merged report
-  std::string reason;                   // why there is none, when files is empty
-  std::vector<std::string> unresolved;  // paths in the data that match no file of the repository
+  std::string tool;                      // "coverage.py 7.17.3"; empty for a merged report
+  std::string reason;                    // why there is none, when files is empty
+  std::vector<std::string> unresolved;   // paths in the data that match no file of the repository
+  std::vector<std::string> divergent{};  // files whose data is of different texts or of different sets of branches
 };
 
 }  // namespace rh::model

@@ -74,6 +74,24 @@ struct SuiteFinished {
 struct DiagnosticRaised {
   Diagnostic diagnostic;
 };
+struct TestMapStored {
+  SuiteId suite;
+  TestMap map;
+};
+// What the history and the quarantine file say about a test of this run.
+struct TestAnnotated {
+  SuiteId suite;
+  TestId test;
+  std::vector<PastResult> past;
+  std::optional<FlakeRate> flake_rate;
+  std::optional<Quarantine> quarantine;
+};
+struct PatchCompared {
+  PatchReport patch;
+};
+struct BaseFound {
+  BaseRun base;
+};
 struct GateJudged {
   GateVerdict verdict;
 };
@@ -83,8 +101,9 @@ struct RunFinished {
   std::chrono::nanoseconds at{};
 };
 
-using RunEvent = std::variant<RunStarted, SuitePlanned, SuiteStarted, StepStarted, StepFinished, TestStarted,
-                              TestFinished, NativeCounts, SamplesStored, CoverageStored, CoverageFileSeen,
-                              SuiteFinished, DiagnosticRaised, GateJudged, RunFinished>;
+using RunEvent =
+    std::variant<RunStarted, SuitePlanned, SuiteStarted, StepStarted, StepFinished, TestStarted, TestFinished,
+                 NativeCounts, SamplesStored, CoverageStored, CoverageFileSeen, SuiteFinished, DiagnosticRaised,
+                 GateJudged, RunFinished, TestMapStored, TestAnnotated, PatchCompared, BaseFound>;
 
 }  // namespace rh::model

@@ -43,6 +43,15 @@ RH_NAMES(GateState, {E::passed, "passed"}, {E::failed, "failed"}, {E::no_data, "
 RH_NAMES(SuiteStatus, {E::passed, "passed"}, {E::failed, "failed"}, {E::no_tests, "no_tests"}, {E::broken, "broken"},
          {E::crashed, "crashed"}, {E::limit, "limit"}, {E::unavailable, "unavailable"}, {E::cancelled, "cancelled"},
          {E::not_started, "not_started"})
+RH_NAMES(PatchFileKind, {E::added, "added"}, {E::modified, "modified"}, {E::renamed, "renamed"}, {E::copied, "copied"},
+         {E::deleted, "deleted"}, {E::mode_changed, "mode_changed"}, {E::type_changed, "type_changed"},
+         {E::submodule, "submodule"}, {E::binary, "binary"})
+RH_NAMES(PatchLineState, {E::covered, "covered"}, {E::partial, "partial"}, {E::uncovered, "uncovered"},
+         {E::no_data, "no_data"})
+// In capitals, as lcov prints them.
+RH_NAMES(DifferentialCategory, {E::UNC, "UNC"}, {E::LBC, "LBC"}, {E::UIC, "UIC"}, {E::UBC, "UBC"}, {E::GBC, "GBC"},
+         {E::GIC, "GIC"}, {E::GNC, "GNC"}, {E::CBC, "CBC"}, {E::EUB, "EUB"}, {E::ECB, "ECB"}, {E::DUB, "DUB"},
+         {E::DCB, "DCB"})
 #undef RH_NAMES
 
 template <class Enum>
@@ -80,6 +89,9 @@ RH_DEFINE_NAMES(FileType)
 RH_DEFINE_NAMES(GateLevel)
 RH_DEFINE_NAMES(GateState)
 RH_DEFINE_NAMES(SuiteStatus)
+RH_DEFINE_NAMES(PatchFileKind)
+RH_DEFINE_NAMES(PatchLineState)
+RH_DEFINE_NAMES(DifferentialCategory)
 #undef RH_DEFINE_NAMES
 
 }  // namespace rh::model

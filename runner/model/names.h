@@ -24,6 +24,9 @@ namespace rh::model {
 [[nodiscard]] std::string_view name_of(GateLevel value);
 [[nodiscard]] std::string_view name_of(GateState value);
 [[nodiscard]] std::string_view name_of(SuiteStatus value);
+[[nodiscard]] std::string_view name_of(PatchFileKind value);
+[[nodiscard]] std::string_view name_of(PatchLineState value);
+[[nodiscard]] std::string_view name_of(DifferentialCategory value);
 
 // The value of that name; nullopt for a name that is none.
 template <class Enum>

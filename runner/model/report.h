@@ -13,10 +13,13 @@
 #include "runner/model/diagnostic.h"
 #include "runner/model/gate.h"
 #include "runner/model/isolation.h"
+#include "runner/model/past.h"
+#include "runner/model/patch.h"
 #include "runner/model/result_event.h"
 #include "runner/model/samples.h"
 #include "runner/model/step.h"
 #include "runner/model/suite.h"
+#include "runner/model/test_map.h"
 #include "runner/model/usage.h"
 
 namespace rh::model {
@@ -72,6 +75,7 @@ struct TestCounts {
   std::uint64_t flaky = 0;  // of the passed ones
   std::uint64_t subtests = 0;
   std::uint64_t subtests_failed = 0;
+  std::uint64_t quarantined = 0;  // of the failed ones: failures that do not count against the run
   bool operator==(const TestCounts&) const = default;
 };
 
@@ -114,6 +118,7 @@ struct SuiteReport {
   IsolationReport isolation;             // of the test steps (weakest row wins)
   SampleSeries samples;
   CoverageReport coverage;
+  TestMap test_map;
   std::vector<std::string> rerun;  // argv prefix shown to a person; filled per test by `rerun_commands`
 };
 
@@ -123,6 +128,8 @@ struct RunReport {
   std::vector<SuiteReport> suites;  // in the order of the plan
   TestCounts counts;
   CoverageReport coverage;  // merged over all suites
+  std::optional<PatchReport> patch;
+  std::optional<BaseRun> base;
   std::vector<GateVerdict> gates;
   std::vector<Diagnostic> diagnostics;
   std::chrono::nanoseconds wall{};

@@ -266,8 +266,16 @@ RunReport make_report() {
   report.coverage.totals.statements = Ratio{3, 2};
   report.coverage.basis = "lines";
   report.coverage.tool.clear();
-  report.gates = {{"coverage.total", "run", GateLevel::block, GateState::failed, "80 %", "71.42 %", "5 of 7 lines",
-                   "line coverage is 71.42 %, below 80 %"},
+  report.gates = {{"coverage.total",
+                   "run",
+                   GateLevel::block,
+                   GateState::failed,
+                   "80 %",
+                   "71.42 %",
+                   "5 of 7 lines",
+                   "line coverage is 71.42 %, below 80 %",
+                   true,
+                   {{"api/calc.py", {{4, 5}}, "2 uncovered lines"}}},
                   {"tests.min", "api:pytest", GateLevel::warn, GateState::passed, "5", "8", "8 tests",
                    "8 tests ran, at least 5 wanted"},
                   {"coverage.total", "core:cargo", GateLevel::info, GateState::no_data, "50 %", "", "",

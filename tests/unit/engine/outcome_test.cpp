@@ -53,25 +53,25 @@ TEST(Outcome, AnUnreadableManifestIsNeverGreen) {
 
 TEST(Outcome, GatesCountOnceTestsPass) {
   RunReport report = with_suites({SuiteStatus::passed});
-  report.gates.push_back({"coverage.total", "run", GateLevel::block, GateState::failed, "80 %", "79 %", "", "low"});
+  report.gates.push_back({"coverage.total", "run", GateLevel::block, GateState::failed, "80 %", "79 %", "", "low", true});
   EXPECT_EQ(code_of(report), ExitCode::gate_failed);
   report.gates[0].state = GateState::no_data;
   EXPECT_EQ(code_of(report), ExitCode::gate_failed);
-  report.gates[0].level = GateLevel::warn;
+  report.gates[0].blocks = false;
   EXPECT_EQ(code_of(report), ExitCode::passed);
 }
 
 TEST(Outcome, TheFirstOfTheOrderWins) {
   using enum SuiteStatus;
   RunReport all = with_suites({failed, no_tests, crashed, broken}, 1);
-  all.gates.push_back({"x", "run", GateLevel::block, GateState::failed, "", "", "", ""});
+  all.gates.push_back({"x", "run", GateLevel::block, GateState::failed, "", "", "", "", true});
   EXPECT_EQ(code_of(all, RunStop::interrupted, {}, "x"), ExitCode::internal);
   EXPECT_EQ(code_of(all, RunStop::deadline), ExitCode::deadline);
   EXPECT_EQ(code_of(all), ExitCode::broken);
   EXPECT_EQ(code_of(with_suites({failed, no_tests, crashed}, 1)), ExitCode::unusable);
   EXPECT_EQ(code_of(with_suites({failed, no_tests}, 1)), ExitCode::tests_failed);
   all = with_suites({passed, no_tests});
-  all.gates.push_back({"x", "run", GateLevel::block, GateState::failed, "", "", "", ""});
+  all.gates.push_back({"x", "run", GateLevel::block, GateState::failed, "", "", "", "", true});
   EXPECT_EQ(code_of(all), ExitCode::no_tests);
 }
 
