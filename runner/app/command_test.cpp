@@ -33,11 +33,11 @@ engine::SuiteDurations known_durations(const fs::path& repository_root) {
 }
 
 model::RunInfo run_info(const Workspace& workspace, const engine::RunPaths& paths, const model::RunId& id,
-                        Nanoseconds started, int argc, const char* const* argv) {
+                        Nanoseconds started, const std::vector<std::string>& argv) {
   model::RunInfo info;
   info.id = id;
   info.runharness_version = RUNHARNESS_VERSION;
-  info.argv.assign(argv, argv + argc);
+  info.argv = argv;
   info.preset = workspace.options.preset;
   info.repository_root = workspace.repository.root.string();
   info.directory = paths.run.string();
@@ -101,7 +101,7 @@ sandbox::LaunchSpec example_of(const Workspace& workspace) {
 
 }  // namespace
 
-Result<int> run_test(const CommandLine& line, int argc, const char* const* argv) {
+Result<int> run_test(const CommandLine& line) {
   const Nanoseconds started = monotonic_now();
   RH_TRY(auto interrupt, engine::Interrupt::install());
   RH_TRY(auto workspace, open_workspace(line));
@@ -129,7 +129,7 @@ Result<int> run_test(const CommandLine& line, int argc, const char* const* argv)
                          *launcher,
                          interrupt,
                          paths,
-                         run_info(*workspace, paths, id, started, argc, argv),
+                         run_info(*workspace, paths, id, started, line.words),
                          workspace->suites,
                          workspace->diagnostics,
                          {},

@@ -6,7 +6,7 @@
 
 namespace rh::app {
 
-[[nodiscard]] Result<int> run_test(const CommandLine& line, int argc, const char* const* argv);
+[[nodiscard]] Result<int> run_test(const CommandLine& line);
 [[nodiscard]] Result<int> run_command(const CommandLine& line);
 [[nodiscard]] Result<int> run_discover(const CommandLine& line);
 [[nodiscard]] Result<int> run_config(const CommandLine& line);

@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-#include "runner/app/commands.h"
+#include "runner/app/command_rows.h"
 #include "runner/app/options.h"
 #include "runner/app/workspace.h"
 #include "runner/base/exit_code.h"
@@ -29,21 +29,9 @@ ExitCode exit_code_of(const rh::Error& error) {
   }
 }
 
-rh::Result<int> run(const rh::app::CommandLine& line, int argc, const char* const* argv) {
-  switch (line.command) {
-    case rh::app::CommandName::test:
-      return rh::app::run_test(line, argc, argv);
-    case rh::app::CommandName::run:
-      return rh::app::run_command(line);
-    case rh::app::CommandName::discover:
-      return rh::app::run_discover(line);
-    case rh::app::CommandName::config:
-      return rh::app::run_config(line);
-    case rh::app::CommandName::doctor:
-      return rh::app::run_doctor(line);
-    case rh::app::CommandName::report:
-      return rh::app::run_report(line);
-  }
+rh::Result<int> run(const rh::app::CommandLine& line) {
+  for (const rh::app::CommandRow& row : rh::app::command_rows())
+    if (row.name == line.command) return row.run(line);
   return static_cast<int>(ExitCode::internal);
 }
 
@@ -51,12 +39,13 @@ rh::Result<int> run(const rh::app::CommandLine& line, int argc, const char* cons
 
 int main(int argc, char** argv) {
   try {
-    const rh::app::ParsedLine parsed = rh::app::parse_command_line(argc, argv);
+    rh::app::ParsedLine parsed = rh::app::parse_command_line(argc, argv);
     if (!parsed.run) {
       (parsed.exit_code == 0 ? rh::app::print : rh::app::print_error)(parsed.text);
       return parsed.exit_code;
     }
-    const rh::Result<int> code = run(parsed.line, argc, argv);
+    parsed.line.words.assign(argv, argv + argc);
+    const rh::Result<int> code = run(parsed.line);
     if (code) return *code;
     rh::app::print_error(fmt::format("runharness: {}\n", code.error().message()));
     return static_cast<int>(exit_code_of(code.error()));

@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "runner/app/command_rows.h"
 #include "runner/app/run_line.h"
 #include "runner/base/exit_code.h"
 #include "runner/base/text.h"
@@ -16,7 +17,6 @@ namespace {
 
 using engine::OptionRow;
 using engine::OptionType;
-using engine::UsedBy;
 
 constexpr const char* kVersionLine = "runharness " RUNHARNESS_VERSION "\n";
 
@@ -77,16 +77,12 @@ class Parser {
         "Exit codes: 0 passed, 1 tests failed, 2 usage, 3 gate failed, 4 no tests, 5 build or prepare broken,\n"
         "6 results unusable, 7 isolation not available, 8 internal, 124 deadline, 130/143 interrupted.\n"
         "`run` passes the exit code of its command through.");
-    add(CommandName::test, "test", "discover, run, measure, gate and report the suites below PATH (default: here)");
-    add(CommandName::run, "run", "run any command in the sandbox, under limits");
-    add(CommandName::discover, "discover", "list the suites below PATH, why each was found and which tool runs it");
-    add(CommandName::doctor, "doctor", "say what of the sandbox this host allows, and how to enable the rest");
-    add(CommandName::report, "report", "render a stored run again, also one that was killed");
-    add(CommandName::config, "config", "show the settings in force");
+    for (const CommandRow& row : command_rows())
+      commands_.push_back({&row, app.add_subcommand(std::string(row.word), std::string(row.help))});
     const bool known = std::any_of(commands_.begin(), commands_.end(),
-                                   [&](const Command& command) { return command.app->get_name() == first_word; });
+                                   [&](const Command& command) { return command.row->word == first_word; });
     for (const Command& command : commands_)
-      if (!known || command.app->get_name() == first_word) add_options(command);
+      if (!known || command.row->word == first_word) add_options(command);
   }
 
   CLI::App app{
@@ -112,7 +108,7 @@ class Parser {
   void finish() {
     const CLI::App* chosen = app.get_subcommands().front();
     for (const Command& command : commands_)
-      if (command.app == chosen) line.command = command.name;
+      if (command.app == chosen) line.command = command.row->name;
     // A key's texts are shared by the commands; only the chosen one was filled.
     collect_settings(*chosen, texts_, line);
   }
@@ -130,104 +126,32 @@ class Parser {
 
  private:
   struct Command {
-    CommandName name;
+    const CommandRow* row;
     CLI::App* app;
   };
 
-  void add(CommandName name, const std::string& word, const std::string& help) {
-    commands_.push_back({name, app.add_subcommand(word, help)});
-  }
-
   void add_options(const Command& command) {
-    switch (command.name) {
-      case CommandName::test:
-        return add_test(*command.app);
-      case CommandName::run:
-        return add_run(*command.app);
-      case CommandName::discover:
-        add_project(*command.app);
-        command.app->add_flag("--json", line.json, "print JSON")->group("Output");
-        return;
-      case CommandName::doctor:
-        command.app->add_flag("--json", line.json, "print JSON")->group("Output");
-        command.app->footer("Exit code 0 when the preset ci keeps every promise on this host, else 1.");
-        return;
-      case CommandName::report:
-        return add_report(*command.app);
-      case CommandName::config:
-        add_project(*command.app);
-        command.app->add_flag("--explain", line.explain, "each value with its origin")->group("Output");
-        return;
+    for (const FlagRow& flag : command.row->flags) add_flag(*command.app, flag);
+    if (command.row->takes != nullptr)
+      for (const OptionRow& row : engine::option_rows())
+        if (command.row->takes(row)) add_setting(*command.app, row, texts_, command.row->name == CommandName::run);
+    command.app->footer(std::string(command.row->footer));
+  }
+
+  void add_flag(CLI::App& command, const FlagRow& flag) {
+    const std::string name(flag.name), help(flag.help);
+    CLI::Option* option = nullptr;
+    if (const auto* truth = std::get_if<bool CommandLine::*>(&flag.into)) {
+      option = command.add_flag(name, line.*(*truth), help);
+    } else if (const auto* text = std::get_if<std::string CommandLine::*>(&flag.into)) {
+      option = command.add_option(name, line.*(*text), help)->type_name(std::string(flag.placeholder));
+    } else {
+      option = command.add_option(name, line.*std::get<std::vector<std::string> CommandLine::*>(flag.into), help);
+      option->type_name(std::string(flag.placeholder));
+      if (name.front() == '-')
+        option->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     }
-  }
-
-  void add_config(CLI::App& command) {
-    command.add_option("--config", line.config_file, "use this runharness.toml")->type_name("FILE")->group("Run");
-    command.add_flag("--no-config", line.no_config, "read no runharness.toml")->group("Run");
-  }
-
-  // What is about the suites of a project.
-  void add_project(CLI::App& command) {
-    command.add_option("PATH", line.paths, "folders of the project to test")->type_name("");
-    add_config(command);
-    for (const OptionRow& row : engine::option_rows())
-      if (row.used_by != UsedBy::run) add_setting(command, row, texts_);
-  }
-
-  void add_test(CLI::App& test) {
-    add_project(test);
-    test.add_flag("--plan", line.plan, "print what would run, and run nothing")->group("Run");
-    test.add_flag("-q,--quiet", line.quiet, "failures and the verdict only")->group("Output");
-    test.add_flag("-v,--verbose", line.verbose, "a line for each test")->group("Output");
-    test.add_flag("--json", line.json, "with --plan: print JSON; else print report.json instead of text")
-        ->group("Output");
-    test.footer("Everything behind -- goes to the suites' own runner.");
-  }
-
-  void add_run(CLI::App& run) {
-    run.add_option("CMD", line.extra_args, "the command and its arguments; nothing in them is read as an option")
-        ->type_name("");
-    for (const OptionRow& row : engine::option_rows())
-      if (row.used_by != UsedBy::test) add_setting(run, row, texts_, true);
-    const auto text = [&](const char* flag, std::string& into, const char* type, const char* help) {
-      return run.add_option(flag, into, help)->type_name(type);
-    };
-    text("--cwd", line.cwd, "DIR", "working folder, which is the workspace (default: here)")->group("Run");
-    add_config(run);
-    run.add_flag("--apply", line.apply,
-                 "write the changes of an overlay to the real workspace when the command ended by itself")
-        ->group("Results");
-    text("--copy-changes", line.copy_changes, "DIR", "copy what was added or changed in an overlay to DIR")
-        ->group("Results");
-    run.add_option("--artifact", line.artifacts, "collect this file or folder of the workspace; globs, repeatable")
-        ->type_name("PATH")
-        ->expected(1)
-        ->allow_extra_args(false)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->group("Results");
-    text("--artifacts-dir", line.artifacts_dir, "DIR", "folder that they are copied to")->group("Results");
-    run.add_flag("--json", line.json, "print one JSON record instead of the command's output")->group("Results");
-    run.add_flag("-v,--verbose", line.verbose, "say on stderr what was degraded, left over or not kept")
-        ->group("Results");
-    run.footer(
-        "Without --json the command has the caller's stdin, stdout and stderr, and its exit code is passed\n"
-        "through: 124 when its time was up, 128+N when signal N or a limit ended it, 126 or 127 when it could\n"
-        "not be started; 2 usage, 7 required isolation not available, 8 internal. See docs/exit-codes.md.\n"
-        "\n"
-        "Examples:\n"
-        "  runharness run --memory 512M --timeout 1m -- make test\n"
-        "  runharness run --preset strict --apply -- ./codegen.sh\n"
-        "  runharness run --json --net none --hide secrets -- python3 script.py");
-  }
-
-  void add_report(CLI::App& report) {
-    report.add_option("--run", line.run, "run id, run directory or 'latest'")->type_name("RUN");
-    report.add_option("PATH", line.paths, "folder of the project (default: here)")->type_name("");
-    for (const OptionRow& row : engine::option_rows())
-      if (row.key == "reports") add_setting(report, row, texts_);
-    report.add_flag("--json", line.json, "print report.json instead of text");
-    report.add_flag("-q,--quiet", line.quiet, "failures and the verdict only");
-    report.add_flag("-v,--verbose", line.verbose, "a line for each test");
+    if (!flag.group.empty()) option->group(std::string(flag.group));
   }
 
   std::vector<Command> commands_;

@@ -13,6 +13,7 @@ enum class CommandName { test, run, discover, doctor, report, config };
 
 struct CommandLine {
   CommandName command = CommandName::test;
+  std::vector<std::string> words;  // the whole line as it was given, the program's name first
   std::vector<std::string> paths;
   std::map<std::string, std::vector<std::string>> settings;  // option key -> texts
   std::map<std::string, std::string> flags;                  // option key -> the flag as it was written

@@ -1,0 +1,96 @@
+#include "runner/app/command_rows.h"
+
+#include "runner/app/commands.h"
+
+namespace rh::app {
+namespace {
+
+using engine::OptionRow;
+using engine::UsedBy;
+using L = CommandLine;
+
+bool takes_project(const OptionRow& row) { return row.used_by != UsedBy::run; }
+bool takes_run(const OptionRow& row) { return row.used_by != UsedBy::test; }
+bool takes_reports(const OptionRow& row) { return row.key == "reports"; }
+
+constexpr FlagRow kProject{"PATH", &L::paths, "", "", "folders of the project to test"};
+constexpr FlagRow kConfig{"--config", &L::config_file, "FILE", "Run", "use this runharness.toml"};
+constexpr FlagRow kNoConfig{"--no-config", &L::no_config, "", "Run", "read no runharness.toml"};
+constexpr FlagRow kJson{"--json", &L::json, "", "Output", "print JSON"};
+constexpr FlagRow kQuiet{"-q,--quiet", &L::quiet, "", "Output", "failures and the verdict only"};
+constexpr FlagRow kVerbose{"-v,--verbose", &L::verbose, "", "Output", "a line for each test"};
+
+const std::vector<FlagRow> kTestFlags = {
+    kProject,
+    kConfig,
+    kNoConfig,
+    {"--plan", &L::plan, "", "Run", "print what would run, and run nothing"},
+    kQuiet,
+    kVerbose,
+    {"--json", &L::json, "", "Output", "with --plan: print JSON; else print report.json instead of text"},
+};
+
+const std::vector<FlagRow> kRunFlags = {
+    {"CMD", &L::extra_args, "", "", "the command and its arguments; nothing in them is read as an option"},
+    {"--cwd", &L::cwd, "DIR", "Run", "working folder, which is the workspace (default: here)"},
+    kConfig,
+    kNoConfig,
+    {"--apply", &L::apply, "", "Results",
+     "write the changes of an overlay to the real workspace when the command ended by itself"},
+    {"--copy-changes", &L::copy_changes, "DIR", "Results", "copy what was added or changed in an overlay to DIR"},
+    {"--artifact", &L::artifacts, "PATH", "Results", "collect this file or folder of the workspace; globs, repeatable"},
+    {"--artifacts-dir", &L::artifacts_dir, "DIR", "Results", "folder that they are copied to"},
+    {"--json", &L::json, "", "Results", "print one JSON record instead of the command's output"},
+    {"-v,--verbose", &L::verbose, "", "Results", "say on stderr what was degraded, left over or not kept"},
+};
+
+const std::vector<FlagRow> kReportFlags = {
+    {"--run", &L::run, "RUN", "", "run id, run directory or 'latest'"},
+    {"PATH", &L::paths, "", "", "folder of the project (default: here)"},
+    {"--json", &L::json, "", "Output", "print report.json instead of text"},
+    kQuiet,
+    kVerbose,
+};
+
+const std::vector<CommandRow> kRows = {
+    {CommandName::test, "test", "discover, run, measure, gate and report the suites below PATH (default: here)",
+     run_test, takes_project, kTestFlags, "Everything behind -- goes to the suites' own runner."},
+    {CommandName::run, "run", "run any command in the sandbox, under limits", run_command, takes_run, kRunFlags,
+     "Without --json the command has the caller's stdin, stdout and stderr, and its exit code is passed\n"
+     "through: 124 when its time was up, 128+N when signal N or a limit ended it, 126 or 127 when it could\n"
+     "not be started; 2 usage, 7 required isolation not available, 8 internal. See docs/exit-codes.md.\n"
+     "\n"
+     "Examples:\n"
+     "  runharness run --memory 512M --timeout 1m -- make test\n"
+     "  runharness run --preset strict --apply -- ./codegen.sh\n"
+     "  runharness run --json --net none --hide secrets -- python3 script.py"},
+    {CommandName::discover,
+     "discover",
+     "list the suites below PATH, why each was found and which tool runs it",
+     run_discover,
+     takes_project,
+     {kProject, kConfig, kNoConfig, kJson},
+     ""},
+    {CommandName::doctor,
+     "doctor",
+     "say what of the sandbox this host allows, and how to enable the rest",
+     run_doctor,
+     nullptr,
+     {kJson},
+     "Exit code 0 when the preset ci keeps every promise on this host, else 1."},
+    {CommandName::report, "report", "render a stored run again, also one that was killed", run_report, takes_reports,
+     kReportFlags, ""},
+    {CommandName::config,
+     "config",
+     "show the settings in force",
+     run_config,
+     takes_project,
+     {kProject, kConfig, kNoConfig, {"--explain", &L::explain, "", "Output", "each value with its origin"}},
+     ""},
+};
+
+}  // namespace
+
+const std::vector<CommandRow>& command_rows() { return kRows; }
+
+}  // namespace rh::app
