@@ -51,6 +51,8 @@ void fields(V& v, Type<model::PatchFile>) {
   v("measured", &T::measured);
   v("line_ratio", &T::line_ratio);
   v("branch_ratio", &T::branch_ratio);
+  v("code_lines", &T::code_lines);
+  v("note", &T::note);
   v("lines", &T::lines);
 }
 

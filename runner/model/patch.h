@@ -33,6 +33,8 @@ struct PatchFile {
   std::vector<PatchLine> lines;  // added or changed lines, sorted
   Ratio line_ratio;              // of the changed lines with data
   Ratio branch_ratio;            // of the branches on those lines
+  std::uint64_t code_lines = 0;  // of the changed lines, those that hold more than blanks or a comment
+  std::string note{};            // why lines have no data: "no report names it", "the coverage is of another text"
   bool operator==(const PatchFile&) const = default;
 };
 
