@@ -189,8 +189,8 @@ class CoberturaReader {
 
 }  // namespace
 
-Result<CoverageData> read_cobertura(std::string_view text, std::string_view subject) {
-  CoberturaReader reader(subject);
+Result<CoverageData> read_cobertura(std::string_view text, const CoverageReadOptions& options) {
+  CoberturaReader reader(options.subject);
   if (const auto utf8 = transcoded(text)) return reader.read(*utf8);
   return reader.read(text);
 }

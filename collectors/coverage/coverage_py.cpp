@@ -146,12 +146,12 @@ Result<json> parse(std::string_view text, std::string_view subject) {
 
 }  // namespace
 
-Result<CoverageData> read_coverage_py_json(std::string_view text, std::string_view subject) {
-  RH_TRY(const json document, parse(text, subject));
+Result<CoverageData> read_coverage_py_json(std::string_view text, const CoverageReadOptions& options) {
+  RH_TRY(const json document, parse(text, options.subject));
   const json* files = member(document, "files");
   if (files == nullptr || !files->is_object())
-    return fail(ErrorKind::parse, "read coverage.py JSON: it has no object \"files\"", std::string(subject));
-  DamageLog damage(subject);
+    return fail(ErrorKind::parse, "read coverage.py JSON: it has no object \"files\"", options.subject);
+  DamageLog damage(options.subject);
   CoverageData data;
   for (const auto& [path, entry] : files->items()) data.files.push_back(FileReader(path, entry, damage).read());
   data.files = gather_files(std::move(data.files));

@@ -197,8 +197,8 @@ class GoProfile {
 
 }  // namespace
 
-Result<CoverageData> read_go_cover(std::string_view text, std::string_view subject) {
-  GoProfile profile(subject);
+Result<CoverageData> read_go_cover(std::string_view text, const CoverageReadOptions& options) {
+  GoProfile profile(options.subject);
   RH_CHECK(profile.read(text));
   return profile.take();
 }

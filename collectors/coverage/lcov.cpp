@@ -300,17 +300,17 @@ std::string_view without_bom(std::string_view text) {
 
 }  // namespace
 
-Result<CoverageData> read_lcov(std::string_view text, std::string_view subject) {
-  LcovReader reader(subject);
+Result<CoverageData> read_lcov(std::string_view text, const CoverageReadOptions& options) {
+  LcovReader reader(options.subject);
   reader.read(without_bom(text));
   if (!reader.saw_source() && reader.first_bad_line() > 0)
     return fail(ErrorKind::parse,
                 fmt::format("read lcov: malformed at line {}, and no SF record in the file", reader.first_bad_line()),
-                std::string(subject));
+                options.subject);
   if (reader.saw_source()) return reader.take();
   CoverageData data = reader.take();
   data.diagnostics.push_back(
-      {Severity::warning, "coverage-empty", "The file names no source file.", std::string(subject), {}});
+      {Severity::warning, "coverage-empty", "The file names no source file.", options.subject, {}});
   return data;
 }
 

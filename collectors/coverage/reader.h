@@ -1,6 +1,8 @@
 // Readers of coverage files, recognised by content, and the merge of their results.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +10,7 @@
 #include "runner/base/result.h"
 #include "runner/model/coverage.h"
 #include "runner/model/diagnostic.h"
+#include "runner/model/test_map.h"
 
 namespace rh::collectors {
 
@@ -17,19 +20,27 @@ struct CoverageData {
   std::string basis = "lines";
   std::optional<model::CoverageTotals> declared;  // the tool's own totals, when the file has them
   std::vector<model::Diagnostic> diagnostics;     // damaged records that were skipped
+  std::optional<model::TestMap> contexts;         // who tests what, when the file has it; test names as written there
+};
+
+struct CoverageReadOptions {
+  std::string subject;  // the file's path, for errors and diagnostics
+  // Text of a source file by its path as the coverage file has it; nullopt when it cannot be had. May be empty: formats
+  // that count bytes (V8) or jumps (.coverage) then say less, with a reason.
+  std::function<std::optional<std::string>(std::string_view path)> source{};
 };
 
 struct CoverageFormat {
   std::string_view name;  // "lcov", "cobertura", "go-cover", "coverage-py-json"
   std::string_view help;
-  Result<CoverageData> (*read)(std::string_view text, std::string_view subject);
-  bool (*sniff)(std::string_view head);
+  Result<CoverageData> (*read)(std::string_view text, const CoverageReadOptions& options);
+  bool (*sniff)(std::string_view head);  // the first kilobytes
 };
 
-Result<CoverageData> read_lcov(std::string_view text, std::string_view subject);
-Result<CoverageData> read_cobertura(std::string_view text, std::string_view subject);
-Result<CoverageData> read_go_cover(std::string_view text, std::string_view subject);
-Result<CoverageData> read_coverage_py_json(std::string_view text, std::string_view subject);
+Result<CoverageData> read_lcov(std::string_view text, const CoverageReadOptions& options);
+Result<CoverageData> read_cobertura(std::string_view text, const CoverageReadOptions& options);
+Result<CoverageData> read_go_cover(std::string_view text, const CoverageReadOptions& options);
+Result<CoverageData> read_coverage_py_json(std::string_view text, const CoverageReadOptions& options);
 bool sniff_lcov(std::string_view head);
 bool sniff_cobertura(std::string_view head);
 bool sniff_go_cover(std::string_view head);

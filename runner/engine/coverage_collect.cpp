@@ -21,7 +21,7 @@ Result<collectors::CoverageData> read_source(const CoverageSource& source,
   const std::string_view head = std::string_view(text).substr(0, kSniffBytes);
   for (const collectors::CoverageFormat& format : registry.coverage_formats) {
     const bool chosen = source.format.empty() ? format.sniff(head) : format.name == source.format;
-    if (chosen) return format.read(text, source.path.string());
+    if (chosen) return format.read(text, {source.path.string()});
   }
   return fail(ErrorKind::parse,
               text.empty() ? "read coverage: the file is empty" : "read coverage: its content is of no known format",

@@ -8,8 +8,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
-  const auto read = rh::collectors::RH_FUZZ_READ(input, "input");
-  const auto again = rh::collectors::RH_FUZZ_READ(input, "input");
+  const auto read = rh::collectors::RH_FUZZ_READ(input, {"input"});
+  const auto again = rh::collectors::RH_FUZZ_READ(input, {"input"});
   rh::fuzz::require(read.has_value() == again.has_value(), "the same input gives the same result");
   if (!read) {
     rh::fuzz::require(!read.error().what.empty(), "an error says what was wrong");

@@ -6,7 +6,7 @@
 namespace rh::collectors {
 namespace {
 
-CoverageData read(std::string_view text) { return must(read_cobertura(text, "coverage.xml")); }
+CoverageData read(std::string_view text) { return must(read_cobertura(text, {"coverage.xml"})); }
 
 std::string report(std::string_view sources, std::string_view classes) {
   return "<?xml version=\"1.0\"?>\n<coverage line-rate=\"0.5\" lines-valid=\"4\" lines-covered=\"2\"><sources>" +
@@ -105,11 +105,11 @@ TEST(Cobertura, DamagedValues) {
 }
 
 TEST(Cobertura, OtherFormatsAreNamed) {
-  const auto jacoco = read_cobertura("<report name=\"x\"/>", "jacoco.xml");
+  const auto jacoco = read_cobertura("<report name=\"x\"/>", {"jacoco.xml"});
   ASSERT_FALSE(jacoco);
   EXPECT_NE(jacoco.error().message().find("<report>"), std::string::npos);
-  EXPECT_FALSE(read_cobertura("<coverage clover=\"4.4\"><project/></coverage>", "clover.xml"));
-  EXPECT_FALSE(read_cobertura("", "x"));
+  EXPECT_FALSE(read_cobertura("<coverage clover=\"4.4\"><project/></coverage>", {"clover.xml"}));
+  EXPECT_FALSE(read_cobertura("", {"x"}));
   EXPECT_FALSE(sniff_cobertura("<coverage generated=\"1\" clover=\"4\"><project>"));
   EXPECT_FALSE(sniff_cobertura("<testsuites>"));
   EXPECT_TRUE(sniff_cobertura("<?xml version=\"1.0\"?><!DOCTYPE coverage SYSTEM \"x\"><coverage line-rate=\"1\">"));

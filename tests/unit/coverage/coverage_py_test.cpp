@@ -3,7 +3,7 @@
 namespace rh::collectors {
 namespace {
 
-CoverageData read(std::string_view text) { return must(read_coverage_py_json(text, "coverage.json")); }
+CoverageData read(std::string_view text) { return must(read_coverage_py_json(text, {"coverage.json"})); }
 
 constexpr std::string_view kReport = R"({
   "meta": {"format": 3, "version": "7.17.3", "branch_coverage": true},
@@ -54,17 +54,17 @@ TEST(CoveragePy, WrongTotalsAndOddEntriesAreReported) {
 }
 
 TEST(CoveragePy, DamagedJsonSaysWhere) {
-  const auto cut = read_coverage_py_json(kReport.substr(0, 200), "coverage.json");
+  const auto cut = read_coverage_py_json(kReport.substr(0, 200), {"coverage.json"});
   ASSERT_FALSE(cut);
   EXPECT_EQ(cut.error().kind, ErrorKind::parse);
   EXPECT_NE(cut.error().message().find("line"), std::string::npos);
-  EXPECT_FALSE(read_coverage_py_json("[]", "x"));
-  EXPECT_FALSE(read_coverage_py_json("", "x"));
-  EXPECT_FALSE(read_coverage_py_json(R"({"files": []})", "x"));
+  EXPECT_FALSE(read_coverage_py_json("[]", {"x"}));
+  EXPECT_FALSE(read_coverage_py_json("", {"x"}));
+  EXPECT_FALSE(read_coverage_py_json(R"({"files": []})", {"x"}));
 }
 
 TEST(CoveragePy, DeepNestingIsHarmless) {
-  const auto deep = read_coverage_py_json(R"({"files":{"a":)" + std::string(200'000, '['), "x");
+  const auto deep = read_coverage_py_json(R"({"files":{"a":)" + std::string(200'000, '['), {"x"});
   EXPECT_FALSE(deep);
 }
 

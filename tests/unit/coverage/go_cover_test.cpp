@@ -3,7 +3,7 @@
 namespace rh::collectors {
 namespace {
 
-CoverageData read(std::string_view text) { return must(read_go_cover(text, "c.out")); }
+CoverageData read(std::string_view text) { return must(read_go_cover(text, {"c.out"})); }
 
 TEST(GoCover, StatementsWeighAndLinesAreDerived) {
   const CoverageData data = read(
@@ -46,14 +46,14 @@ TEST(GoCover, PathsWithBlanksAndColons) {
 
 TEST(GoCover, ConcatenatedProfilesOfOneModeOnly) {
   EXPECT_EQ(read("mode: set\na.go:1.1,2.2 1 1\nmode: set\nb.go:1.1,2.2 1 1\n").files.size(), 2U);
-  const auto mixed = read_go_cover("mode: set\na.go:1.1,2.2 1 1\nmode: count\n", "c.out");
+  const auto mixed = read_go_cover("mode: set\na.go:1.1,2.2 1 1\nmode: count\n", {"c.out"});
   ASSERT_FALSE(mixed);
   EXPECT_NE(mixed.error().message().find("line 3"), std::string::npos);
 }
 
 TEST(GoCover, NotAProfile) {
-  EXPECT_FALSE(read_go_cover("a.go:1.1,2.2 1 1\n", "c.out"));
-  EXPECT_FALSE(read_go_cover("mode: maybe\n", "c.out"));
+  EXPECT_FALSE(read_go_cover("a.go:1.1,2.2 1 1\n", {"c.out"}));
+  EXPECT_FALSE(read_go_cover("mode: maybe\n", {"c.out"}));
   EXPECT_TRUE(has_code(read("mode: set\n"), "coverage-empty"));
 }
 
@@ -64,7 +64,7 @@ TEST(GoCover, DamagedBlocksAreReported) {
 }
 
 TEST(GoCover, ClaimOfBillionsOfLinesIsRefused) {
-  const auto huge = read_go_cover("mode: set\na.go:1.1,4000000000.2 1 1\n", "c.out");
+  const auto huge = read_go_cover("mode: set\na.go:1.1,4000000000.2 1 1\n", {"c.out"});
   ASSERT_FALSE(huge);
   EXPECT_EQ(huge.error().kind, ErrorKind::limit);
 }

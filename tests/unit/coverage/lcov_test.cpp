@@ -3,7 +3,7 @@
 namespace rh::collectors {
 namespace {
 
-CoverageData read(std::string_view text) { return must(read_lcov(text, "cov.info")); }
+CoverageData read(std::string_view text) { return must(read_lcov(text, {"cov.info"})); }
 
 TEST(Lcov, RecordsOfVersionOne) {
   const CoverageData data = read(
@@ -109,7 +109,7 @@ TEST(Lcov, ManyDamagedLinesLeaveABoundedReport) {
 }
 
 TEST(Lcov, NoSourceAtAll) {
-  const auto malformed = read_lcov("hello\nworld\n", "x.info");
+  const auto malformed = read_lcov("hello\nworld\n", {"x.info"});
   ASSERT_FALSE(malformed);
   EXPECT_EQ(malformed.error().kind, ErrorKind::parse);
   EXPECT_NE(malformed.error().message().find("malformed at line 1"), std::string::npos);
@@ -133,17 +133,17 @@ TEST(Lcov, Sniff) {
 
 TEST(Lcov, KeepsTheProducersTotalsWhereEveryRecordHasThem) {
   const auto whole =
-      read_lcov("SF:a\nDA:1,1\nLF:3\nLH:2\nend_of_record\nSF:b\nDA:1,0\nLF:1\nLH:0\nend_of_record\n", "x");
+      read_lcov("SF:a\nDA:1,1\nLF:3\nLH:2\nend_of_record\nSF:b\nDA:1,0\nLF:1\nLH:0\nend_of_record\n", {"x"});
   ASSERT_TRUE(whole && whole->declared);
   EXPECT_EQ(whole->declared->lines, (model::Ratio{4, 2}));
   EXPECT_FALSE(whole->declared->functions);
-  const auto functions = read_lcov("SF:a\nFN:1,x\nFN:1,y\nFNF:1\nFNH:1\nLF:1\nLH:1\nend_of_record\n", "x");
+  const auto functions = read_lcov("SF:a\nFN:1,x\nFN:1,y\nFNF:1\nFNH:1\nLF:1\nLH:1\nend_of_record\n", {"x"});
   ASSERT_TRUE(functions && functions->declared);
   EXPECT_EQ(functions->declared->functions, (model::Ratio{1, 1}));
-  const auto partial = read_lcov("SF:a\nDA:1,1\nLF:3\nLH:2\nend_of_record\nSF:b\nDA:1,0\nend_of_record\n", "x");
+  const auto partial = read_lcov("SF:a\nDA:1,1\nLF:3\nLH:2\nend_of_record\nSF:b\nDA:1,0\nend_of_record\n", {"x"});
   ASSERT_TRUE(partial);
   EXPECT_FALSE(partial->declared);
-  const auto repeated = read_lcov("SF:a\nLF:1\nLH:1\nend_of_record\nSF:a\nLF:1\nLH:1\nend_of_record\n", "x");
+  const auto repeated = read_lcov("SF:a\nLF:1\nLH:1\nend_of_record\nSF:a\nLF:1\nLH:1\nend_of_record\n", {"x"});
   ASSERT_TRUE(repeated);
   EXPECT_FALSE(repeated->declared) << "a file with two records is one file";
 }

@@ -8,7 +8,7 @@ namespace rh::collectors {
 namespace {
 
 struct Sample {
-  Result<CoverageData> (*read)(std::string_view, std::string_view);
+  Result<CoverageData> (*read)(std::string_view, const CoverageReadOptions&);
   std::string text;
 };
 
@@ -62,7 +62,7 @@ TEST(Mutation, EveryReaderKeepsItsPromises) {
   std::mt19937 random(7);
   for (const Sample& sample : kSamples) {
     for (int round = 0; round < 700; ++round) {
-      const auto data = sample.read(damaged(sample.text, random), "damaged");
+      const auto data = sample.read(damaged(sample.text, random), {"damaged"});
       if (!data) {
         EXPECT_FALSE(data.error().what.empty());
         continue;
