@@ -49,16 +49,16 @@ class JunitReader : public ResultReader, private XmlHandler {
   void finish() override;
 
  private:
-  void start_element(std::string_view name, const std::vector<XmlAttribute>& attributes) override;
+  void start_element(std::string_view name, XmlAttributes attributes) override;
   void end_element(std::string_view name) override;
   void text(std::string_view raw, bool cdata) override;
   void declaration() override;
 
   void decode(std::string_view bytes);
   void choose_encoding();
-  void start_suite(Kind kind, const std::vector<XmlAttribute>& attributes);
-  void start_case(const std::vector<XmlAttribute>& attributes);
-  void start_problem(JunitProblemKind kind, const std::vector<XmlAttribute>& attributes);
+  void start_suite(Kind kind, XmlAttributes attributes);
+  void start_case(XmlAttributes attributes);
+  void start_problem(JunitProblemKind kind, XmlAttributes attributes);
   void close_top();
   void close_case();
   [[nodiscard]] BoundedText* target();
@@ -130,7 +130,7 @@ std::optional<Nanoseconds> JunitReader::time_of(std::string_view raw) {
 
 // --- elements ------------------------------------------------------------------------------------
 
-void JunitReader::start_element(std::string_view name, const std::vector<XmlAttribute>& attributes) {
+void JunitReader::start_element(std::string_view name, XmlAttributes attributes) {
   if (root_.empty()) root_ = name_of(name);
   const JunitElementName known = known_element(name);
   const bool container = known.element == Kind::test || known.element == Kind::suite || known.element == Kind::suites;
@@ -156,7 +156,7 @@ void JunitReader::start_element(std::string_view name, const std::vector<XmlAttr
     start_problem(known.problem, attributes);
 }
 
-void JunitReader::start_suite(Kind kind, const std::vector<XmlAttribute>& attributes) {
+void JunitReader::start_suite(Kind kind, XmlAttributes attributes) {
   JunitSuite suite;
   suite.is_root = kind == Kind::suites;
   suite.header = JunitHeader::read(attributes);
@@ -171,7 +171,7 @@ void JunitReader::start_suite(Kind kind, const std::vector<XmlAttribute>& attrib
   suites_.open.push_back(std::move(suite));
 }
 
-void JunitReader::start_case(const std::vector<XmlAttribute>& attributes) {
+void JunitReader::start_case(XmlAttributes attributes) {
   case_.emplace();
   model::TestCase& test = case_->test;
   for (const auto& [name, value] : attributes) {
@@ -199,7 +199,7 @@ void JunitReader::start_case(const std::vector<XmlAttribute>& attributes) {
     if (std::string path = suites_.path(); !path.empty()) test.classname = std::move(path);
 }
 
-void JunitReader::start_problem(JunitProblemKind kind, const std::vector<XmlAttribute>& attributes) {
+void JunitReader::start_problem(JunitProblemKind kind, XmlAttributes attributes) {
   if (case_ && case_->problems.size() >= kMaxProblems) return;
   // A skipped suite has skipped cases; only trouble is a result of its own.
   if (!case_ && (suites_.open.empty() || kind == JunitProblemKind::skipped)) return;

@@ -33,7 +33,7 @@ void JunitCounts::add(const JunitCounts& other) {
   skipped += other.skipped;
 }
 
-JunitHeader JunitHeader::read(const std::vector<XmlAttribute>& attributes) {
+JunitHeader JunitHeader::read(XmlAttributes attributes) {
   JunitHeader header;
   for (const auto& [name, value] : attributes) {
     if (name == "tests")

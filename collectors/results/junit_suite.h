@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "collectors/results/xml_tokenizer.h"
+#include "collectors/results/xml_tag.h"
 #include "runner/model/result_event.h"
 
 namespace rh::collectors {
@@ -20,7 +20,7 @@ struct JunitCounts {
 // The counts that an element claims. Any may be missing; writers are often wrong.
 struct JunitHeader {
   std::optional<std::uint64_t> tests, failed, errored, skipped, disabled;
-  [[nodiscard]] static JunitHeader read(const std::vector<XmlAttribute>& attributes);
+  [[nodiscard]] static JunitHeader read(XmlAttributes attributes);
   // "it claims 5 tests and holds 4"; empty when they agree.
   [[nodiscard]] std::string disagreement(const JunitCounts& counted) const;
 };

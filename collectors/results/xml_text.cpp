@@ -10,7 +10,6 @@ namespace rh::collectors {
 
 namespace {
 
-constexpr std::size_t kMaxReference = 12;  // "&#x0010FFFF;"
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 struct Reference {
@@ -43,7 +42,7 @@ std::optional<Reference> parse_number(std::string_view body, std::size_t length)
 std::optional<Reference> parse_reference(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, char>, 5> kEntities = {
       {{"lt", '<'}, {"gt", '>'}, {"amp", '&'}, {"quot", '"'}, {"apos", '\''}}};
-  const std::size_t end = text.substr(0, kMaxReference).find(';');
+  const std::size_t end = text.substr(0, kMaxXmlReference).find(';');
   if (end == std::string_view::npos) return std::nullopt;
   const std::string_view body = text.substr(1, end - 1);
   if (body.starts_with('#')) return parse_number(body.substr(1), end + 1);
@@ -58,6 +57,13 @@ bool is_allowed(std::uint32_t code) {
 }
 
 }  // namespace
+
+unsigned count_loose_ampersands(std::string_view raw) {
+  unsigned count = 0;
+  for (std::size_t at = raw.find('&'); at != std::string_view::npos; at = raw.find('&', at + 1))
+    count += parse_reference(raw.substr(at)) ? 0 : 1;
+  return count;
+}
 
 std::string xml_text(std::string_view raw, Charset charset) {
   std::size_t at = raw.find('&');

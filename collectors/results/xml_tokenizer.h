@@ -1,30 +1,27 @@
-// A push tokenizer for XML as test tools write it. It never fails: what is not well-formed is read
-// as well as it can be and counted. One pass, no recursion, and no copy of what lies whole inside of
-// one piece of input. Tokens do not depend on how the input was split.
+// A tokenizer for XML as test tools write it. It never fails: what is not well-formed is read as well
+// as it can be and counted. One pass, no recursion, and no copy of what lies whole inside of one piece
+// of input. Tokens do not depend on how the input was split.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "collectors/results/xml_tag.h"
 
 namespace rh::collectors {
 
 constexpr std::size_t kMaxTagBytes = 96U << 20;  // one start tag; the rest of a longer one is dropped
 constexpr std::size_t kTextChunkBytes = 1U << 20;
-constexpr std::size_t kMaxAttributes = 256;
-
-struct XmlAttribute {
-  std::string_view name;   // without namespace prefix
-  std::string_view value;  // raw: entities are not resolved
-};
 
 class XmlHandler {
  public:
   virtual ~XmlHandler() = default;
-  virtual void start_element(std::string_view name, const std::vector<XmlAttribute>& attributes) = 0;
+  virtual void start_element(std::string_view name, XmlAttributes attributes) = 0;
   virtual void end_element(std::string_view name) = 0;  // also for <empty/>
+  // Whether text at this place is of use; what is not is neither collected nor told.
+  [[nodiscard]] virtual bool wants_text() const { return true; }
   // A long text comes in several chunks, cut at neither a reference nor a UTF-8 sequence.
   virtual void text(std::string_view raw, bool cdata) = 0;
   virtual void declaration() = 0;  // <?xml ...?>: another document begins
@@ -34,16 +31,23 @@ class XmlTokenizer {
  public:
   explicit XmlTokenizer(XmlHandler& handler) : handler_(handler) {}
 
+  // For input that comes in pieces: the unfinished token is kept here.
   void feed(std::string_view bytes);
   void finish();
 
-  // Where the next token begins.
-  [[nodiscard]] std::uint64_t offset() const { return offset_; }
-  [[nodiscard]] std::uint64_t line() const { return line_; }
+  // For a caller that keeps the input: reads whole tokens at the head of `bytes` and returns how many
+  // bytes they take; the next call begins with what is left. `final`: nothing comes behind `bytes`.
+  std::size_t consume(std::string_view bytes, bool final);
+  void stop() { stop_ = true; }  // from a handler: consume() returns behind the present token
+  void note_end(std::size_t left) { ended_inside_token_ = left > 0 || state_ != State::content; }
+
+  // Where the present token begins, or the next one between calls.
+  [[nodiscard]] std::uint64_t offset() const { return offset_ + position(); }
+  [[nodiscard]] std::uint64_t line() const;
   [[nodiscard]] bool ended_inside_token() const { return ended_inside_token_; }
   [[nodiscard]] std::uint64_t faults() const { return faults_; }
   [[nodiscard]] std::uint64_t first_fault_line() const { return first_fault_line_; }
-  void fault();  // counts something that is not well-formed at the current place
+  void fault(std::uint64_t count = 1);  // counts something that is not well-formed at the present place
 
  private:
   enum class State { content, comment, cdata, instruction, doctype };
@@ -55,23 +59,31 @@ class XmlTokenizer {
   std::size_t step_markup(std::string_view rest);
   std::size_t step_start_tag(std::string_view rest);
   std::size_t step_end_tag(std::string_view rest);
-  std::size_t step_skip(std::string_view rest, std::string_view terminator);
+  std::size_t step_comment(std::string_view rest);
+  std::size_t step_instruction(std::string_view rest);
   std::size_t step_cdata(std::string_view rest);
   std::size_t step_doctype(std::string_view rest);
   std::size_t emit_text(std::string_view text, bool complete, bool cdata);
 
-  std::size_t consume(std::string_view bytes);
-  void parse_attributes(std::string_view text);
+  [[nodiscard]] std::size_t position() const { return static_cast<std::size_t>(token_ - window_.data()); }
 
   XmlHandler& handler_;
   State state_ = State::content;
-  std::string pending_;         // the unfinished token
-  std::size_t retry_size_ = 0;  // of pending_, before it is worth looking at again
-  std::vector<XmlAttribute> attributes_;
+  XmlTag tag_;
   Subset subset_ = Subset::none;
   char doctype_quote_ = '\0';
-  bool final_ = false;
-  std::uint64_t offset_ = 0, line_ = 1;
+  bool final_ = false, stop_ = false;
+
+  std::string pending_;         // the unfinished token of feed()
+  std::size_t retry_size_ = 0;  // of pending_, before it is worth looking at again
+
+  std::string_view window_;      // what consume() is reading
+  const char* token_ = nullptr;  // in it
+  std::uint64_t offset_ = 0;     // of the window
+  // Lines are counted when somebody asks, up to there.
+  mutable const char* counted_ = nullptr;
+  mutable std::uint64_t line_ = 1;
+
   std::uint64_t faults_ = 0, first_fault_line_ = 0;
   bool ended_inside_token_ = false;
 };
