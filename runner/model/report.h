@@ -17,6 +17,7 @@
 #include "runner/model/patch.h"
 #include "runner/model/result_event.h"
 #include "runner/model/samples.h"
+#include "runner/model/source_text.h"
 #include "runner/model/step.h"
 #include "runner/model/suite.h"
 #include "runner/model/test_map.h"
@@ -137,6 +138,7 @@ struct RunReport {
   int exit_code = 0;
   std::string exit_reason;                                          // one sentence
   std::vector<std::pair<std::string, std::string>> rerun_commands;  // TestId -> shell command, failed tests only
+  std::vector<SourceText> sources{};  // of covered files; neither in the event log nor in report.json
 };
 
 }  // namespace rh::model
