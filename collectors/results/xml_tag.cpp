@@ -43,8 +43,8 @@ unsigned faults_of(std::string_view value) {
 }
 
 // Where the next test case begins or this one ends inside of a tag, whose closing quote is missing.
-std::size_t find_swallowed_tag(std::string_view tag) {
-  return std::min({tag.find("<testcase ", 1), tag.find("</testcase>", 1), tag.find("</testsuite>", 1)});
+std::size_t find_swallowed_tag(std::string_view text) {
+  return std::min({text.find("<testcase "), text.find("</testcase>"), text.find("</testsuite>")});
 }
 
 // The attribute at `at`, with its value; the end of it, or null when it is not plain.

@@ -68,6 +68,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const rh::fuzz::Heard whole = rh::fuzz::hear(input, size + 1);
   const std::size_t piece = 1 + (size > 0 ? data[size / 2] % 13 : 0);
-  rh::fuzz::require(rh::fuzz::hear(input, piece).text == whole.text, "any split of the input gives the same events");
+  const rh::fuzz::Heard pieces = rh::fuzz::hear(input, piece);
+  if (pieces.text != whole.text)
+    std::fprintf(stderr, "whole:\n%s\nin pieces of %zu bytes:\n%s\n", whole.text.c_str(), piece, pieces.text.c_str());
+  rh::fuzz::require(pieces.text == whole.text, "any split of the input gives the same events");
   return 0;
 }
