@@ -15,7 +15,7 @@
 #include "runner/engine/caller_secrets.h"
 #include "runner/engine/fold.h"
 #include "runner/engine/gate.h"
-#include "runner/engine/history.h"
+#include "runner/engine/history/history.h"
 #include "runner/engine/suite_run.h"
 
 namespace rh::engine {

@@ -1,4 +1,4 @@
-#include "runner/engine/history.h"
+#include "runner/engine/history/history.h"
 
 #include <gtest/gtest.h>
 
