@@ -13,7 +13,7 @@
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 #include "runner/engine/execution.h"
-#include "runner/engine/history.h"
+#include "runner/engine/history/history.h"
 #include "runner/engine/plan.h"
 #include "runner/engine/promises.h"
 #include "runner/engine/run.h"
