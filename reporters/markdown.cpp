@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "reporters/findings.h"
+#include "reporters/markdown_text.h"
 #include "reporters/percent.h"
 #include "reporters/plain_text.h"
 #include "reporters/reporter.h"
@@ -15,85 +16,11 @@
 namespace rh::reporters {
 namespace {
 
-constexpr std::size_t kMaxBytes = 60'000;
+using namespace markdown;
+
 constexpr std::size_t kMaxBeforeFailures = 15'000;  // of the suite table
 constexpr std::size_t kMaxWithFailures = 45'000;    // leaves room for what comes after them
 constexpr std::size_t kSlowest = 10;
-
-// A run of backticks longer than any in the text.
-std::string fence_for(std::string_view text, std::size_t at_least) {
-  std::size_t longest = 0, run = 0;
-  for (const char c : text) {
-    run = c == '`' ? run + 1 : 0;
-    longest = std::max(longest, run);
-  }
-  return std::string(std::max(longest + 1, at_least), '`');
-}
-
-std::string code(std::string_view text) {
-  const std::string line = clean_line(text, 300);
-  if (line.empty()) return {};
-  const std::string fence = fence_for(line, 1);
-  return fence.size() == 1 ? fence + line + fence : fmt::format("{0} {1} {0}", fence, line);
-}
-
-// Tables are cut into cells before code spans are read.
-std::string code_cell(std::string_view text) {
-  std::string cell;
-  for (const char c : code(text)) {
-    if (c == '|') cell += '\\';
-    cell += c;
-  }
-  return cell;
-}
-
-std::string prose(std::string_view text) {
-  std::string escaped;
-  for (const char c : clean_line(text, 600)) {
-    if (c == '<')
-      escaped += "&lt;";
-    else if (c == '&')
-      escaped += "&amp;";
-    else {
-      if (std::string_view("\\`*_{}[]()#|~>!").find(c) != std::string_view::npos) escaped += '\\';
-      escaped += c;
-      if (c == '@') escaped += "&#8203;";  // keeps a text from mentioning somebody
-    }
-  }
-  return escaped;
-}
-
-std::string code_block(std::string_view text, std::size_t max_lines) {
-  const std::string block = clean_block(text, max_lines, 3000);
-  if (block.empty()) return {};
-  const std::string fence = fence_for(block, 3);
-  return fmt::format("{}text\n{}{}\n", fence, block, fence);
-}
-
-// Text that grows up to a bound; what does not fit is counted by the caller.
-class Page {
- public:
-  bool add(std::string_view text, std::size_t bound = kMaxBytes) {
-    if (text_.size() + text.size() > bound) return false;
-    text_ += text;
-    return true;
-  }
-  // Adds `render(item)` of each while they fit, then says how many did not.
-  template <class Items, class Render>
-  void add_each(const Items& items, std::size_t bound, std::string_view noun, Render render) {
-    std::size_t added = 0;
-    for (const auto& item : items) {
-      if (!add(render(item), bound)) break;
-      ++added;
-    }
-    if (added < items.size())
-      text_ += fmt::format("\n... and {} more {}: see the full report.\n", items.size() - added, noun);
-  }
-  [[nodiscard]] std::string take() { return std::move(text_); }
-
- private:
-  std::string text_;
-};
 
 std::string percent_cell(const model::CoverageReport& coverage) {
   const std::string percent = to_text(percent_of(ratio_of_basis(coverage)));

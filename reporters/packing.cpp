@@ -16,30 +16,44 @@ constexpr std::size_t kMaxPiece = 1U << 30;  // zlib counts its input in 32 bits
 
 }  // namespace
 
-Result<std::string> gzip(std::string_view bytes) {
-  z_stream stream{};
-  if (const int code =
-          deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, kMemoryLevel, Z_DEFAULT_STRATEGY);
-      code != Z_OK)
-    return fail(ErrorKind::internal, fmt::format("compress the report: zlib error {}", code));
-  std::string packed;
-  std::array<Bytef, 1U << 16> buffer;
-  int code = Z_OK;
-  while (code == Z_OK) {
-    const std::string_view piece = bytes.substr(0, kMaxPiece);
-    bytes.remove_prefix(piece.size());
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(piece.data()));  // zlib only reads it
-    stream.avail_in = static_cast<uInt>(piece.size());
-    do {
-      stream.next_out = buffer.data();
-      stream.avail_out = static_cast<uInt>(buffer.size());
-      code = deflate(&stream, bytes.empty() ? Z_FINISH : Z_NO_FLUSH);
-      packed.append(reinterpret_cast<const char*>(buffer.data()), buffer.size() - stream.avail_out);
-    } while (code == Z_OK && stream.avail_out == 0);
+GzipStream::GzipStream() : stream_(std::make_unique<z_stream>()) {
+  *stream_ = {};
+  code_ = deflateInit2(stream_.get(), Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, kMemoryLevel, Z_DEFAULT_STRATEGY);
+}
+
+GzipStream::~GzipStream() { deflateEnd(stream_.get()); }
+
+void GzipStream::feed(std::string_view bytes) {
+  while (!bytes.empty()) {
+    run(bytes.substr(0, kMaxPiece), Z_NO_FLUSH);
+    bytes.remove_prefix(std::min(bytes.size(), kMaxPiece));
   }
-  deflateEnd(&stream);
-  if (code != Z_STREAM_END) return fail(ErrorKind::internal, fmt::format("compress the report: zlib error {}", code));
-  return packed;
+}
+
+void GzipStream::run(std::string_view bytes, int flush) {
+  std::array<Bytef, 1U << 16> buffer;
+  stream_->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // zlib only reads it
+  stream_->avail_in = static_cast<uInt>(bytes.size());
+  while (code_ == Z_OK) {
+    stream_->next_out = buffer.data();
+    stream_->avail_out = static_cast<uInt>(buffer.size());
+    code_ = deflate(stream_.get(), flush);
+    packed_.append(reinterpret_cast<const char*>(buffer.data()), buffer.size() - stream_->avail_out);
+    if (stream_->avail_out != 0) break;
+  }
+  if (code_ == Z_BUF_ERROR) code_ = Z_OK;  // nothing was left to do
+}
+
+Result<std::string> GzipStream::finish() {
+  run({}, Z_FINISH);
+  if (code_ != Z_STREAM_END) return fail(ErrorKind::internal, fmt::format("compress the report: zlib error {}", code_));
+  return std::move(packed_);
+}
+
+Result<std::string> gzip(std::string_view bytes) {
+  GzipStream stream;
+  stream.feed(bytes);
+  return stream.finish();
 }
 
 std::string base64(std::string_view bytes) {

@@ -14,10 +14,12 @@
 namespace rh::reporters {
 
 struct Reporter {
-  std::string_view name;          // "json", "html", "junit", "lcov", "markdown"
+  std::string_view name;          // "json", "html", "junit", "lcov", "sarif", ...
   std::string_view default_file;  // "report.json"
   std::string_view help;
   Result<std::string> (*render)(const model::RunReport& report);
+  bool in_run_directory = false;  // written for every run without being asked for
+  bool appends = false;           // to a file that other steps of a CI job write, too
 };
 
 Result<std::string> render_json(const model::RunReport& report);
@@ -25,6 +27,20 @@ Result<std::string> render_html(const model::RunReport& report);
 Result<std::string> render_junit(const model::RunReport& report);
 Result<std::string> render_lcov(const model::RunReport& report);
 Result<std::string> render_markdown(const model::RunReport& report);
+Result<std::string> render_pull_request(const model::RunReport& report);
+Result<std::string> render_cobertura(const model::RunReport& report);
+Result<std::string> render_coverage_json(const model::RunReport& report);
+Result<std::string> render_coverage_text(const model::RunReport& report);
+Result<std::string> render_coverage_markdown(const model::RunReport& report);
+Result<std::string> render_ctrf(const model::RunReport& report);
+Result<std::string> render_github(const model::RunReport& report);
+Result<std::string> render_gitlab_quality(const model::RunReport& report);
+Result<std::string> render_metrics(const model::RunReport& report);
+Result<std::string> render_sarif(const model::RunReport& report);
+Result<std::string> render_tap(const model::RunReport& report);
+Result<std::string> render_coverage_badge(const model::RunReport& report);
+Result<std::string> render_patch_badge(const model::RunReport& report);
+Result<std::string> render_tests_badge(const model::RunReport& report);
 
 // The event log's line form (without the newline) and back.
 [[nodiscard]] std::string encode_event(const model::RunEvent& event);

@@ -54,7 +54,7 @@ model::RunInfo run_info(const Workspace& workspace, const engine::RunPaths& path
 bool write_reports(const model::RunReport& report, const engine::RunOptions& options, const fs::path& run_directory) {
   std::vector<engine::ReportTarget> targets;
   for (const reporters::Reporter& row : registry().reporters)
-    targets.push_back({std::string(row.name), run_directory / row.default_file});
+    if (row.in_run_directory) targets.push_back({std::string(row.name), run_directory / row.default_file});
   targets.insert(targets.end(), options.reports.begin(), options.reports.end());
   std::vector<std::future<Result<void>>> writers;
   for (const engine::ReportTarget& target : targets)
@@ -118,7 +118,8 @@ Result<int> run_test(const CommandLine& line) {
   const auto launcher = sandbox::make_launcher();
   RH_CHECK(engine::check_promises(*launcher, workspace->options, example_of(*workspace)));
   const auto options = terminal_options(line, workspace->host.environment(), STDOUT_FILENO);
-  const auto terminal = reporters::make_terminal(options, print);
+  const bool prints = prints_report(workspace->options.reports);
+  const auto terminal = reporters::make_terminal(options, prints ? print_error : print);
   const bool live = !line.json;
 
   engine::RunSetup setup{workspace->options,
@@ -158,7 +159,7 @@ Result<int> run_test(const CommandLine& line) {
   if (line.json) {
     RH_TRY(const std::string json, reporters::render_json(report));
     print(json + "\n");
-  } else if (!line.quiet && written) {
+  } else if (!line.quiet && written && !prints) {
     const fs::path html = paths.run / registry().reporter("html")->default_file;
     print(fmt::format("report: {}\n", relative_to(html, fs::current_path())));
   }

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "runner/app/command_rows.h"
+#include "runner/app/registry.h"
 #include "runner/app/run_line.h"
 #include "runner/base/exit_code.h"
 #include "runner/base/text.h"
@@ -135,7 +136,16 @@ class Parser {
     if (command.row->takes != nullptr)
       for (const OptionRow& row : engine::option_rows())
         if (command.row->takes(row)) add_setting(*command.app, row, texts_, command.row->name == CommandName::run);
-    command.app->footer(std::string(command.row->footer));
+    command.app->footer(std::string(command.row->footer) + report_names(*command.row));
+  }
+
+  // The reports that a command writes, one a line.
+  static std::string report_names(const CommandRow& row) {
+    if (row.takes == nullptr || !row.takes(*engine::option_row("reports"))) return {};
+    std::string text = row.footer.empty() ? "Reports:\n" : "\n\nReports:\n";
+    for (const reporters::Reporter& reporter : registry().reporters)
+      text += fmt::format("  {:<18} {}\n", reporter.name, reporter.help);
+    return text;
   }
 
   void add_flag(CLI::App& command, const FlagRow& flag) {

@@ -1,8 +1,11 @@
 #include "runner/app/workspace.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
 #include <fmt/core.h>
@@ -11,6 +14,7 @@
 #include "runner/base/beneath.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
+#include "runner/base/unique_fd.h"
 #include "runner/engine/machine.h"
 #include "runner/engine/repository_walk.h"
 #include "runner/engine/step_environment.h"
@@ -168,8 +172,36 @@ Result<void> check_report_names(const std::vector<engine::ReportTarget>& targets
   return {};
 }
 
+namespace {
+
+Result<void> append_to(const fs::path& path, std::string_view bytes) {
+  const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!file) return fail_errno("write report", path.string(), errno);
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail_errno("write report", path.string(), errno);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool prints_report(const std::vector<engine::ReportTarget>& targets) {
+  return std::any_of(targets.begin(), targets.end(), [](const engine::ReportTarget& target) {
+    return target.path.filename() == "-" && target.name != "github";
+  });
+}
+
 Result<void> write_report(const model::RunReport& report, const engine::ReportTarget& target) {
-  RH_TRY(const std::string bytes, registry().reporter(target.name)->render(report));
+  const reporters::Reporter& reporter = *registry().reporter(target.name);
+  RH_TRY(const std::string bytes, reporter.render(report));
+  if (target.path.filename() == "-") {
+    print(bytes);
+    return {};
+  }
+  if (reporter.appends) return append_to(target.path, bytes);
   // Suites may have changed their workspace while they ran: no link in it leads a report elsewhere.
   const fs::path root = report.run.repository_root;
   if (!root.empty() && target.path.is_absolute() && is_below(target.path, root)) {

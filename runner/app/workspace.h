@@ -54,6 +54,9 @@ void print(std::string_view text);        // standard output
 void print_error(std::string_view text);  // standard error
 void print_diagnostics(const std::vector<model::Diagnostic>& diagnostics);
 
+// A report goes to standard output (PATH is "-"), so nothing else may. Annotations of GitHub are lines among
+// others and do not count.
+[[nodiscard]] bool prints_report(const std::vector<engine::ReportTarget>& targets);
 // Renders and writes one report; an error names the report and the file.
 [[nodiscard]] Result<void> write_report(const model::RunReport& report, const engine::ReportTarget& target);
 [[nodiscard]] Result<void> check_report_names(const std::vector<engine::ReportTarget>& targets);

@@ -63,7 +63,7 @@ const std::vector<OptionRow> kRows = {
     {"gates.max_wall", "--max-wall", "", duration, "", "", "DUR", "fail when a suite took longer"},
     {"gates.max_memory", "--max-memory", "", size, "", "", "SIZE", "fail when a suite's peak memory was higher"},
     {"reports", "--report", "", file_list, "", "", "NAME=PATH",
-     "write a report: html, json, junit, lcov or markdown; repeatable", UsedBy::test, false},
+     "write a report, PATH - prints it; repeatable; the names are below", UsedBy::test, false},
     {"out", "--out", "RUNHARNESS_OUT", text, "", "", "DIR", "run directory (default: .runharness/runs/<id>)"},
     {"sample_interval", "--sample-interval", "", duration, "", "50ms", "DUR",
      "time between two samples of CPU and memory"},

@@ -235,6 +235,37 @@ SuiteReport passing_suite() {
   return report;
 }
 
+PatchReport patch() {
+  PatchReport report;
+  report.base = "origin/main";
+  report.merge_base = "1123456789abcdef0123456789abcdef01234567";
+  report.head = "0123456789abcdef0123456789abcdef01234567";
+  report.lines = {3, 1};
+  report.branches = {2, 1};
+  using enum PatchLineState;
+  report.files = {{"api/calc.py",
+                   "",
+                   PatchFileKind::modified,
+                   true,
+                   true,
+                   {{2, covered}, {4, uncovered}, {5, uncovered}, {6, no_data}},
+                   {3, 1},
+                   {2, 1}},
+                  {"api/new module.py", "api/old.py", PatchFileKind::renamed, true, false, {{1, no_data}}, {}, {}},
+                  {"logo.png", "", PatchFileKind::binary, false, false, {}, {}, {}}};
+  report.line_categories.emplace();
+  report.line_categories->gnc = 1;
+  report.line_categories->unc = 2;
+  report.categories_reason = "";
+  return report;
+}
+
+BaseRun base_run() {
+  BaseRun base{"run 019adfff of 1123456", "1123456789abcdef0123456789abcdef01234567", {}, 12, 1, 1, 7s};
+  base.coverage.lines = Ratio{6, 5};
+  return base;
+}
+
 RunInfo run_info() {
   RunInfo run;
   run.id = {"019ae000-0000-7000-8000-000000000001"};
@@ -284,6 +315,17 @@ RunReport make_report() {
       {Severity::error, "lost-tests", "1 test of web:vitest began and never ended", "src/app.test.ts", {"web:vitest"}},
       {Severity::warning, "coverage-unresolved", kHostile, "/tmp/generated.py", {"api:pytest"}},
       {Severity::info, "samples-gap", "30 ms without samples", "", {}}};
+  report.patch = patch();
+  report.base = base_run();
+  TestRecord& known = report.suites[0].tests[0];
+  known.past = {{Outcome::passed, false, 20ms}, {Outcome::failed, false, 21ms}, {Outcome::passed, true, {}}};
+  known.flake_rate = FlakeRate{2, 9, 0.06, 0.55};
+  report.suites[0].tests[1].quarantine = Quarantine{"ana", "waits for the new driver", "2026-12-31", false};
+  report.suites[0].test_map = {
+      "test",
+      {report.suites[0].tests[0].test.id, report.suites[0].tests[1].test.id},
+      {{"api/calc.py", "95d09f2b10159347eece71399a7e2e907ea3df4f", {{0, {{1, 2}, {7, 7}}}, {1, {{1, 1}}}}}},
+      ""};
   report.wall = 6s + 543ms;
   report.complete = true;
   report.exit_code = 5;

@@ -33,6 +33,29 @@ TEST(Golden, MarkdownOfAPassingRun) {
   compare("summary-passing.md", reporters::render_markdown(make_passing_report()).value());
 }
 
+TEST(Golden, PullRequest) { compare("comment.md", reporters::render_pull_request(make_report()).value()); }
+TEST(Golden, PullRequestOfAPassingRun) {
+  compare("comment-passing.md", reporters::render_pull_request(make_passing_report()).value());
+}
+TEST(Golden, Cobertura) { compare("cobertura.xml", reporters::render_cobertura(make_report()).value()); }
+TEST(Golden, CoverageJson) { compare("coverage.json", reporters::render_coverage_json(make_report()).value()); }
+TEST(Golden, CoverageText) { compare("coverage.txt", reporters::render_coverage_text(make_report()).value()); }
+TEST(Golden, CoverageMarkdown) { compare("coverage.md", reporters::render_coverage_markdown(make_report()).value()); }
+TEST(Golden, Ctrf) { compare("ctrf-report.json", reporters::render_ctrf(make_report()).value()); }
+TEST(Golden, Tap) { compare("results.tap", reporters::render_tap(make_report()).value()); }
+TEST(Golden, Sarif) { compare("runharness.sarif", reporters::render_sarif(make_report()).value()); }
+TEST(Golden, Github) { compare("github-annotations.txt", reporters::render_github(make_report()).value()); }
+TEST(Golden, GitlabQuality) {
+  compare("gl-code-quality.json", reporters::render_gitlab_quality(make_report()).value());
+}
+TEST(Golden, Metrics) { compare("metrics.txt", reporters::render_metrics(make_report()).value()); }
+TEST(Golden, Badges) {
+  compare("badge-coverage.svg", reporters::render_coverage_badge(make_report()).value());
+  compare("badge-patch.svg", reporters::render_patch_badge(make_report()).value());
+  compare("badge-tests.svg", reporters::render_tests_badge(make_report()).value());
+  compare("badge-tests-passing.svg", reporters::render_tests_badge(make_passing_report()).value());
+}
+
 std::string on_terminal(const model::RunReport& report, const reporters::TerminalOptions& options) {
   std::string screen;
   reporters::make_terminal(options, [&](std::string_view text) { screen += text; })->on_report(report);

@@ -28,7 +28,12 @@ std::vector<model::RunEvent> one_of_each() {
           model::SuiteFinished{id, model::SuiteStatus::failed, "2 failed", at, suite.usage},
           model::DiagnosticRaised{report.diagnostics[1]},
           model::GateJudged{report.gates[2]},
-          model::RunFinished{5, "broken", at}};
+          model::RunFinished{5, "broken", at},
+          model::TestMapStored{id, suite.test_map},
+          model::TestAnnotated{id, suite.tests[1].test.id, suite.tests[1].past, suite.tests[1].flake_rate,
+                               suite.tests[1].quarantine},
+          model::PatchCompared{*report.patch},
+          model::BaseFound{*report.base}};
 }
 
 TEST(Event, EveryAlternativeReadsBack) {
