@@ -26,6 +26,17 @@ void sort_and_fold(std::vector<Record>& records, Key key, Add add) {
   if (out != records.end()) records.erase(out + 1, records.end());
 }
 
+// The same piece of code told twice is one piece.
+void fold_blocks(std::vector<model::BlockHits>& blocks) {
+  sort_and_fold(
+      blocks,
+      [](const model::BlockHits& b) { return std::tie(b.start_line, b.start_column, b.end_line, b.end_column); },
+      [](model::BlockHits& into, const model::BlockHits& b) {
+        into.statements = std::max(into.statements, b.statements);
+        into.hits = saturating_add(into.hits, b.hits);
+      });
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> add_taken(std::optional<std::uint64_t> a, std::optional<std::uint64_t> b) {
@@ -67,6 +78,8 @@ model::CoverageFile FileBuilder::finish() && {
   sort_and_fold(
       file_.functions, [](const model::FunctionHits& f) { return std::tie(f.name, f.line); },
       [](model::FunctionHits& into, const model::FunctionHits& f) { into.hits = saturating_add(into.hits, f.hits); });
+  fold_blocks(file_.blocks);
+  fold_blocks(file_.regions);
   return std::move(file_);
 }
 

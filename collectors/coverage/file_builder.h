@@ -39,6 +39,8 @@ class FileBuilder {
   void line(std::uint32_t line, std::uint64_t hits) { file_.lines.push_back({line, hits}); }
   void branch(model::BranchHits branch) { file_.branches.push_back(std::move(branch)); }
   void function(model::FunctionHits function) { file_.functions.push_back(std::move(function)); }
+  void block(const model::BlockHits& block) { file_.blocks.push_back(block); }
+  void region(const model::BlockHits& region) { file_.regions.push_back(region); }
   [[nodiscard]] model::CoverageFile finish() &&;
 
  private:
