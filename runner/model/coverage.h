@@ -2,9 +2,11 @@
 // is unknown, which is not the same as zero.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runner/model/ids.h"
@@ -22,8 +24,27 @@ struct BranchHits {
   std::uint32_t block = 0;
   std::string branch;                  // number or expression text
   std::optional<std::uint64_t> taken;  // nullopt: never evaluated, which differs from 0
-  auto operator<=>(const BranchHits&) const = default;
+  bool operator==(const BranchHits&) const = default;
 };
+
+// Numbers before texts, and in their own order: "2", "10", "a && b".
+[[nodiscard]] inline std::strong_ordering compare_branch_names(std::string_view a, std::string_view b) {
+  const auto is_number = [](std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  const bool a_counts = is_number(a), b_counts = is_number(b);
+  if (a_counts != b_counts) return b_counts <=> a_counts;
+  if (a_counts && a.size() != b.size()) return a.size() <=> b.size();
+  return a <=> b;
+}
+
+// By line, block and branch.
+[[nodiscard]] inline std::strong_ordering operator<=>(const BranchHits& a, const BranchHits& b) {
+  if (const auto order = a.line <=> b.line; order != 0) return order;
+  if (const auto order = a.block <=> b.block; order != 0) return order;
+  if (const auto order = compare_branch_names(a.branch, b.branch); order != 0) return order;
+  return a.taken <=> b.taken;
+}
 
 struct FunctionHits {
   std::string name;
@@ -41,14 +62,22 @@ struct BlockHits {
   auto operator<=>(const BlockHits&) const = default;
 };
 
+// What the format says of the text of a line (lcov's and gcovr's md5), shortened. 0: said differently by two files.
+struct LineChecksum {
+  std::uint32_t line = 0;
+  std::uint64_t checksum = 0;
+  auto operator<=>(const LineChecksum&) const = default;
+};
+
 struct CoverageFile {
-  std::string path;                     // relative to the repository root, '/'-separated
-  std::vector<LineHits> lines;          // sorted by line, unique
-  std::vector<BranchHits> branches;     // sorted, unique by (line, block, branch)
-  std::vector<FunctionHits> functions;  // sorted
-  std::vector<BlockHits> blocks;        // statements: sorted, only where the format has them
-  std::vector<BlockHits> regions{};     // llvm-cov's: sorted, only where the format has them
-  std::string source_hash{};            // git blob id of the text that was measured; empty: not known
+  std::string path;                       // relative to the repository root, '/'-separated
+  std::vector<LineHits> lines;            // sorted by line, unique
+  std::vector<BranchHits> branches;       // sorted, unique by (line, block, branch)
+  std::vector<FunctionHits> functions;    // sorted
+  std::vector<BlockHits> blocks;          // statements: sorted, only where the format has them
+  std::vector<BlockHits> regions{};       // llvm-cov's: sorted, only where the format has them
+  std::string source_hash{};              // git blob id of the text that was measured; empty: not known
+  std::vector<LineChecksum> checksums{};  // sorted by line; not part of reports
   bool operator==(const CoverageFile&) const = default;
 };
 
