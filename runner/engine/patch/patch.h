@@ -1,5 +1,5 @@
 // What a change does to the lines of a repository, as git itself tells it, and how much of it is covered.
-// changed_files() asks git; join() is a pure function; patch_coverage() is both, with a look at whether the
+// changed_files() asks git; join_patch() is a pure function; patch_coverage() is both, with a look at whether the
 // coverage data is of the text that the change made. docs/patch-coverage.md says what counts and why.
 #pragma once
 
@@ -32,6 +32,7 @@ struct ChangedFile {
   std::vector<model::LineRange> added;  // lines of the new side that the change made; of a copy: all lines
   std::vector<model::LineRange> idle;   // those of `added` that hold no code: blank, or a comment and nothing else
   std::string old_blob, new_blob;       // git blob ids; empty: there is no such side, or it is not stored in git yet
+  bool regular = true;                  // false: a symbolic link or a submodule, which have no lines
   bool uncommitted = false;             // the work tree's file differs from HEAD's
 };
 
@@ -66,8 +67,8 @@ struct JoinOptions {
 };
 
 // Pure. `base` is coverage of the merge base (null: not known, then there are no categories).
-[[nodiscard]] model::PatchReport join(const ChangedFiles& changes, const model::CoverageReport& head,
-                                      const model::CoverageReport* base, const JoinOptions& options = {});
+[[nodiscard]] model::PatchReport join_patch(const ChangedFiles& changes, const model::CoverageReport& head,
+                                            const model::CoverageReport* base, const JoinOptions& options = {});
 
 // No report names this file although the change adds code to it and it is a kind of file that coverage is expected of.
 [[nodiscard]] bool missing_from_reports(const model::PatchFile& file);
@@ -84,8 +85,8 @@ struct PatchOutcome {
   std::vector<model::Diagnostic> diagnostics;
 };
 
-// changed_files() and join(). Coverage of another text than the change's is never joined: the file's lines are then
-// no_data, its note and a diagnostic say why.
+// changed_files() and join_patch(). Coverage of another text than the change's is never joined: the file's lines are
+// then no_data, its note and a diagnostic say why.
 [[nodiscard]] Result<PatchOutcome> patch_coverage(const adapters::Host& host, const PatchRequest& request,
                                                   const model::CoverageReport& head, const model::CoverageReport* base);
 
