@@ -1,11 +1,9 @@
 #include "collectors/results/junit_case.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/core.h>
 
-#include "collectors/results/outcome_rank.h"
 #include "runner/base/text.h"
 
 namespace rh::collectors {
@@ -14,44 +12,7 @@ namespace {
 
 using model::Outcome;
 
-constexpr double kMaxSeconds = 1e9;
 constexpr std::string_view kNoUsage = "a JUnit report carries no usage of a single test";
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
-
-// gtest, ctest and others say in an attribute what others say by a child.
-std::optional<Outcome> outcome_of_word(std::string_view word) {
-  if (word.empty()) return std::nullopt;
-  const std::string name = lower(trim(word));
-  if (is_one_of(name, {"notrun", "not_run", "skipped", "skip", "disabled", "ignored", "pending", "suppressed",
-                       "notexecuted"}))
-    return Outcome::skipped;
-  if (is_one_of(name, {"fail", "failed", "failure"})) return Outcome::failed;
-  if (is_one_of(name, {"error", "errored", "broken", "crashed"})) return Outcome::errored;
-  if (is_one_of(name, {"timeout", "timedout", "timed_out"})) return Outcome::timed_out;
-  return std::nullopt;
-}
-
-Outcome outcome_of_problem(const JunitProblem& problem, bool todo) {
-  switch (problem.kind) {
-    case JunitProblemKind::skipped:
-      return problem.type == "pytest.xfail" ? Outcome::expected_failure : Outcome::skipped;
-    case JunitProblemKind::failure:
-      if (todo) return Outcome::expected_failure;
-      return problem.type == "testTimeoutFailure" ? Outcome::timed_out : Outcome::failed;  // node:test
-    case JunitProblemKind::error:
-      return Outcome::errored;
-    case JunitProblemKind::flaky:
-    case JunitProblemKind::rerun:
-      return Outcome::failed;
-  }
-  return Outcome::failed;
-}
 
 model::TestEnded new_attempt(const JunitCase& test, std::uint64_t ordinal, unsigned number) {
   model::TestEnded ended;
@@ -108,24 +69,9 @@ model::TestEnded earlier_attempt(const JunitCase& test, const JunitProblem& prob
 // What the case says about itself, flaky and rerun children apart.
 model::TestEnded own_attempt(const JunitCase& test, std::uint64_t ordinal) {
   model::TestEnded ended = new_attempt(test, ordinal, 1);
-  const bool todo = std::any_of(test.problems.begin(), test.problems.end(), [](const JunitProblem& problem) {
-    return problem.kind == JunitProblemKind::skipped && problem.type == "todo";
-  });
-  Outcome outcome = Outcome::passed;
-  bool explained = false;
-  for (const JunitProblem& problem : test.problems) {
-    if (problem.kind == JunitProblemKind::flaky || problem.kind == JunitProblemKind::rerun) continue;
-    const Outcome own = outcome_of_problem(problem, todo);
-    if (badness(own) > badness(outcome)) outcome = own;
-    describe(ended, problem);
-    explained = true;
-  }
-  for (const std::string& word : {test.status, test.result}) {
-    const auto said = outcome_of_word(word);
-    if (!said || explained) continue;
-    if (badness(*said) > badness(outcome)) outcome = *said;
-  }
-  ended.attempt.outcome = outcome;
+  for (const JunitProblem& problem : test.problems)
+    if (problem.kind != JunitProblemKind::flaky && problem.kind != JunitProblemKind::rerun) describe(ended, problem);
+  ended.attempt.outcome = test.signs.own();
   ended.attempt.duration = test.time;
   ended.attempt.standard_output = test.out.text();
   ended.attempt.standard_error = test.err.text();
@@ -148,24 +94,6 @@ std::vector<model::TestEnded> junit_attempts(JunitCase&& test, std::uint64_t ord
   for (const JunitProblem& problem : test.problems)
     if (problem.kind == JunitProblemKind::rerun) attempts.push_back(earlier_attempt(test, problem, ordinal, ++number));
   return attempts;
-}
-
-JunitTime parse_junit_time(std::string_view text) {
-  std::string digits(trim(text));
-  if (digits.size() > 64) return {};
-  const std::size_t comma = digits.find(',');
-  if (comma != std::string::npos) {
-    const bool decimal = digits.find('.') == std::string::npos && digits.find(',', comma + 1) == std::string::npos;
-    if (decimal)
-      digits[comma] = '.';
-    else
-      std::erase(digits, ',');
-  }
-  if (digits.ends_with('s')) digits.pop_back();
-  const auto seconds = parse_double(digits);
-  if (!seconds || !std::isfinite(*seconds) || std::abs(*seconds) > kMaxSeconds) return {};
-  if (*seconds < 0) return {std::chrono::nanoseconds(0), true};
-  return {std::chrono::nanoseconds(static_cast<std::int64_t>(*seconds * 1e9 + 0.5)), false};
 }
 
 }  // namespace rh::collectors

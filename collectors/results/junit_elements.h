@@ -1,13 +1,14 @@
-// The elements of a JUnit report that mean something; all others are ignored.
+// The elements of a JUnit report that mean something; all others are transparent.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
-#include "collectors/results/junit_case.h"
+#include "collectors/results/junit_signs.h"
 
 namespace rh::collectors {
 
-enum class JunitElement { suites, suite, test, problem, out, err, stack_trace, other };
+enum class JunitElement : std::uint8_t { suites, suite, test, problem, out, err, stack_trace, other };
 
 struct JunitElementName {
   std::string_view name;
@@ -15,6 +16,7 @@ struct JunitElementName {
   JunitProblemKind problem = JunitProblemKind::failure;
 };
 
+// The most frequent ones first.
 constexpr JunitElementName kJunitElements[] = {
     {"testcase", JunitElement::test},
     {"system-out", JunitElement::out},
@@ -29,12 +31,15 @@ constexpr JunitElementName kJunitElements[] = {
     {"rerunFailure", JunitElement::problem, JunitProblemKind::rerun},
     {"rerunError", JunitElement::problem, JunitProblemKind::rerun},
     {"stackTrace", JunitElement::stack_trace},
+    {"", JunitElement::other},
 };
+constexpr std::uint8_t kOtherElement = sizeof(kJunitElements) / sizeof(kJunitElements[0]) - 1;
 
-[[nodiscard]] constexpr JunitElementName known_element(std::string_view name) {
-  for (const JunitElementName& each : kJunitElements)
-    if (each.name == name) return each;
-  return {name, JunitElement::other};
+// Index into kJunitElements; kOtherElement for every other name.
+[[nodiscard]] constexpr std::uint8_t known_element(std::string_view name) {
+  for (std::uint8_t index = 0; index < kOtherElement; ++index)
+    if (kJunitElements[index].name == name) return index;
+  return kOtherElement;
 }
 
 }  // namespace rh::collectors

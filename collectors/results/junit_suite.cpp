@@ -1,5 +1,7 @@
 #include "collectors/results/junit_suite.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "runner/base/text.h"
@@ -16,8 +18,10 @@ void add_to(std::optional<std::uint64_t>& sum, std::optional<std::uint64_t> valu
 
 }  // namespace
 
-void JunitCounts::add(model::Outcome outcome) {
+void JunitCounts::add(const JunitSigns& signs) {
+  const model::Outcome outcome = signs.last();
   ++tests;
+  marked += signs.marked() ? 1 : 0;
   if (outcome == model::Outcome::errored)
     ++errored;
   else if (model::is_failure(outcome))
@@ -31,6 +35,7 @@ void JunitCounts::add(const JunitCounts& other) {
   failed += other.failed;
   errored += other.errored;
   skipped += other.skipped;
+  marked += other.marked;
 }
 
 JunitHeader JunitHeader::read(XmlAttributes attributes) {
@@ -54,9 +59,8 @@ std::string JunitHeader::disagreement(const JunitCounts& counted) const {
   if (tests && *tests != counted.tests) return fmt::format("it claims {} tests and holds {}", *tests, counted.tests);
   // mocha counts failures as errors, so their sum is what can be compared.
   if (failed || errored) {
-    const std::uint64_t claimed = failed.value_or(0) + errored.value_or(0);
     const std::uint64_t held = counted.failed + counted.errored;
-    if (claimed != held) return fmt::format("it claims {} failures and errors and holds {}", claimed, held);
+    if (failures() != held) return fmt::format("it claims {} failures and errors and holds {}", failures(), held);
   }
   // Disabled tests are counted apart by some (gtest) and among the skipped by others.
   if (skipped && *skipped != counted.skipped && *skipped + disabled.value_or(0) != counted.skipped)
@@ -64,26 +68,67 @@ std::string JunitHeader::disagreement(const JunitCounts& counted) const {
   return {};
 }
 
-std::string JunitSuites::path() const {
-  std::string path;
-  for (const JunitSuite& suite : open) {
-    if (suite.is_root || suite.name.empty() || path.size() > kMaxPathBytes) continue;
-    path += (path.empty() ? "" : " > ") + suite.name;
+void JunitSuites::open(bool is_root, std::string_view name, std::string_view file, const JunitHeader& header) {
+  Suite suite;
+  suite.ordinal = ++opened_;
+  suite.is_root = is_root;
+  suite.header = header;
+  suite.name = texts_.size();
+  texts_ += name;
+  suite.file = texts_.size();
+  texts_ += file;
+  suite.end = texts_.size();
+  suite.path = path_.size();
+  if (!is_root && !name.empty() && path_.size() + name.size() <= kMaxPathBytes) {
+    if (!path_.empty()) path_ += " > ";
+    path_ += name;
   }
-  return path;
+  open_.push_back(std::move(suite));
+}
+
+std::string_view JunitSuites::name() const {
+  if (open_.empty()) return {};
+  const Suite& suite = open_.back();
+  return std::string_view(texts_).substr(suite.name, suite.file - suite.name);
+}
+
+std::string_view JunitSuites::file() const {
+  for (std::size_t at = open_.size(); at > 0; --at)
+    if (const Suite& suite = open_[at - 1]; suite.end > suite.file)
+      return std::string_view(texts_).substr(suite.file, suite.end - suite.file);
+  return {};
+}
+
+std::string JunitSuites::describe(const Suite& suite, std::uint64_t line) const {
+  return fmt::format("{} \"{}\" that ends at line {}", suite.is_root ? "testsuites" : "testsuite",
+                     std::string_view(texts_).substr(suite.name, suite.file - suite.name), line);
+}
+
+void JunitSuites::judge(const Suite& suite, std::uint64_t line) {
+  const std::uint64_t claimed = suite.header.failures();
+  if (claimed > suite.lost && suite.counted.marked + suite.counted.failed + suite.counted.errored == 0) {
+    if (lost_failures_ == 0)
+      first_lost_ =
+          fmt::format("{} claims {} failures and errors and holds no failed test case", describe(suite, line), claimed);
+    lost_failures_ += claimed - suite.lost;
+    return;
+  }
+  if (suite.lost > 0 && suite.counted.failed + suite.counted.errored == 0) return;  // said of a suite inside
+  const std::string wrong = suite.header.disagreement(suite.counted);
+  // The outer element of a wrong one is wrong as well.
+  if (!wrong.empty() && mismatches_++ == 0) first_mismatch_ = fmt::format("{}: {}", describe(suite, line), wrong);
 }
 
 void JunitSuites::close(std::uint64_t line) {
-  const JunitSuite suite = std::move(open.back());
-  open.pop_back();
+  const Suite suite = open_.back();
+  judge(suite, line);
+  open_.pop_back();
   counts().add(suite.counted);
-  const std::string wrong = suite.header.disagreement(suite.counted);
-  // The outer element of a wrong one is wrong as well.
-  if (!wrong.empty() && mismatches_++ == 0)
-    first_mismatch_ = fmt::format("{} \"{}\" that ends at line {}: {}", suite.is_root ? "testsuites" : "testsuite",
-                                  suite.name, line, wrong);
+  if (!open_.empty()) open_.back().lost += std::max(suite.lost, suite.header.failures());
+  texts_.resize(suite.name);
+  path_.resize(suite.path);
   // The outermost header that counts tests is the writer's own total.
-  const bool outermost = open.empty() || (open.size() == 1 && open[0].is_root && !open[0].header.tests);
+  const bool outermost = open_.empty() || (open_.size() == 1 && open_[0].is_root && !open_[0].header.tests);
   if (!outermost || !suite.header.tests) return;
   add_to(claimed_.tests, suite.header.tests);
   add_to(claimed_.failed, suite.header.failed);
@@ -92,8 +137,10 @@ void JunitSuites::close(std::uint64_t line) {
 }
 
 void JunitSuites::abandon() {
-  for (; !open.empty(); open.pop_back())
-    (open.size() > 1 ? open[open.size() - 2].counted : counted_).add(open.back().counted);
+  for (; !open_.empty(); open_.pop_back())
+    (open_.size() > 1 ? open_[open_.size() - 2].counted : counted_).add(open_.back().counted);
+  texts_.clear();
+  path_.clear();
 }
 
 model::RunnerFinished JunitSuites::totals() const {
@@ -105,7 +152,7 @@ model::RunnerFinished JunitSuites::totals() const {
         fmt::format("tests={} failures={} errors={} skipped={}", *claimed_.tests, claimed_.failed.value_or(0),
                     claimed_.errored.value_or(0), claimed_.skipped.value_or(0));
   // Wrong headers are reported as such; they are no figures to compare with.
-  if (mismatches_ > 0) return finished;
+  if (mismatches_ + lost_failures_ > 0) return finished;
   finished.tests = claimed_.tests;
   if (claimed_.skipped == counted_.skipped) finished.skipped = claimed_.skipped;
   if (claimed_.failed == counted_.failed && claimed_.errored.value_or(0) == counted_.errored) {

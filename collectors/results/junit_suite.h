@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "collectors/results/exact_seconds.h"
+#include "collectors/results/junit_signs.h"
 #include "collectors/results/xml_tag.h"
 #include "runner/model/result_event.h"
 
@@ -13,7 +16,8 @@ namespace rh::collectors {
 
 struct JunitCounts {
   std::uint64_t tests = 0, failed = 0, errored = 0, skipped = 0;
-  void add(model::Outcome outcome);
+  std::uint64_t marked = 0;  // cases that hold something a writer may have counted as a failure
+  void add(const JunitSigns& signs);
   void add(const JunitCounts& other);
 };
 
@@ -21,39 +25,57 @@ struct JunitCounts {
 struct JunitHeader {
   std::optional<std::uint64_t> tests, failed, errored, skipped, disabled;
   [[nodiscard]] static JunitHeader read(XmlAttributes attributes);
+  [[nodiscard]] std::uint64_t failures() const { return failed.value_or(0) + errored.value_or(0); }
   // "it claims 5 tests and holds 4"; empty when they agree.
   [[nodiscard]] std::string disagreement(const JunitCounts& counted) const;
 };
 
-struct JunitSuite {
-  std::string name, file;
-  bool is_root = false;  // <testsuites>
-  JunitHeader header;
-  JunitCounts counted;
-};
-
-// The open suites, and what the closed ones amount to.
+// The open suites, and what the closed ones amount to. Names are kept in one piece of text: suites may
+// nest ten thousands deep.
 class JunitSuites {
  public:
-  std::vector<JunitSuite> open;
-
-  [[nodiscard]] JunitCounts& counts() { return open.empty() ? counted_ : open.back().counted; }
-  // "outer > inner", bounded: names may be long and nest deep.
-  [[nodiscard]] std::string path() const;
+  void open(bool is_root, std::string_view name, std::string_view file, const JunitHeader& header);
   void close(std::uint64_t line);
   // The document stops here: nothing that is open can be judged.
   void abandon();
 
+  [[nodiscard]] std::size_t depth() const { return open_.size(); }
+  // Tells the innermost suite from all others of the file, names apart.
+  [[nodiscard]] std::uint64_t ordinal() const { return open_.empty() ? 0 : open_.back().ordinal; }
+  [[nodiscard]] JunitCounts& counts() { return open_.empty() ? counted_ : open_.back().counted; }
+  [[nodiscard]] std::string_view name() const;  // of the innermost one
+  [[nodiscard]] std::string_view file() const;  // of the innermost one that names one
+  // "outer > inner" without the root, bounded.
+  [[nodiscard]] const std::string& path() const { return path_; }
+
   // How many headers are wrong, and the first one in words.
   [[nodiscard]] std::uint64_t mismatches() const { return mismatches_; }
   [[nodiscard]] const std::string& first_mismatch() const { return first_mismatch_; }
+  // Failures that innermost suites claim and hold no case of: results that the file lost.
+  [[nodiscard]] std::uint64_t lost_failures() const { return lost_failures_; }
+  [[nodiscard]] const std::string& first_lost() const { return first_lost_; }
   [[nodiscard]] model::RunnerFinished totals() const;
 
  private:
+  struct Suite {
+    std::uint64_t ordinal = 0;
+    std::size_t name = 0, file = 0, end = 0;  // where its texts begin in `texts_`
+    std::size_t path = 0;                     // length of the path around it
+    bool is_root = false;                     // <testsuites>
+    JunitHeader header;
+    JunitCounts counted;
+    std::uint64_t lost = 0;  // failures found missing in suites inside
+  };
+  [[nodiscard]] std::string describe(const Suite& suite, std::uint64_t line) const;
+  void judge(const Suite& suite, std::uint64_t line);
+
+  std::vector<Suite> open_;
+  std::string texts_, path_;
+  std::uint64_t opened_ = 0;
   JunitHeader claimed_;  // summed over the outermost elements
   JunitCounts counted_;
-  std::uint64_t mismatches_ = 0;
-  std::string first_mismatch_;
+  std::uint64_t mismatches_ = 0, lost_failures_ = 0;
+  std::string first_mismatch_, first_lost_;
 };
 
 }  // namespace rh::collectors

@@ -39,7 +39,7 @@ bool seen_before(const XmlTag& tag, std::string_view name) {
 
 // What is wrong with a value that holds '<' or '&'.
 unsigned faults_of(std::string_view value) {
-  return static_cast<unsigned>(std::count(value.begin(), value.end(), '<')) + count_loose_ampersands(value);
+  return static_cast<unsigned>(std::count(value.begin(), value.end(), '<')) + find_loose_ampersands(value).count;
 }
 
 // Where the next test case begins or this one ends inside of a tag, whose closing quote is missing.
@@ -215,8 +215,8 @@ void cut_tag(std::string_view text, std::size_t next, XmlTag& tag) {
 void read_damaged_tag(std::string_view text, bool final, std::size_t max_bytes, XmlTag& tag) {
   text = text.substr(0, max_bytes);
   std::size_t end = find_tag_end(text, final);
-  if (const std::size_t next = find_swallowed_tag(text.substr(0, end)); next != kNowhere)
-    return cut_tag(text, next, tag);
+  if (const std::size_t next = find_swallowed_tag(text.substr(1, end - 1)); next != kNowhere)
+    return cut_tag(text, 1 + next, tag);
   if (end == kNowhere) {
     // A quote that is never closed must not swallow the rest of the file.
     if (final)

@@ -58,11 +58,13 @@ bool is_allowed(std::uint32_t code) {
 
 }  // namespace
 
-unsigned count_loose_ampersands(std::string_view raw) {
-  unsigned count = 0;
-  for (std::size_t at = raw.find('&'); at != std::string_view::npos; at = raw.find('&', at + 1))
-    count += parse_reference(raw.substr(at)) ? 0 : 1;
-  return count;
+LooseAmpersands find_loose_ampersands(std::string_view raw) {
+  LooseAmpersands loose;
+  for (std::size_t at = raw.find('&'); at != std::string_view::npos; at = raw.find('&', at + 1)) {
+    if (parse_reference(raw.substr(at))) continue;
+    if (loose.count++ == 0) loose.first = at;
+  }
+  return loose;
 }
 
 std::string xml_text(std::string_view raw, Charset charset) {

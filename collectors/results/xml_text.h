@@ -13,8 +13,12 @@ namespace rh::collectors {
 // become U+FFFD; a surrogate pair written as two references becomes one character.
 [[nodiscard]] std::string xml_text(std::string_view raw, Charset charset);
 
-// How many '&' of `raw` begin neither a character reference nor one of the five entities of XML.
-[[nodiscard]] unsigned count_loose_ampersands(std::string_view raw);
+// The '&' of `raw` that begin neither a character reference nor one of the five entities of XML.
+struct LooseAmpersands {
+  unsigned count = 0;
+  std::size_t first = 0;  // where
+};
+[[nodiscard]] LooseAmpersands find_loose_ampersands(std::string_view raw);
 constexpr std::size_t kMaxXmlReference = 12;  // "&#x0010FFFF;"
 
 // The same for a short text that names something: control bytes become U+FFFD.

@@ -29,6 +29,14 @@ void XmlTokenizer::fault(std::uint64_t count) {
   faults_ += count;
 }
 
+// The line is that of the first fault, because where a text begins depends on how the input was split.
+void XmlTokenizer::check_text(std::string_view text) {
+  const LooseAmpersands loose = find_loose_ampersands(text);
+  if (loose.count == 0) return;
+  if (faults_ == 0) first_fault_line_ = line() + count_newlines(text.substr(0, loose.first));
+  faults_ += loose.count;
+}
+
 std::uint64_t XmlTokenizer::line() const {
   if (token_ > counted_) line_ += count_newlines({counted_, static_cast<std::size_t>(token_ - counted_)});
   counted_ = std::max(counted_, token_);
@@ -100,14 +108,14 @@ std::size_t XmlTokenizer::emit_text(std::string_view text, bool complete, bool c
   const bool wanted = handler_.wants_text();
   if (!wanted && !complete) {
     const std::size_t whole = cut_before(text, text.size());
-    if (!cdata) fault(count_loose_ampersands(text.substr(0, whole)));
+    if (!cdata) check_text(text.substr(0, whole));
     return whole;
   }
   if (wanted && text.size() > kTextChunkBytes + 2)
     text = text.substr(0, std::max<std::size_t>(cut_before(text, kTextChunkBytes), 1));
   else if (!complete)
     return 0;
-  if (!cdata) fault(count_loose_ampersands(text));
+  if (!cdata) check_text(text);
   if (wanted) handler_.text(text, cdata);
   return text.size();
 }

@@ -21,7 +21,7 @@ class XmlHandler {
   virtual void start_element(std::string_view name, XmlAttributes attributes) = 0;
   virtual void end_element(std::string_view name) = 0;  // also for <empty/>
   // Whether text at this place is of use; what is not is neither collected nor told.
-  [[nodiscard]] virtual bool wants_text() const { return true; }
+  [[nodiscard]] virtual bool wants_text() { return true; }
   // A long text comes in several chunks, cut at neither a reference nor a UTF-8 sequence.
   virtual void text(std::string_view raw, bool cdata) = 0;
   virtual void declaration() = 0;  // <?xml ...?>: another document begins
@@ -63,6 +63,7 @@ class XmlTokenizer {
   std::size_t step_instruction(std::string_view rest);
   std::size_t step_cdata(std::string_view rest);
   std::size_t step_doctype(std::string_view rest);
+  void check_text(std::string_view text);
   std::size_t emit_text(std::string_view text, bool complete, bool cdata);
 
   [[nodiscard]] std::size_t position() const { return static_cast<std::size_t>(token_ - window_.data()); }

@@ -144,6 +144,45 @@ TEST(Junit, HeadersAreRecounted) {
       << "gtest";
 }
 
+TEST(Junit, DeclaredFailuresWithoutAFailedCaseAreLostResults) {
+  const auto lost = [](std::string_view text) {
+    const Transcript seen = read(text);
+    EXPECT_THAT(codes(seen), ElementsAre("junit-lost-failures")) << text;
+    EXPECT_EQ(seen.diagnostics().at(0).severity, Severity::error);
+    return seen.diagnostics().at(0).message;
+  };
+  EXPECT_THAT(lost("<testsuite name='s' tests='1' failures='2'><testcase name='a'/></testsuite>"),
+              HasSubstr("testsuite \"s\" that ends at line 1 claims 2 failures"));
+  lost(
+      "<testsuites failures='1' tests='1'><testsuite tests='1' failures='1'><testcase "
+      "name='a'/></testsuite></testsuites>");
+  lost("<testsuites errors='1'><testsuite><testcase name='a'/></testsuite></testsuites>");
+  EXPECT_THAT(
+      codes(read("<testsuite tests='1' failures='1'><testcase name='a'><flakyFailure/></testcase></testsuite>")),
+      ElementsAre("junit-count-mismatch"))
+      << "a writer may count what passed in the end";
+  EXPECT_THAT(codes(read("<testsuites failures='3'></testsuites>")),
+              ElementsAre("junit-no-cases", "junit-lost-failures"));
+}
+
+TEST(Junit, AMissingQuoteCostsNoOtherCase) {
+  const Transcript seen = read("<testsuite><testcase name='a/>\n<testcase name='b'/>\n<testcase name='c/></testsuite>");
+  EXPECT_EQ(seen.count_ended(), 3U);
+  EXPECT_NE(seen.ended("b"), nullptr);
+  EXPECT_THAT(codes(seen), ElementsAre("junit-malformed"));
+  EXPECT_EQ(read("<testsuite><testcase name='a'></testcase <testcase name='b'/></testsuite>").count_ended(), 2U);
+}
+
+TEST(Junit, WhatXmlForbidsAndWritersDoIsSaid) {
+  for (const char* text : {"<testcase name='a<b'/>", "<testcase name='a & b'/>", "<testcase name='&nbsp;'/>",
+                           "<testcase name='a'>x &y; z</testcase>", "<!-- a -- b --><testcase name='a'/>",
+                           "<testcase name='a' name='a'/>"}) {
+    const Transcript seen = read(text);
+    EXPECT_EQ(seen.count_ended(), 1U) << text;
+    EXPECT_THAT(codes(seen), ElementsAre("junit-malformed")) << text;
+  }
+}
+
 TEST(Junit, HeadersThatDoNotCoverAllCasesAreNoTotals) {
   const Transcript node = read(
       "<testsuites><testcase name='a' classname='test'/><testsuite name='g' tests='1'><testcase "
@@ -288,9 +327,9 @@ TEST(Junit, DepthIsBounded) {
   const Transcript seen = transcribe(make_junit_reader, deep);
   EXPECT_THAT(seen.diagnostics("junit-too-deep"), SizeIs(1));
   std::string fine;
-  for (int i = 0; i < 500; ++i) fine += "<testsuite>";
+  for (int i = 0; i < 20'000; ++i) fine += "<testsuite>";
   fine += "<testcase name='a'/>";
-  for (int i = 0; i < 500; ++i) fine += "</testsuite>";
+  for (int i = 0; i < 20'000; ++i) fine += "</testsuite>";
   EXPECT_THAT(codes(transcribe(make_junit_reader, fine)), IsEmpty());
 }
 
