@@ -10,9 +10,10 @@ namespace rh::reporters {
 
 // In the order of the alternatives of RunEvent.
 inline constexpr auto kEventNames = std::to_array<std::string_view>(
-    {"run_started", "suite_planned", "suite_started", "step_started", "step_finished", "test_started", "test_finished",
-     "native_counts", "samples_stored", "coverage_stored", "coverage_file_seen", "suite_finished", "diagnostic_raised",
-     "gate_judged", "run_finished", "test_map_stored", "test_annotated", "patch_compared", "base_found"});
+    {"run_started",        "suite_planned",  "suite_started",     "step_started",   "step_finished",
+     "test_started",       "test_finished",  "native_counts",     "samples_stored", "coverage_stored",
+     "coverage_file_seen", "suite_finished", "diagnostic_raised", "gate_judged",    "run_finished",
+     "test_map_stored",    "test_annotated", "patch_compared",    "base_found",     "tests_selected"});
 static_assert(kEventNames.size() == std::variant_size_v<model::RunEvent>);
 
 template <class V>
@@ -114,6 +115,12 @@ void fields(V& v, Type<model::DiagnosticRaised>) {
 template <class V>
 void fields(V& v, Type<model::GateJudged>) {
   v("verdict", &model::GateJudged::verdict);
+}
+
+template <class V>
+void fields(V& v, Type<model::TestsSelected>) {
+  v("suite", &model::TestsSelected::suite);
+  v("selection", &model::TestsSelected::selection);
 }
 
 template <class V>

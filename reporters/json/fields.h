@@ -297,6 +297,7 @@ void fields(V& v, Type<model::SuiteReport>) {
   v("samples", &T::samples);
   v("coverage", &T::coverage);
   v("test_map", &T::test_map);
+  v("selection", &T::selection);
 }
 
 template <class V>

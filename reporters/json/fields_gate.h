@@ -112,6 +112,25 @@ void fields(V& v, Type<model::TestMap>) {
 }
 
 template <class V>
+void fields(V& v, Type<model::TestSelection>) {
+  using T = model::TestSelection;
+  v("asked", &T::asked);
+  v("all", &T::all);
+  v("reason", &T::reason);
+  v("causes", &T::causes);
+  v("compared_with", &T::compared_with);
+  v("known", &T::known);
+  v("reach_changes", &T::reach_changes);
+  v("in_changed_files", &T::in_changed_files);
+  v("failed_before", &T::failed_before);
+  v("not_mapped", &T::not_mapped);
+  v("added", &T::added);
+  v("ran", &T::ran);
+  v("left_out", &T::left_out);
+  v("summary", &T::summary);
+}
+
+template <class V>
 void fields(V& v, Type<model::PastResult>) {
   using T = model::PastResult;
   v("outcome", &T::outcome);

@@ -5,6 +5,7 @@
 #include "runner/model/past.h"
 #include "runner/model/patch.h"
 #include "runner/model/test_map.h"
+#include "runner/model/test_selection.h"
 
 namespace rh::reporters {
 

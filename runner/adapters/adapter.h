@@ -53,6 +53,10 @@ struct StepContext {
   std::filesystem::path support_dir;  // absolute, read-only in the sandbox
   std::filesystem::path cache_dir;    // absolute, exists, writable in the sandbox, survives from run to run
   bool coverage = true;
+  bool test_map = false;  // measure who tests what
+  // Tests that are not to run; every other one is, also those that nobody knows yet. Ids as a test map has them,
+  // without their suite: of tests, test files or packages (TestMap::granularity). Null: all run.
+  const std::vector<std::string>* left_out = nullptr;
   bool private_caches = false;          // build caches under HOME must not be written: use cache_dir instead
   unsigned jobs = 1;                    // parallelism that one suite may use itself
   std::vector<std::string> extra_args;  // the caller's arguments behind "--"
@@ -86,6 +90,10 @@ class Adapter {
   // "coverage.py 7.17.3", "go tool cover", for the report; may be empty.
   [[nodiscard]] virtual std::string coverage_tool(const model::Suite& suite, const StepContext& context) const = 0;
   [[nodiscard]] virtual std::vector<SupportFile> support_files() const = 0;
+  // Why who tests what cannot be measured; empty: it can.
+  [[nodiscard]] virtual std::string test_map_problem(const model::Suite& suite, const StepContext& context) const;
+  // Why single tests cannot be left out; empty: they can.
+  [[nodiscard]] virtual std::string selection_problem(const model::Suite& suite, const StepContext& context) const;
 };
 
 std::unique_ptr<Adapter> make_pytest_adapter();

@@ -174,6 +174,7 @@ void ReportFold::on(const RunFinished& event) {
 }
 
 void ReportFold::on(const TestMapStored& event) { suite(event.suite).test_map = event.map; }
+void ReportFold::on(const TestsSelected& event) { suite(event.suite).selection = event.selection; }
 
 void ReportFold::on(const TestAnnotated& event) {
   const auto place = tests_.find(event.test.value);

@@ -39,6 +39,7 @@ class ReportFold {
   void on(const model::GateJudged& event);
   void on(const model::RunFinished& event);
   void on(const model::TestMapStored& event);
+  void on(const model::TestsSelected& event);
   void on(const model::TestAnnotated& event);
   void on(const model::PatchCompared& event);
   void on(const model::BaseFound& event);

@@ -78,6 +78,11 @@ struct TestMapStored {
   SuiteId suite;
   TestMap map;
 };
+// Once before the suite runs, and again at its end with what became of it.
+struct TestsSelected {
+  SuiteId suite;
+  TestSelection selection;
+};
 // What the history and the quarantine file say about a test of this run.
 struct TestAnnotated {
   SuiteId suite;
@@ -104,6 +109,6 @@ struct RunFinished {
 using RunEvent =
     std::variant<RunStarted, SuitePlanned, SuiteStarted, StepStarted, StepFinished, TestStarted, TestFinished,
                  NativeCounts, SamplesStored, CoverageStored, CoverageFileSeen, SuiteFinished, DiagnosticRaised,
-                 GateJudged, RunFinished, TestMapStored, TestAnnotated, PatchCompared, BaseFound>;
+                 GateJudged, RunFinished, TestMapStored, TestAnnotated, PatchCompared, BaseFound, TestsSelected>;
 
 }  // namespace rh::model

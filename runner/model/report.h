@@ -21,6 +21,7 @@
 #include "runner/model/step.h"
 #include "runner/model/suite.h"
 #include "runner/model/test_map.h"
+#include "runner/model/test_selection.h"
 #include "runner/model/usage.h"
 
 namespace rh::model {
@@ -120,6 +121,7 @@ struct SuiteReport {
   SampleSeries samples;
   CoverageReport coverage;
   TestMap test_map;
+  TestSelection selection;         // coverage and totals are partial unless `all`
   std::vector<std::string> rerun;  // argv prefix shown to a person; filled per test by `rerun_commands`
 };
 

@@ -33,7 +33,8 @@ std::vector<model::RunEvent> one_of_each() {
           model::TestAnnotated{id, suite.tests[1].test.id, suite.tests[1].past, suite.tests[1].flake_rate,
                                suite.tests[1].quarantine},
           model::PatchCompared{*report.patch},
-          model::BaseFound{*report.base}};
+          model::BaseFound{*report.base},
+          model::TestsSelected{id, suite.selection}};
 }
 
 TEST(Event, EveryAlternativeReadsBack) {
