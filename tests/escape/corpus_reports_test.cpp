@@ -197,7 +197,7 @@ TEST_F(Bombs, D07_AttributeOfAHundredMegabytes) {
   EXPECT_FALSE(codes.empty()) << "it says what it has not read";
 }
 
-TEST_F(Bombs, D07_ElementsTenThousandLevelsDeep) {
+TEST_F(Bombs, D07_ElementsAHundredThousandLevelsDeep) {
   const auto codes = expect_bounded("levels");
   EXPECT_NE(std::find(codes.begin(), codes.end(), "junit-too-deep"), codes.end());
 }

@@ -179,9 +179,9 @@ void write_attribute(int fd) {
 
 void write_levels(int fd) {
   std::string text;
-  for (int i = 0; i < 10'000; ++i) text += "<testsuite name=\"s\">";
+  for (int i = 0; i < 100'000; ++i) text += "<testsuite name=\"s\">";
   text += "<testcase classname=\"c\" name=\"deep\"/>";
-  for (int i = 0; i < 10'000; ++i) text += "</testsuite>";
+  for (int i = 0; i < 100'000; ++i) text += "</testsuite>";
   write_all(fd, text);
 }
 
