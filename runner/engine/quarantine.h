@@ -17,7 +17,7 @@
 namespace rh::engine {
 
 constexpr std::string_view kQuarantineFile = "runharness.quarantine.toml";
-constexpr std::uint64_t kMaxQuarantineBytes = 4ULL << 20;
+constexpr std::uint64_t kMaxQuarantineBytes = 1ULL << 20;
 constexpr std::size_t kMaxQuarantineEntries = 10'000;
 
 struct QuarantineEntry {

@@ -6,6 +6,7 @@
 
 #include "runner/base/text.h"
 #include "runner/engine/history/machine_class.h"
+#include "runner/engine/history/recorded_figures.h"
 #include "runner/engine/history/schema.h"
 #include "runner/model/names.h"
 
@@ -18,10 +19,6 @@ constexpr std::size_t kMaxNameBytes = 1024;
 constexpr std::size_t kMaxVerdictBytes = 512;
 
 using MaybeInteger = std::optional<std::int64_t>;
-
-MaybeInteger count_of(const std::optional<std::chrono::nanoseconds>& span) {
-  return span ? MaybeInteger(span->count()) : std::nullopt;
-}
 
 // Cut where a character begins.
 std::string cut(const std::string& text, std::size_t bytes) {
@@ -42,39 +39,6 @@ std::uint64_t flips_of(const TestRecord& record) {
   for (std::size_t i = 1; i < record.attempts.size(); ++i)
     if (is_failure(record.attempts[i].outcome) != is_failure(record.attempts[i - 1].outcome)) ++flips;
   return flips;
-}
-
-// What the test steps of a suite took together; a figure that one of them lacks is not known.
-struct TestSteps {
-  MaybeInteger wall, cpu, peak;
-};
-
-TestSteps test_steps_of(const SuiteReport& suite) {
-  TestSteps sum;
-  bool cpu = true, peak = true;
-  for (const StepReport& step : suite.steps) {
-    if (step.kind != StepKind::test) continue;
-    sum.wall = sum.wall.value_or(0) + step.usage.wall.count();
-    const auto &user = step.usage.user_cpu.value, &system = step.usage.system_cpu.value;
-    cpu = cpu && user && system;
-    if (cpu) sum.cpu = sum.cpu.value_or(0) + (*user + *system).count();
-    peak = peak && step.usage.peak_memory.value;
-    if (peak) sum.peak = std::max(sum.peak.value_or(0), static_cast<std::int64_t>(*step.usage.peak_memory.value));
-  }
-  if (!cpu) sum.cpu.reset();
-  if (!peak) sum.peak.reset();
-  return sum;
-}
-
-// Which part of a suite was asked for: two runs of different parts take different times. What is affected by
-// a change is another part each time.
-std::string selection_of(const RunReport& report, const SuiteReport& suite) {
-  std::vector<std::string> words = suite.suite.runner_args;
-  const auto& argv = report.run.argv;
-  const auto behind = std::find(argv.begin(), argv.end(), "--");
-  if (behind != argv.end()) words.insert(words.end(), behind + 1, argv.end());
-  if (std::find(argv.begin(), behind, "--affected") != behind) words.push_back("--affected " + report.run.id.value);
-  return shell_join(words);
 }
 
 class Recorder {
@@ -146,10 +110,10 @@ class Recorder {
   Result<void> add_suite(const SuiteReport& suite) {
     RH_TRY(const std::int64_t name, name_number(suite.suite.id.value));
     RH_TRY(const std::int64_t selection, name_number(selection_of(report_, suite)));
-    const TestSteps steps = test_steps_of(suite);
+    const SuiteFigures figures = recorded_figures(suite);
     add_suite_.add(run_).add(name).add(selection);
     add_suite_.add(name_of(suite.status)).add(std::int64_t{suite.wall.count()});
-    add_suite_.add(steps.wall).add(steps.cpu).add(steps.peak);
+    add_suite_.add(figures.wall_ns).add(figures.cpu_ns).add(figures.peak_bytes);
     add_suite_.add(static_cast<std::int64_t>(suite.counts.total));
     add_suite_.add(static_cast<std::int64_t>(suite.counts.failed + suite.counts.errored));
     bind_ratio(add_suite_, suite.coverage.totals.lines);
@@ -158,14 +122,11 @@ class Recorder {
 
   Result<void> add_test(const TestRecord& record) {
     RH_TRY(const std::int64_t name, name_number(record.test.id.value));
-    const Attempt& last = record.attempts.back();
-    MaybeInteger wall = count_of(last.duration), cpu = count_of(last.usage.cpu.value), peak;
-    if (last.usage.peak_memory.value) peak = static_cast<std::int64_t>(*last.usage.peak_memory.value / 1024);
-    if (wall) *wall /= 1000;
-    if (cpu) *cpu /= 1000;
-    add_result_.bind(1, run_).bind(2, name).bind(3, stored_outcome(last.outcome));
-    add_result_.bind(4, static_cast<std::int64_t>(record.attempts.size()));
-    add_result_.bind(5, static_cast<std::int64_t>(flips_of(record))).bind(6, wall).bind(7, cpu).bind(8, peak);
+    const TestFigures figures = recorded_figures(record);
+    add_result_.add(run_).add(name).add(stored_outcome(record.outcome()));
+    add_result_.add(static_cast<std::int64_t>(record.attempts.size()));
+    add_result_.add(static_cast<std::int64_t>(flips_of(record)));
+    add_result_.add(figures.wall_us).add(figures.cpu_us).add(figures.peak_kib);
     return add_result_.run();
   }
 
