@@ -49,15 +49,11 @@ struct CoverageSource {
   bool native_totals = false;  // the suite's totals are those that the tool itself declares in the file
 };
 
-// Where the lines that each test reached land: a file in a format of coverage that tells contexts, or a folder
-// with one coverage file for each test and the list of them in index.tsv: a line "FILE<TAB>TEST", where TEST is the
-// test's id without its suite; "" is code that ran outside of any test.
+// A file of the lines that each test reached, in the form of docs/test-selection.md.
 struct TestMapSource {
-  std::string format;                                                   // of coverage, by registry name
   std::filesystem::path path;                                           // absolute
   std::filesystem::path base;                                           // folder that relative paths start from
   std::vector<std::pair<std::string, std::filesystem::path>> path_map;  // import path prefix -> folder (Go)
-  std::vector<std::string> exclude_globs;                               // repository-relative
   std::string granularity = "test";                                     // TestMap::granularity
 };
 
