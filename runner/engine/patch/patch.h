@@ -33,7 +33,8 @@ struct ChangedFile {
   std::vector<model::LineRange> idle;   // those of `added` that hold no code: blank, or a comment and nothing else
   std::string old_blob, new_blob;       // git blob ids; empty: there is no such side, or it is not stored in git yet
   bool regular = true;                  // false: a symbolic link or a submodule, which have no lines
-  bool uncommitted = false;             // the work tree's file differs from HEAD's
+  std::string mismatch;                 // why coverage of this path is of another text, when it is; see check_texts()
+  bool uncommitted = false;             // HEAD is compared, and the work tree's file differs from it
 };
 
 struct ChangedFiles {
@@ -62,6 +63,12 @@ constexpr std::string_view kAutoBase = "auto";
 [[nodiscard]] Result<ChangedFiles> changed_files(const adapters::Host& host, const std::filesystem::path& root,
                                                  const std::string& base, const ChangeOptions& options = {});
 
+// Holds the texts that coverage says it measured (CoverageFile::source_hash) against those of the change, and fills
+// `mismatch` where they differ by more than line endings. Coverage that does not say what it measured is taken as it
+// is, with a warning when the work tree's file is not the one that is compared.
+[[nodiscard]] Result<void> check_texts(const adapters::Host& host, const std::filesystem::path& root,
+                                       ChangedFiles& changes, const model::CoverageReport& head);
+
 struct JoinOptions {
   std::vector<std::string> exclude_globs;  // files of which no coverage is expected, besides tests and generated code
 };
@@ -70,7 +77,8 @@ struct JoinOptions {
 [[nodiscard]] model::PatchReport join_patch(const ChangedFiles& changes, const model::CoverageReport& head,
                                             const model::CoverageReport* base, const JoinOptions& options = {});
 
-// No report names this file although the change adds code to it and it is a kind of file that coverage is expected of.
+// The change adds code to this file, it is a kind of file that coverage is expected of, and there is none: no report
+// names it, or the data is of another text. `note` says which.
 [[nodiscard]] bool missing_from_reports(const model::PatchFile& file);
 
 struct PatchRequest {
