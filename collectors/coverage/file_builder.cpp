@@ -2,35 +2,36 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <tuple>
 
+#include "collectors/coverage/encoding.h"
 #include "collectors/coverage/merge.h"
 #include "runner/base/text.h"
 
 namespace rh::collectors {
 namespace {
 
-// Sorts by `key` and folds neighbours of equal key with `add`.
-template <class Record, class Key, class Add>
-void sort_and_fold(std::vector<Record>& records, Key key, Add add) {
-  const auto less = [&](const Record& a, const Record& b) { return key(a) < key(b); };
+// Sorts by `less` and folds neighbours of equal key with `add`.
+template <class Record, class Less, class Add>
+void sort_and_fold(std::vector<Record>& records, Less less, Add add) {
+  const auto not_less = [&](const Record& a, const Record& b) { return !less(a, b); };
+  if (std::adjacent_find(records.begin(), records.end(), not_less) == records.end()) return;  // strictly ascending
   if (!std::is_sorted(records.begin(), records.end(), less)) std::stable_sort(records.begin(), records.end(), less);
   auto out = records.begin();
-  for (auto in = records.begin(); in != records.end(); ++in) {
-    if (in == records.begin()) continue;
-    if (key(*in) == key(*out))
+  for (auto in = records.begin() + 1; in != records.end(); ++in) {
+    if (!less(*out, *in))
       add(*out, *in);
     else if (++out != in)
       *out = std::move(*in);
   }
-  if (out != records.end()) records.erase(out + 1, records.end());
+  records.erase(out + 1, records.end());
 }
 
 // The same piece of code told twice is one piece.
 void fold_blocks(std::vector<model::BlockHits>& blocks) {
   sort_and_fold(
-      blocks,
-      [](const model::BlockHits& b) { return std::tie(b.start_line, b.start_column, b.end_line, b.end_column); },
+      blocks, [](const model::BlockHits& a, const model::BlockHits& b) { return extent_of(a) < extent_of(b); },
       [](model::BlockHits& into, const model::BlockHits& b) {
         into.statements = std::max(into.statements, b.statements);
         into.hits = saturating_add(into.hits, b.hits);
@@ -45,8 +46,12 @@ std::optional<std::uint64_t> add_taken(std::optional<std::uint64_t> a, std::opti
   return saturating_add(*a, *b);
 }
 
+std::string source_text(std::string_view written) {
+  return is_utf8(written) ? std::string(written) : from_windows_1252(written);
+}
+
 std::string source_path(std::string_view written) {
-  std::string path = to_valid_utf8(written);
+  std::string path = source_text(written);
   std::replace(path.begin(), path.end(), '\\', '/');
   return path;
 }
@@ -68,31 +73,70 @@ std::optional<std::uint32_t> read_line_number(std::string_view text) {
   return static_cast<std::uint32_t>(*number);
 }
 
-model::CoverageFile FileBuilder::finish() && {
+void FileBuilder::checksum(std::uint32_t line, std::string_view written) {
+  // FNV-1a: only ever compared, and 0 has a meaning of its own.
+  std::uint64_t value = 0xcbf29ce484222325U;
+  for (const char c : written) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  file_.checksums.push_back({line, std::max<std::uint64_t>(value, 1)});
+}
+
+void FileBuilder::fold() {
   sort_and_fold(
-      file_.lines, [](const model::LineHits& l) { return l.line; },
+      file_.lines, [](const model::LineHits& a, const model::LineHits& b) { return a.line < b.line; },
       [](model::LineHits& into, const model::LineHits& l) { into.hits = saturating_add(into.hits, l.hits); });
+  sort_and_fold(file_.branches, is_earlier_branch, [](model::BranchHits& into, const model::BranchHits& b) {
+    into.taken = add_taken(into.taken, b.taken);
+  });
   sort_and_fold(
-      file_.branches, [](const model::BranchHits& b) { return std::tie(b.line, b.block, b.branch); },
-      [](model::BranchHits& into, const model::BranchHits& b) { into.taken = add_taken(into.taken, b.taken); });
-  sort_and_fold(
-      file_.functions, [](const model::FunctionHits& f) { return std::tie(f.name, f.line); },
+      file_.functions,
+      [](const model::FunctionHits& a, const model::FunctionHits& b) {
+        return std::tie(a.name, a.line) < std::tie(b.name, b.line);
+      },
       [](model::FunctionHits& into, const model::FunctionHits& f) { into.hits = saturating_add(into.hits, f.hits); });
   fold_blocks(file_.blocks);
   fold_blocks(file_.regions);
+  sort_and_fold(
+      file_.checksums, [](const model::LineChecksum& a, const model::LineChecksum& b) { return a.line < b.line; },
+      [](model::LineChecksum& into, const model::LineChecksum& c) { join_checksum(into, c); });
+}
+
+model::CoverageFile FileBuilder::finish() && {
+  fold();
   return std::move(file_);
 }
 
+model::CoverageFile FileBuilder::take(std::string next) {
+  fold();
+  model::CoverageFile file = file_;  // a copy has no spare capacity, and what is left here serves the next file
+  file_.path = std::move(next);
+  file_.source_hash.clear();
+  file_.divergent = false;
+  file_.lines.clear(), file_.branches.clear(), file_.functions.clear();
+  file_.blocks.clear(), file_.regions.clear(), file_.checksums.clear();
+  return file;
+}
+
+namespace {
+
+// Halves first, so that a path which is repeated a million times is not copied as often.
+model::CoverageFile merge_all(std::span<model::CoverageFile> files) {
+  if (files.size() == 1) return std::move(files[0]);
+  model::CoverageFile left = merge_all(files.first(files.size() / 2));
+  merge_into(left, merge_all(files.subspan(files.size() / 2)));
+  return left;
+}
+
+}  // namespace
+
 std::vector<model::CoverageFile> gather_files(std::vector<model::CoverageFile> files) {
-  const auto by_path = [](const model::CoverageFile& a, const model::CoverageFile& b) { return a.path < b.path; };
-  std::stable_sort(files.begin(), files.end(), by_path);
+  const auto later = [](const model::CoverageFile& a, const model::CoverageFile& b) { return !is_earlier_file(a, b); };
+  if (std::adjacent_find(files.begin(), files.end(), later) == files.end()) return files;
+  std::stable_sort(files.begin(), files.end(), is_earlier_file);
   std::vector<model::CoverageFile> gathered;
   gathered.reserve(files.size());
-  for (model::CoverageFile& file : files) {
-    if (!gathered.empty() && gathered.back().path == file.path)
-      merge_into(gathered.back(), file);
-    else
-      gathered.push_back(std::move(file));
+  for (std::size_t begin = 0, end = 0; begin < files.size(); begin = end) {
+    while (end < files.size() && !is_earlier_file(files[begin], files[end])) ++end;
+    gathered.push_back(merge_all(std::span(files).subspan(begin, end - begin)));
   }
   return gathered;
 }

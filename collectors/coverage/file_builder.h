@@ -19,6 +19,8 @@ namespace rh::collectors {
 // "never evaluated" + "never evaluated" stays so; with a count it becomes that count.
 [[nodiscard]] std::optional<std::uint64_t> add_taken(std::optional<std::uint64_t> a, std::optional<std::uint64_t> b);
 
+// Bytes that are no UTF-8 are read as windows-1252, which is what producers write where it is not UTF-8.
+[[nodiscard]] std::string source_text(std::string_view written);
 // Separators as '/', valid UTF-8: the form in which paths are compared and reported.
 [[nodiscard]] std::string source_path(std::string_view written);
 
@@ -38,16 +40,23 @@ class FileBuilder {
 
   void line(std::uint32_t line, std::uint64_t hits) { file_.lines.push_back({line, hits}); }
   void branch(model::BranchHits branch) { file_.branches.push_back(std::move(branch)); }
+  [[nodiscard]] model::BranchHits& add_branch() { return file_.branches.emplace_back(); }  // to be filled in at once
   void function(model::FunctionHits function) { file_.functions.push_back(std::move(function)); }
   void block(const model::BlockHits& block) { file_.blocks.push_back(block); }
   void region(const model::BlockHits& region) { file_.regions.push_back(region); }
+  void checksum(std::uint32_t line, std::string_view written);  // of the line's text, as the format has it
+  void reserve(std::size_t lines) { file_.lines.reserve(lines); }
   [[nodiscard]] model::CoverageFile finish() &&;
+  // The same, in memory of exactly its size; the builder is empty then and serves the file `next`.
+  [[nodiscard]] model::CoverageFile take(std::string next = {});
 
  private:
+  void fold();
+
   model::CoverageFile file_;
 };
 
-// Sorted by path; records of the same path are merged.
+// Sorted by path; records of the same path and text are merged.
 [[nodiscard]] std::vector<model::CoverageFile> gather_files(std::vector<model::CoverageFile> files);
 
 }  // namespace rh::collectors

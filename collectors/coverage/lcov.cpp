@@ -1,16 +1,17 @@
 // LCOV tracefiles of every producer: lcov 1.x and 2.x, llvm-cov, Node, istanbul, c8, coverage.py.
-// Tolerant: summaries (LF, LH, BRF...) are ignored because they may be absent or wrong; a record
+// Tolerant: summaries (LF, LH, BRF...) may be absent or wrong, so everything is counted again; a record
 // that makes no sense is skipped and reported with its line; a missing last end_of_record keeps
 // what was read. MC/DC records have no place in the model and are passed over.
-#include <map>
+#include <cstring>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include <fmt/core.h>
 
 #include "collectors/coverage/damage.h"
+#include "collectors/coverage/encoding.h"
 #include "collectors/coverage/file_builder.h"
+#include "collectors/coverage/lcov_records.h"
 #include "collectors/coverage/reader.h"
 #include "runner/base/text.h"
 
@@ -31,110 +32,36 @@ bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// Functions of one record. FN and FNDA are tied by name, FNL and FNA by index. A name may be declared
-// several times (methods of two classes): its counts belong to the declarations in order when there
-// are as many of them, else their sum belongs to each.
-class FunctionTable {
- public:
-  void declare(std::string_view name, std::uint32_t line) { by_name_[std::string(name)].lines.push_back(line); }
-  void count(std::string_view name, std::uint64_t hits) { by_name_[std::string(name)].hits.push_back(hits); }
-  void declare_index(std::string_view index, std::uint32_t line) { lines_[std::string(index)] = line; }
-  void count_index(std::string_view index, std::string_view name, std::uint64_t hits) {
-    aliases_.push_back({std::string(index), std::string(name), hits});
-  }
+// Digits at `at`, of which there are at most 18, so that they fit; moves `at` behind them. 0 digits: no number.
+std::size_t read_digits(const char*& at, const char* end, std::uint64_t& number) {
+  constexpr std::ptrdiff_t kMost = 18;
+  const char* const begin = at;
+  const char* const stop = end - at > kMost ? at + kMost : end;
+  number = 0;
+  for (; at != stop && *at >= '0' && *at <= '9'; ++at) number = number * 10 + static_cast<std::uint64_t>(*at - '0');
+  return static_cast<std::size_t>(at - begin);
+}
 
-  void move_to(FileBuilder& file) {
-    for (const auto& [name, function] : by_name_) {
-      std::uint64_t sum = 0;
-      for (const std::uint64_t hits : function.hits) sum = saturating_add(sum, hits);
-      if (function.lines.empty()) file.function({to_valid_utf8(name), 0, sum});
-      const bool paired = function.lines.size() == function.hits.size();
-      for (std::size_t i = 0; i < function.lines.size(); ++i)
-        file.function({to_valid_utf8(name), function.lines[i], paired ? function.hits[i] : sum});
-    }
-    for (const Alias& alias : aliases_) {
-      const auto line = lines_.find(alias.index);
-      file.function({to_valid_utf8(alias.name), line == lines_.end() ? 0 : line->second, alias.hits});
-    }
-    *this = {};
-  }
-
- private:
-  struct Function {
-    std::vector<std::uint32_t> lines;
-    std::vector<std::uint64_t> hits;
-  };
-  struct Alias {
-    std::string index, name;
-    std::uint64_t hits = 0;
-  };
-  std::map<std::string, Function> by_name_;
-  std::map<std::string, std::uint32_t> lines_;
-  std::vector<Alias> aliases_;
-};
-
-// A count that the producer declares in each record, and its sum. It is void once a record lacks it.
-class DeclaredRatio {
- public:
-  void found(std::string_view text) { found_ = parse_u64(text); }
-  void hit(std::string_view text) { hit_ = parse_u64(text); }
-
-  void end_record(bool usable) {
-    if (usable && found_ && hit_ && *hit_ <= *found_) {
-      sum_.found += *found_;
-      sum_.hit += *hit_;
-    } else {
-      whole_ = false;
-    }
-    found_.reset();
-    hit_.reset();
-  }
-
-  [[nodiscard]] std::optional<model::Ratio> sum() const { return whole_ ? std::optional(sum_) : std::nullopt; }
-
- private:
-  std::optional<std::uint64_t> found_, hit_;
-  model::Ratio sum_;
-  bool whole_ = true;
-};
-
-// The producer's own totals, LF and LH, FNF and FNH. llvm-cov counts a line once for each function that it
-// makes of it, and a function once for all that it lists of it (one for each crate that was built), so its
-// totals are not those of the distinct lines and names. They are void when a file has two records.
-class DeclaredTotals {
- public:
-  DeclaredRatio lines, functions;
-
-  void end_record(const std::string& path) {
-    const bool first = paths_.insert(path).second;
-    lines.end_record(first);
-    functions.end_record(first);
-  }
-
-  [[nodiscard]] std::optional<model::CoverageTotals> totals() const {
-    if (!lines.sum() || paths_.empty()) return std::nullopt;
-    model::CoverageTotals totals;
-    totals.lines = lines.sum();
-    totals.functions = functions.sum();
-    return totals;
-  }
-
- private:
-  std::set<std::string> paths_;
-};
+bool skip(const char*& at, const char* end, char wanted) { return at != end && *at == wanted ? ++at, true : false; }
 
 class LcovReader {
  public:
   explicit LcovReader(std::string_view subject) : damage_(subject) {}
 
   void read(std::string_view text) {
-    while (!text.empty()) {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    while (at != end) {
       ++line_;
-      std::string_view line = take_field(text, '\n');
+      if (read_usual(at, end)) continue;
+      const void* const newline = std::memchr(at, '\n', static_cast<std::size_t>(end - at));
+      const char* const stop = newline == nullptr ? end : static_cast<const char*>(newline);
+      std::string_view line(at, static_cast<std::size_t>(stop - at));
+      at = stop == end ? end : stop + 1;
       while (!line.empty() && (line.back() == '\r' || line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
       if (!line.empty() && line[0] != '#') read_line(line);
     }
-    if (file_) {
+    if (open_) {
       damage_.add(Severity::error, "lcov-truncated",
                   fmt::format("The file ends inside the record of {}: no end_of_record.", path_), line_);
       end_record();
@@ -147,15 +74,59 @@ class LcovReader {
   CoverageData take() {
     CoverageData data;
     data.files = gather_files(std::move(files_));
-    data.declared = declared_.totals();
+    data.declared = totals_.declared();
+    if (totals_.mismatches() > 0)
+      damage_.add(
+          Severity::info, "coverage-totals",
+          fmt::format("The sums of {} records (first: {}) are not those of their data, which was counted again.",
+                      totals_.mismatches(), totals_.first_mismatch()));
     data.diagnostics = damage_.take();
     return data;
   }
 
  private:
+  // The two records that make up nearly all of a file, in the form that nearly all producers write: "DA:12,3" and
+  // "BRDA:12,0,1,-", with '\n'. Anything else is left to read_line.
+  bool read_usual(const char*& at, const char* end) {
+    if (!open_ || end - at < 6) return false;
+    const char* p = at;
+    const bool read = std::memcmp(p, "DA:", 3) == 0     ? usual_da(p += 3, end)
+                      : std::memcmp(p, "BRDA:", 5) == 0 ? usual_brda(p += 5, end)
+                                                        : false;
+    if (read) at = p;
+    return read;
+  }
+
+  bool usual_da(const char*& p, const char* end) {
+    std::uint64_t line = 0, hits = 0;
+    if (read_digits(p, end, line) == 0 || !skip(p, end, ',')) return false;
+    if (read_digits(p, end, hits) == 0 || !skip(p, end, '\n')) return false;
+    if (line == 0 || line > UINT32_MAX) return false;
+    file_.line(static_cast<std::uint32_t>(line), hits);
+    return true;
+  }
+
+  bool usual_brda(const char*& p, const char* end) {
+    std::uint64_t line = 0, block = 0, ignored = 0, taken = 0;
+    if (read_digits(p, end, line) == 0 || !skip(p, end, ',')) return false;
+    if (read_digits(p, end, block) == 0 || !skip(p, end, ',')) return false;
+    const char* const name = p;
+    const std::size_t name_size = read_digits(p, end, ignored);
+    if (name_size == 0 || !skip(p, end, ',')) return false;
+    const bool evaluated = !skip(p, end, '-');
+    if ((evaluated && read_digits(p, end, taken) == 0) || !skip(p, end, '\n')) return false;
+    if (line == 0 || line > UINT32_MAX || block > UINT32_MAX) return false;
+    model::BranchHits& branch = file_.add_branch();
+    branch.line = static_cast<std::uint32_t>(line);
+    branch.block = static_cast<std::uint32_t>(block);
+    branch.branch.assign(name, name_size);
+    if (evaluated) branch.taken = taken;
+    return true;
+  }
+
   void read_line(std::string_view line) {
     if (line == "end_of_record") {
-      if (file_)
+      if (open_)
         end_record();
       else
         bad(line, "end_of_record without SF");
@@ -165,16 +136,18 @@ class LcovReader {
     const std::string_view tag = take_field(rest, ':');
     if (tag.size() == line.size()) return bad(line, "not an lcov record");
     if (tag == "SF") return begin_record(rest);
-    if (tag == "LF") return declared_.lines.found(rest);
-    if (tag == "FNF") return declared_.functions.found(rest);
-    if (tag == "FNH") return declared_.functions.hit(rest);
-    if (tag == "LH") return declared_.lines.hit(rest);
+    if (tag == "LF") return totals_.lines.found(rest);
+    if (tag == "LH") return totals_.lines.hit(rest);
+    if (tag == "BRF") return totals_.branches.found(rest);
+    if (tag == "BRH") return totals_.branches.hit(rest);
+    if (tag == "FNF") return totals_.functions.found(rest);
+    if (tag == "FNH") return totals_.functions.hit(rest);
     if (!is_one_of(tag, {"DA", "BRDA", "FN", "FNDA", "FNL", "FNA"})) {
       // Summaries, test names, versions and MC/DC hold nothing that the model has a place for.
-      if (!is_one_of(tag, {"TN", "VER", "BRF", "BRH", "BA", "MCDC", "MCF", "MCH"})) bad(line, "unknown record");
+      if (!is_one_of(tag, {"TN", "VER", "BA", "MCDC", "MCF", "MCH"})) bad(line, "unknown record");
       return;
     }
-    if (!file_) return bad(line, "record before any SF");
+    if (!open_) return bad(line, "record before any SF");
     const bool understood = tag == "DA"     ? read_da(rest)
                             : tag == "BRDA" ? read_brda(rest)
                             : tag == "FN"   ? read_fn(rest)
@@ -185,7 +158,7 @@ class LcovReader {
   }
 
   void begin_record(std::string_view path) {
-    if (file_) {
+    if (open_) {
       damage_.add(Severity::error, "lcov-truncated", fmt::format("The record of {} has no end_of_record.", path_),
                   line_);
       end_record();
@@ -193,22 +166,25 @@ class LcovReader {
     if (path.empty()) return bad("SF:", "SF without a path");
     saw_source_ = true;
     path_ = source_path(path);
-    file_.emplace(path_);
+    open_ = true;
   }
 
   void end_record() {
-    functions_.move_to(*file_);
-    declared_.end_record(path_);
-    files_.push_back(std::move(*file_).finish());
-    file_.reset();
+    functions_.move_to(file_);
+    files_.push_back(file_.take());
+    files_.back().path = path_;
+    totals_.end_record(files_.back());
+    open_ = false;
   }
 
   // DA:line,count[,checksum]
   bool read_da(std::string_view rest) {
     const auto line = read_line_number(take_field(rest));
     const auto hits = count(take_field(rest));
-    if (line && hits) file_->line(*line, *hits);
-    return line && hits;
+    if (!line || !hits) return false;
+    file_.line(*line, *hits);
+    if (!rest.empty()) file_.checksum(*line, rest);
+    return true;
   }
 
   // BRDA:line,[e][f][U]block,branch,taken: the branch may be an expression with commas.
@@ -224,13 +200,13 @@ class LcovReader {
     const std::size_t comma = rest.rfind(',');
     if (!line || !number || *number > UINT32_MAX || comma == std::string_view::npos || comma == 0) return false;
     const std::string_view taken = rest.substr(comma + 1);
-    model::BranchHits branch{*line, static_cast<std::uint32_t>(*number), to_valid_utf8(rest.substr(0, comma)), {}};
+    model::BranchHits branch{*line, static_cast<std::uint32_t>(*number), source_text(rest.substr(0, comma)), {}};
     if (taken != "-") {
       branch.taken = count(taken);
       if (!branch.taken) return false;
     }
     // Marked as impossible to reach by the author: lcov leaves it out of the denominator.
-    if (!unreachable || branch.taken.value_or(0) > 0) file_->branch(std::move(branch));
+    if (!unreachable || branch.taken.value_or(0) > 0) file_.branch(std::move(branch));
     return true;
   }
 
@@ -286,36 +262,35 @@ class LcovReader {
   std::size_t line_ = 0;
   std::size_t first_bad_line_ = 0;
   bool saw_source_ = false;
+  bool open_ = false;  // inside a record
   std::string path_;
-  std::optional<FileBuilder> file_;
-  FunctionTable functions_;
-  DeclaredTotals declared_;
+  FileBuilder file_{std::string()};
+  LcovFunctions functions_;
+  LcovTotals totals_;
   std::vector<model::CoverageFile> files_;
 };
 
-std::string_view without_bom(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  return text;
-}
-
 }  // namespace
 
-Result<CoverageData> read_lcov(std::string_view text, const CoverageReadOptions& options) {
+Result<CoverageData> read_lcov(std::string_view bytes, const CoverageReadOptions& options) {
+  RH_TRY(const PlainText text, plain_text(bytes, options.subject));
   LcovReader reader(options.subject);
-  reader.read(without_bom(text));
+  reader.read(text.view());
   if (!reader.saw_source() && reader.first_bad_line() > 0)
     return fail(ErrorKind::parse,
                 fmt::format("read lcov: malformed at line {}, and no SF record in the file", reader.first_bad_line()),
                 options.subject);
-  if (reader.saw_source()) return reader.take();
+  const bool empty = !reader.saw_source();
   CoverageData data = reader.take();
-  data.diagnostics.push_back(
-      {Severity::warning, "coverage-empty", "The file names no source file.", options.subject, {}});
+  if (empty)
+    data.diagnostics.push_back(
+        {Severity::warning, "coverage-empty", "The file names no source file.", options.subject, {}});
   return data;
 }
 
 bool sniff_lcov(std::string_view head) {
-  std::string_view rest = without_bom(head);
+  const PlainText text = plain_head(head);
+  std::string_view rest = text.view();
   while (!rest.empty()) {
     const std::string_view line = trim(take_field(rest, '\n'));
     if (line.starts_with("SF:")) return true;

@@ -3,92 +3,47 @@
 #include "collectors/coverage/merge.h"
 
 #include <algorithm>
-#include <map>
+#include <iterator>
 #include <tuple>
 
 #include "collectors/coverage/file_builder.h"
+#include "collectors/coverage/merge_branches.h"
 
 namespace rh::collectors {
 namespace {
 
-// Union of two sorted, unique ranges; records of equal key are joined by `add`.
+// Union of two sorted, unique ranges; records of equal key are joined by `add`. Shards of one build have the same keys,
+// so that is tried first: no new memory, no moves.
 template <class Record, class Key, class Add>
-void join_sorted(std::vector<Record>& into, const std::vector<Record>& other, Key key, Add add) {
+void join_sorted(std::vector<Record>& into, std::vector<Record> other, Key key, Add add) {
   if (other.empty()) return;
+  const auto same_key = [&](const Record& a, const Record& b) { return key(a) == key(b); };
+  if (std::equal(into.begin(), into.end(), other.begin(), other.end(), same_key)) {
+    for (std::size_t i = 0; i < into.size(); ++i) add(into[i], std::move(other[i]));
+    return;
+  }
   std::vector<Record> joined;
   joined.reserve(std::max(into.size(), other.size()));
   auto a = into.begin();
   auto b = other.begin();
-  while (a != into.end() || b != other.end()) {
-    if (b == other.end() || (a != into.end() && key(*a) < key(*b)))
+  while (a != into.end() && b != other.end()) {
+    if (key(*a) < key(*b))
       joined.push_back(std::move(*a++));
-    else if (a == into.end() || key(*b) < key(*a))
-      joined.push_back(*b++);
+    else if (key(*b) < key(*a))
+      joined.push_back(std::move(*b++));
     else
-      joined.push_back(std::move(*a++)), add(joined.back(), *b++);
+      joined.push_back(std::move(*a++)), add(joined.back(), std::move(*b++));
   }
+  joined.insert(joined.end(), std::move_iterator(a), std::move_iterator(into.end()));
+  joined.insert(joined.end(), std::move_iterator(b), std::move_iterator(other.end()));
   into = std::move(joined);
 }
 
-using Signature = std::vector<std::string>;                     // branch names of one block, in order
-using Counts = std::vector<std::optional<std::uint64_t>>;       // taken counts, in the same order
-using BlocksOfLine = std::map<Signature, std::vector<Counts>>;  // blocks of equal signature by rank
-
-// Reads the blocks of one line; `at` is left behind them.
-BlocksOfLine read_blocks(const std::vector<model::BranchHits>& branches, std::size_t& at) {
-  BlocksOfLine blocks;
-  const std::uint32_t line = branches[at].line;
-  while (at < branches.size() && branches[at].line == line) {
-    const std::uint32_t block = branches[at].block;
-    Signature signature;
-    Counts counts;
-    for (; at < branches.size() && branches[at].line == line && branches[at].block == block; ++at) {
-      signature.push_back(branches[at].branch);
-      counts.push_back(branches[at].taken);
-    }
-    blocks[std::move(signature)].push_back(std::move(counts));
-  }
-  return blocks;
-}
-
-void join_blocks(BlocksOfLine& into, BlocksOfLine other) {
-  for (auto& [signature, ranks] : other) {
-    std::vector<Counts>& target = into[signature];
-    if (target.size() < ranks.size()) target.resize(ranks.size(), Counts(signature.size()));
-    for (std::size_t rank = 0; rank < ranks.size(); ++rank)
-      for (std::size_t i = 0; i < signature.size(); ++i) target[rank][i] = add_taken(target[rank][i], ranks[rank][i]);
-  }
-}
-
-void write_blocks(std::vector<model::BranchHits>& out, std::uint32_t line, const BlocksOfLine& blocks) {
-  std::uint32_t number = 0;
-  for (const auto& [signature, ranks] : blocks) {
-    for (const Counts& counts : ranks) {
-      for (std::size_t i = 0; i < signature.size(); ++i) out.push_back({line, number, signature[i], counts[i]});
-      ++number;
-    }
-  }
-}
-
-// Blocks are matched by the line and by the set of their branches, not by their number: V8 numbers
-// blocks by what happened to run, and another compiler or configuration may give a line other
-// branches. Blocks of the same set are matched by rank; blocks that only one side has are kept.
-// Numbers are given anew from that order, which makes the result independent of who came first.
-std::vector<model::BranchHits> join_branches(const std::vector<model::BranchHits>& a,
-                                             const std::vector<model::BranchHits>& b) {
-  std::vector<model::BranchHits> joined;
-  joined.reserve(std::max(a.size(), b.size()));
-  std::size_t i = 0, j = 0;
-  while (i < a.size() || j < b.size()) {
-    const bool from_a = i < a.size() && (j == b.size() || a[i].line <= b[j].line);
-    const bool from_b = j < b.size() && (i == a.size() || b[j].line <= a[i].line);
-    const std::uint32_t line = from_a ? a[i].line : b[j].line;
-    BlocksOfLine blocks;
-    if (from_a) blocks = read_blocks(a, i);
-    if (from_b) join_blocks(blocks, read_blocks(b, j));
-    write_blocks(joined, line, blocks);
-  }
-  return joined;
+void join_blocks(std::vector<model::BlockHits>& into, std::vector<model::BlockHits> other) {
+  join_sorted(into, std::move(other), extent_of, [](model::BlockHits& a, const model::BlockHits& b) {
+    a.statements = std::max(a.statements, b.statements);
+    a.hits = saturating_add(a.hits, b.hits);
+  });
 }
 
 void count(std::optional<model::Ratio>& ratio, std::uint64_t found, bool hit) {
@@ -102,30 +57,81 @@ void add_totals(model::CoverageTotals& totals, const model::CoverageFile& file) 
   for (const model::BranchHits& branch : file.branches) count(totals.branches, 1, branch.taken.value_or(0) > 0);
   for (const model::FunctionHits& function : file.functions) count(totals.functions, 1, function.hits > 0);
   for (const model::BlockHits& block : file.blocks) count(totals.statements, block.statements, block.hits > 0);
+  for (const model::BlockHits& region : file.regions) count(totals.regions, 1, region.hits > 0);
 }
 
 }  // namespace
 
-void merge_into(model::CoverageFile& into, const model::CoverageFile& other) {
+bool is_earlier_file(const model::CoverageFile& a, const model::CoverageFile& b) {
+  return std::tie(a.path, a.source_hash) < std::tie(b.path, b.source_hash);
+}
+
+bool is_earlier_branch(const model::BranchHits& a, const model::BranchHits& b) {
+  if (a.line != b.line) return a.line < b.line;
+  if (a.block != b.block) return a.block < b.block;
+  return model::compare_branch_names(a.branch, b.branch) < 0;
+}
+
+auto extent_of(const model::BlockHits& block) -> std::array<std::uint32_t, 4> {
+  return {block.start_line, block.start_column, block.end_line, block.end_column};
+}
+
+void join_checksum(model::LineChecksum& into, const model::LineChecksum& other) {
+  if (into.checksum != other.checksum) into.checksum = 0;
+}
+
+void merge_into(model::CoverageFile& into, model::CoverageFile other) {
   join_sorted(
-      into.lines, other.lines, [](const model::LineHits& l) { return l.line; },
+      into.lines, std::move(other.lines), [](const model::LineHits& l) { return l.line; },
       [](model::LineHits& a, const model::LineHits& b) { a.hits = saturating_add(a.hits, b.hits); });
-  into.branches = join_branches(into.branches, other.branches);
+  into.divergent = into.divergent || other.divergent;
+  into.branches = join_branches(std::move(into.branches), std::move(other.branches), into.divergent);
   join_sorted(
-      into.functions, other.functions, [](const model::FunctionHits& f) { return std::tie(f.name, f.line); },
+      into.functions, std::move(other.functions), [](const model::FunctionHits& f) { return std::tie(f.name, f.line); },
       [](model::FunctionHits& a, const model::FunctionHits& b) { a.hits = saturating_add(a.hits, b.hits); });
+  join_blocks(into.blocks, std::move(other.blocks));
+  join_blocks(into.regions, std::move(other.regions));
   join_sorted(
-      into.blocks, other.blocks,
-      [](const model::BlockHits& b) { return std::tie(b.start_line, b.start_column, b.end_line, b.end_column); },
-      [](model::BlockHits& a, const model::BlockHits& b) {
-        a.statements = std::max(a.statements, b.statements);
-        a.hits = saturating_add(a.hits, b.hits);
+      into.checksums, std::move(other.checksums), [](const model::LineChecksum& c) { return c.line; },
+      [&](model::LineChecksum& a, const model::LineChecksum& b) {
+        join_checksum(a, b);
+        into.divergent = into.divergent || a.checksum == 0;
       });
 }
 
-void merge_into(std::vector<model::CoverageFile>& into, const std::vector<model::CoverageFile>& other) {
-  into.insert(into.end(), other.begin(), other.end());
+void merge_into(std::vector<model::CoverageFile>& into, std::vector<model::CoverageFile> other) {
   into = gather_files(std::move(into));
+  join_sorted(
+      into, gather_files(std::move(other)),
+      [](const model::CoverageFile& f) { return std::tie(f.path, f.source_hash); },
+      [](model::CoverageFile& a, model::CoverageFile&& b) { merge_into(a, std::move(b)); });
+}
+
+void settle_texts(std::vector<model::CoverageFile>& files,
+                  const std::function<std::string(const std::string& path)>& current) {
+  files = gather_files(std::move(files));
+  std::vector<model::CoverageFile> settled;
+  settled.reserve(files.size());
+  for (auto begin = files.begin(), end = begin; begin != files.end(); begin = end) {
+    while (end != files.end() && end->path == begin->path) ++end;
+    auto kept = std::prev(end);  // sorted by hash, an unknown one first
+    const std::string wanted = current && end - begin > 1 ? current(begin->path) : std::string();
+    const auto now = std::find_if(begin, end, [&](const model::CoverageFile& f) { return f.source_hash == wanted; });
+    if (!wanted.empty() && now != end) kept = now;
+    const bool unknown = begin->source_hash.empty() && kept != begin;
+    if (unknown) merge_into(*kept, std::move(*begin));
+    kept->divergent = kept->divergent || end - begin > (unknown ? 2 : 1);
+    settled.push_back(std::move(*kept));
+  }
+  files = std::move(settled);
+}
+
+std::vector<std::string> divergent_paths(const std::vector<model::CoverageFile>& files) {
+  std::vector<std::string> paths;
+  for (const model::CoverageFile& file : files)
+    if (file.divergent) paths.push_back(file.path);
+  std::sort(paths.begin(), paths.end());
+  return paths;
 }
 
 model::CoverageTotals totals_of(const model::CoverageFile& file) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "collectors/coverage/encoding.h"
+
 namespace rh::collectors {
 
 struct XmlTag {
@@ -42,7 +44,5 @@ class XmlTags {
 
 // &amp; &lt; &gt; &quot; &apos; and character references; anything else stays as it is written.
 [[nodiscard]] std::string decode_entities(std::string_view text);
-// UTF-8 of a document in UTF-16 (with BOM), ISO-8859-1 or windows-1252; nullopt: it is UTF-8 already.
-[[nodiscard]] std::optional<std::string> transcoded(std::string_view document);
 
 }  // namespace rh::collectors

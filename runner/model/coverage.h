@@ -78,6 +78,7 @@ struct CoverageFile {
   std::vector<BlockHits> regions{};       // llvm-cov's: sorted, only where the format has them
   std::string source_hash{};              // git blob id of the text that was measured; empty: not known
   std::vector<LineChecksum> checksums{};  // sorted by line; not part of reports
+  bool divergent = false;                 // joined of different texts or sets of branches; CoverageReport lists it
   bool operator==(const CoverageFile&) const = default;
 };
 
