@@ -5,6 +5,7 @@
 
 #include "runner/base/file.h"
 #include "runner/base/text.h"
+#include "runner/engine/gate/rules_file.h"
 #include "runner/engine/repository_walk.h"
 
 namespace rh::engine {
@@ -19,35 +20,31 @@ const std::vector<std::string> kSuiteKeys = {"id",  "exclude", "root",          
 
 class ConfigReader {
  public:
-  ConfigReader(std::string name, Settings& settings, Layer layer)
-      : name_(std::move(name)), settings_(settings), layer_(layer) {}
+  ConfigReader(const std::string& name, std::string_view text, Settings& settings, Layer layer)
+      : nodes_(name, text, layer == Layer::preset ? name : std::string()), settings_(settings), layer_(layer) {}
 
   Result<ConfigFile> read(const toml::table& root) {
     RH_CHECK(read_table(root, ""));
+    RH_CHECK(check_components(file_.gates));
     return std::move(file_);
   }
 
  private:
-  [[nodiscard]] std::string where(const toml::node& node) const {
-    const auto& begin = node.source().begin;
-    return layer_ == Layer::preset ? name_ : fmt::format("{}:{}:{}", name_, begin.line, begin.column);
-  }
-  [[nodiscard]] std::string where(const toml::key& key) const {
-    return fmt::format("{}:{}:{}", name_, key.source().begin.line, key.source().begin.column);
+  template <class Node>
+  [[nodiscard]] std::string where(const Node& node) const {
+    return nodes_.where(node);
   }
   [[nodiscard]] static Failure wrong(std::string what, std::string where) {
-    return fail(ErrorKind::config, std::move(what), std::move(where));
+    return TomlNodes::wrong(std::move(what), std::move(where));
   }
-
-  Failure unknown_key(const toml::key& key, const std::string& dotted, const std::vector<std::string>& known) const {
-    const auto near = closest(dotted, known);
-    return wrong(fmt::format("understand the key '{}'{}", dotted,
-                             near ? fmt::format(": did you mean '{}'?", *near) : ": no such setting"),
-                 where(key));
+  [[nodiscard]] static std::string_view type_name(const toml::node& node) { return TomlNodes::type_name(node); }
+  [[nodiscard]] Result<std::string> text_of(const toml::node& node, std::string_view key,
+                                            std::string_view wanted) const {
+    return nodes_.text_of(node, key, wanted);
   }
 
   static std::vector<std::string> known_keys() {
-    std::vector<std::string> known = {"suite", "reports"};
+    std::vector<std::string> known = {"suite", "reports", "gates.rule", "components"};
     for (const OptionRow& row : option_rows())
       if (row.in_file) known.emplace_back(row.key);
     return known;
@@ -66,13 +63,17 @@ class ConfigReader {
         RH_CHECK(read_suites(node));
       } else if (dotted == "reports") {
         RH_CHECK(read_reports(node));
+      } else if (dotted == "gates.rule") {
+        RH_CHECK(read_rules(nodes_, node, file_.gates));
+      } else if (dotted == "components") {
+        RH_CHECK(read_components(nodes_, node, file_.gates));
       } else if (is_section(dotted)) {
         if (!node.is_table())
           return wrong(fmt::format("read '{}': write it as a table, [{}]", dotted, dotted), where(node));
         RH_CHECK(read_table(*node.as_table(), dotted + "."));
       } else {
         const OptionRow* row = option_row(dotted);
-        if (row == nullptr || !row->in_file) return unknown_key(key, dotted, known_keys());
+        if (row == nullptr || !row->in_file) return nodes_.unknown_key(key, dotted, known_keys());
         RH_TRY(auto values, texts_of(*row, node));
         RH_CHECK(settings_.set(dotted, std::move(values), layer_, where(node)));
       }
@@ -80,40 +81,16 @@ class ConfigReader {
     return {};
   }
 
-  Result<std::string> text_of(const toml::node& node, std::string_view key, std::string_view wanted) const {
-    if (const auto* text = node.as_string()) return text->get();
-    return wrong(fmt::format("read '{}': {} is wanted, {} was found", key, wanted, type_name(node)), where(node));
-  }
-
-  static std::string type_name(const toml::node& node) {
-    switch (node.type()) {
-      case toml::node_type::table:
-        return "a table";
-      case toml::node_type::array:
-        return "a list";
-      case toml::node_type::string:
-        return "a text";
-      case toml::node_type::integer:
-        return "a whole number";
-      case toml::node_type::floating_point:
-        return "a fraction";
-      case toml::node_type::boolean:
-        return "true or false";
-      default:
-        return "a date or time";
-    }
-  }
-
   // Numbers may be written as numbers where the option is one; sizes and durations need their unit.
   Result<std::vector<std::string>> texts_of(const OptionRow& row, const toml::node& node) const {
-    if (row.type == OptionType::list) return list_of(node, row.key);
+    if (row.type == OptionType::list) return nodes_.list_of(node, row.key);
     const auto* whole = node.as_integer();
-    const auto* fraction = node.as_floating_point();
+    const bool fraction = node.is_floating_point();
     const auto* truth = node.as_boolean();
     const bool fractional = row.type == OptionType::percent || row.type == OptionType::decimal;
     if ((row.type == OptionType::integer || fractional) && whole != nullptr)
       return std::vector<std::string>{fmt::format("{}", whole->get())};
-    if (fractional && fraction != nullptr) return std::vector<std::string>{fmt::format("{}", fraction->get())};
+    if (fractional && fraction) return std::vector<std::string>{nodes_.number_text(node)};
     if (const auto* text = node.as_string(); text != nullptr && text->get() == kUnlimited)
       return std::vector<std::string>{text->get()};  // where it makes no sense, the setting says so
     if (row.type == OptionType::boolean && truth != nullptr)
@@ -131,19 +108,6 @@ class ConfigReader {
     if (type == OptionType::duration) return "a duration such as \"90s\"";
     if (type == OptionType::percent || type == OptionType::decimal) return "a number";
     return "a text";
-  }
-
-  Result<std::vector<std::string>> list_of(const toml::node& node, std::string_view key) const {
-    const toml::array* array = node.as_array();
-    if (array == nullptr)
-      return wrong(fmt::format("read '{}': a list of texts is wanted, {} was found", key, type_name(node)),
-                   where(node));
-    std::vector<std::string> values;
-    for (const toml::node& item : *array) {
-      RH_TRY(auto text, text_of(item, key, "a list of texts"));
-      values.push_back(std::move(text));
-    }
-    return values;
   }
 
   Result<void> read_reports(const toml::node& node) {
@@ -192,7 +156,7 @@ class ConfigReader {
       return {};
     }
     if (name == "command" || name == "args") {
-      RH_TRY(auto values, list_of(node, name));
+      RH_TRY(auto values, nodes_.list_of(node, name));
       if (name == "args")
         entry.args = std::move(values);
       else if (values.empty())
@@ -203,7 +167,7 @@ class ConfigReader {
     }
     if (name == "env") return read_env(entry, node);
     if (name == "limits") return read_limits(entry, node);
-    return unknown_key(key, std::string(name), kSuiteKeys);
+    return nodes_.unknown_key(key, std::string(name), kSuiteKeys);
   }
 
   Result<void> read_env(SuiteEntry& entry, const toml::node& node) {
@@ -219,7 +183,7 @@ class ConfigReader {
     for (const auto& [key, value] : *node.as_table()) {
       const OptionRow* row = option_row("limits." + std::string(key.str()));
       if (row == nullptr)
-        return unknown_key(key, std::string(key.str()), {std::begin(kLimitKeys), std::end(kLimitKeys)});
+        return nodes_.unknown_key(key, std::string(key.str()), {std::begin(kLimitKeys), std::end(kLimitKeys)});
       RH_TRY(auto values, texts_of(*row, value));
       if (auto good = check_value(*row, values.front()); !good) return wrong(good.error().what, where(value));
       entry.limits[std::string(key.str())] = values.front();
@@ -227,7 +191,7 @@ class ConfigReader {
     return {};
   }
 
-  std::string name_;
+  TomlNodes nodes_;
   Settings& settings_;
   Layer layer_;
   ConfigFile file_;
@@ -240,7 +204,7 @@ Result<ConfigFile> read_config(std::string_view text, const fs::path& path, Sett
   const std::string name = origin_name.empty() ? path.string() : origin_name;
   try {
     const toml::table root = toml::parse(text, path.string());
-    RH_TRY(auto file, ConfigReader(name, settings, layer).read(root));
+    RH_TRY(auto file, ConfigReader(name, text, settings, layer).read(root));
     file.path = path;
     return file;
   } catch (const toml::parse_error& problem) {

@@ -1,4 +1,5 @@
-// Reads runharness.toml: settings by the option table, and the [[suite]] entries. Unknown keys and
+// Reads runharness.toml: settings by the option table, and the [[suite]] entries, and by gate/rules_file.h
+// the rules. Unknown keys and
 // wrong types are errors with file, line, column and a suggestion.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "runner/base/result.h"
+#include "runner/engine/gate/rule.h"
 #include "runner/engine/settings.h"
 #include "runner/model/command.h"
 
@@ -39,6 +41,7 @@ struct ConfigFile {
   std::filesystem::path path;
   std::vector<SuiteEntry> suites;
   std::vector<ReportEntry> reports;
+  GateRules gates;  // of [[gates.rule]] and [components]
 };
 
 // Adds the file's values to `settings` as Layer::repository (or Layer::preset with `layer`).

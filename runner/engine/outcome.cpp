@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "runner/base/text.h"
+#include "runner/engine/gate/gate.h"
 
 namespace rh::engine {
 
@@ -45,7 +46,7 @@ std::uint64_t failures_of(const TestCounts& counts) {
   return tests > 0 ? tests : counts.subtests_failed;
 }
 
-std::optional<RunOutcome> from_suites(const RunReport& report, std::optional<std::uint64_t> tolerated) {
+std::optional<RunOutcome> from_suites(const RunReport& report, const GateRules& rules) {
   if (auto names = suites_with(report, {SuiteStatus::broken, SuiteStatus::unavailable}); !names.empty())
     return RunOutcome{ExitCode::broken, "tests could not run: " + names};
   // A manifest that cannot be read hides an unknown number of suites.
@@ -56,30 +57,34 @@ std::optional<RunOutcome> from_suites(const RunReport& report, std::optional<std
           report, {SuiteStatus::crashed, SuiteStatus::limit, SuiteStatus::cancelled, SuiteStatus::not_started});
       !names.empty())
     return RunOutcome{ExitCode::unusable, "results are not usable: " + names};
-  const std::uint64_t failures = failures_of(report.counts);
   for (const SuiteReport& suite : report.suites)  // no failing test, so no tolerance covers it
     if (suite.status == SuiteStatus::failed && failures_of(suite.counts) == 0)
       return RunOutcome{ExitCode::tests_failed, suite.suite.id.value + ": " + suite.status_reason};
   const bool failed_suite = !suites_with(report, {SuiteStatus::failed}).empty();
-  if (failed_suite && failures > tolerated.value_or(0))
+  const std::uint64_t failures = failed_suite ? intolerable_failures(report, rules) : 0;
+  const std::uint64_t hidden = report.counts.quarantined;
+  if (failures > 0)
     return RunOutcome{ExitCode::tests_failed,
-                      fmt::format("{} failed of {}", plural(failures, "test"), report.counts.total)};
+                      fmt::format("{} failed of {}{}", plural(failures, "test"), report.counts.total,
+                                  hidden > 0 ? fmt::format(", {} more in quarantine", hidden) : "")};
   return std::nullopt;
 }
 
 }  // namespace
 
-RunOutcome judge_run(const RunReport& report, RunStop stop, std::optional<std::uint64_t> tolerated_failures,
-                     const std::optional<std::string>& internal_problem) {
+RunOutcome judge_run(const RunReport& report, RunStop stop, const GateRules& rules,
+                     const std::optional<std::string>& internal_problem, bool tests_expected) {
   if (internal_problem) return {ExitCode::internal, *internal_problem};
   if (auto outcome = from_stop(stop)) return *outcome;
-  if (auto outcome = from_suites(report, tolerated_failures)) return *outcome;
-  if (report.suites.empty()) return {ExitCode::no_tests, "no test suite was found"};
+  if (auto outcome = from_suites(report, rules)) return *outcome;
+  if (report.suites.empty() && tests_expected) return {ExitCode::no_tests, "no test suite was found"};
   if (auto names = suites_with(report, {SuiteStatus::no_tests}); !names.empty())
     return {ExitCode::no_tests, "no tests: " + names};
   for (const GateVerdict& gate : report.gates)
     if (gate.blocks)
       return {ExitCode::gate_failed, fmt::format("gate {} ({}): {}", gate.rule, gate.scope, gate.message)};
+  if (!tests_expected && report.suites.empty())
+    return {ExitCode::passed, fmt::format("{} passed", plural(report.gates.size(), "gate"))};
   return {ExitCode::passed,
           fmt::format("{} passed in {}", plural(report.counts.total, "test"), plural(report.suites.size(), "suite"))};
 }

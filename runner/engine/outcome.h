@@ -6,6 +6,7 @@
 #include <string>
 
 #include "runner/base/exit_code.h"
+#include "runner/engine/gate/rule.h"
 #include "runner/model/report.h"
 
 namespace rh::engine {
@@ -17,9 +18,9 @@ struct RunOutcome {
   std::string reason;
 };
 
-// `tolerated_failures`: how many failed tests the gate tests.max_failures lets pass.
-[[nodiscard]] RunOutcome judge_run(const model::RunReport& report, RunStop stop,
-                                   std::optional<std::uint64_t> tolerated_failures,
-                                   const std::optional<std::string>& internal_problem);
+// `rules`: a rule tests.max_failures may let failed tests pass. `tests_expected`: that there is no suite is an
+// outcome of its own; coverage alone may be judged without.
+[[nodiscard]] RunOutcome judge_run(const model::RunReport& report, RunStop stop, const GateRules& rules,
+                                   const std::optional<std::string>& internal_problem, bool tests_expected = true);
 
 }  // namespace rh::engine

@@ -14,7 +14,7 @@
 #include "runner/base/text.h"
 #include "runner/engine/caller_secrets.h"
 #include "runner/engine/fold.h"
-#include "runner/engine/gate.h"
+#include "runner/engine/gate/gate.h"
 #include "runner/engine/history/history.h"
 #include "runner/engine/suite_run.h"
 
@@ -160,13 +160,14 @@ class Run {
       if (auto found = secrets_found(*secrets_)) log_.append(DiagnosticRaised{*std::move(found)});
 
     RunReport report = fold_.report();
-    for (GateVerdict& verdict : judge_gates(report, setup_.options.gates)) log_.append(GateJudged{std::move(verdict)});
+    for (GateVerdict& verdict : judge_gates({report, setup_.options.gates.components}, setup_.options.gates))
+      log_.append(GateJudged{std::move(verdict)});
     report = fold_.report();
     if (!problem_) {
       if (const auto error = log_.write_error())
         problem_ = error->message() + "; the report is complete, the event log is not";
     }
-    const RunOutcome outcome = judge_run(report, setup_.interrupt.cause(), setup_.options.gates.max_failures, problem_);
+    const RunOutcome outcome = judge_run(report, setup_.interrupt.cause(), setup_.options.gates, problem_);
     log_.append(RunFinished{static_cast<int>(outcome.code), outcome.reason, monotonic_now()});
     report = fold_.report();
     // The history waits for the disk for about as long as reports take to render.

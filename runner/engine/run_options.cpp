@@ -8,6 +8,7 @@
 #include "runner/base/embedded.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
+#include "runner/engine/gate/simple_rules.h"
 #include "runner/model/names.h"
 
 RH_EMBEDDED(rh_preset_local)
@@ -169,18 +170,20 @@ void fill_isolation(const Settings& settings, RunOptions& options) {
   options.private_caches = settings.text("caches") == "private";
 }
 
-Result<void> fill_gates(const Settings& settings, std::uint64_t memory_bytes, GateRules& gates) {
-  if (const auto text = settings.text("gates.min_coverage"); !text.empty()) {
-    RH_TRY(gates.min_coverage, parse_percent(text));
-  }
-  if (const auto text = settings.text("gates.max_wall"); !text.empty()) {
-    RH_TRY(gates.max_wall, parse_duration(text));
-  }
-  if (const auto text = settings.text("gates.max_memory"); !text.empty()) {
-    RH_TRY(gates.max_memory_bytes, parse_size_of(text, memory_bytes));
-  }
-  gates.max_failures = parse_u64(settings.text("gates.max_failures"));
-  gates.min_tests = parse_u64(settings.text("gates.min_tests"));
+// The baseline lies beside the file that names it, or at the root that the caller works in.
+Result<void> fill_gates(const Settings& settings, const ConfigFile& config, const ResolveContext& context,
+                        RunOptions& options) {
+  RH_TRY(options.gates.rules, simple_rules(settings, context.memory_bytes));
+  options.gates.rules.insert(options.gates.rules.end(), config.gates.rules.begin(), config.gates.rules.end());
+  options.gates.components = config.gates.components;
+  options.base = settings.text("base");
+  for (const std::string& text : settings.list("base_coverage"))
+    options.base_coverage.push_back((context.working_directory / text).lexically_normal());
+  const SettingValue* baseline = settings.find("gates.baseline");
+  const fs::path folder = config.path.empty() ? context.working_directory : config.path.parent_path();
+  const bool by_caller = baseline != nullptr && baseline->layer > Layer::repository;
+  options.baseline =
+      ((by_caller ? context.working_directory : folder) / settings.text("gates.baseline")).lexically_normal();
   return {};
 }
 
@@ -292,7 +295,7 @@ Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config,
   }
   RH_TRY(options.sample_interval, parse_duration(settings.text("sample_interval")));
   fill_out(settings, config, context.working_directory, options, diagnostics);
-  RH_CHECK(fill_gates(settings, context.memory_bytes, options.gates));
+  RH_CHECK(fill_gates(settings, config, context, options));
   fill_reports(settings, config, context.working_directory, options, diagnostics);
   options.suite_entries = config.suites;
   return options;

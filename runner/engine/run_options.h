@@ -10,6 +10,7 @@
 
 #include "runner/base/result.h"
 #include "runner/engine/config_file.h"
+#include "runner/engine/gate/rule.h"
 #include "runner/engine/settings.h"
 #include "runner/model/command.h"
 #include "runner/model/diagnostic.h"
@@ -18,14 +19,6 @@
 #include "runner/model/limits.h"
 
 namespace rh::engine {
-
-struct GateRules {
-  std::optional<unsigned> min_coverage;  // hundredths of a percent
-  std::optional<std::uint64_t> max_failures;
-  std::optional<std::uint64_t> min_tests;
-  std::optional<std::chrono::milliseconds> max_wall;  // per suite
-  std::optional<std::uint64_t> max_memory_bytes;      // per suite
-};
 
 struct ReportTarget {
   std::string name;
@@ -55,6 +48,9 @@ struct RunOptions {
   std::chrono::milliseconds sample_interval{50};
   std::filesystem::path out;  // empty: .runharness/runs/<id>
   GateRules gates;
+  std::string base;                                  // a commit, branch or tag, or "auto"; empty: none
+  std::vector<std::filesystem::path> base_coverage;  // coverage files of the base, absolute
+  std::filesystem::path baseline;                    // absolute
   std::vector<ReportTarget> reports;
   std::vector<SuiteEntry> suite_entries;
 };

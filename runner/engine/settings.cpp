@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "runner/base/text.h"
+#include "runner/engine/gate/decimal.h"
 
 namespace rh::engine {
 namespace {
@@ -57,10 +58,33 @@ const std::vector<OptionRow> kRows = {
      "measure coverage (default: on)"},
     {"redact", "--redact,!--no-redact", "RUNHARNESS_REDACT", boolean, "", "true", "",
      "take secrets out of everything that is stored (default: on)", UsedBy::both},
+    {"base", "--base", "RUNHARNESS_BASE", text, "", "", "REF",
+     "compare with the merge base of this commit, branch or tag; auto: as the CI system's variables say", UsedBy::test,
+     false},
+    {"base_coverage", "--base-coverage", "", list, "", "", "FILE", "coverage of the base, from a file; repeatable",
+     UsedBy::test, false},
     {"gates.min_coverage", "--min-coverage", "", percent, "", "", "PCT", "fail when less of the lines is covered"},
-    {"gates.max_failures", "--max-failures", "", integer, "", "", "N", "tolerate up to N failed tests"},
+    {"gates.min_branch_coverage", "--min-branch-coverage", "", percent, "", "", "PCT",
+     "fail when less of the branches is covered"},
+    {"gates.min_file_coverage", "--min-file-coverage", "", percent, "", "", "PCT",
+     "fail when less of the lines of any file is covered"},
+    {"gates.min_new_file_coverage", "--min-new-file-coverage", "", percent, "", "", "PCT",
+     "fail when less of the lines of a file that the patch adds is covered"},
+    {"gates.min_patch_coverage", "--min-patch-coverage", "", percent, "", "", "PCT",
+     "fail when less of the lines that the patch changes is covered"},
+    {"gates.min_patch_branch_coverage", "--min-patch-branch-coverage", "", percent, "", "", "PCT",
+     "fail when less of the branches on lines that the patch changes is covered"},
+    {"gates.max_uncovered", "--max-uncovered", "", integer, "", "", "N", "fail when more lines are not covered"},
+    {"gates.no_decrease", "--no-decrease", "", boolean, "", "", "", "fail when more is uncovered than at the base"},
+    {"gates.ratchet", "--ratchet", "", boolean, "", "", "", "fail when a file has more uncovered than in the baseline"},
+    {"gates.baseline", "--baseline", "", text, "", "runharness.baseline.json", "FILE",
+     "the committed baseline (default: runharness.baseline.json)"},
+    {"gates.max_failures", "--max-failures", "", text, "", "", "N|PCT", "tolerate up to N failed tests, or such as 2%"},
     {"gates.min_tests", "--min-tests", "", integer, "", "", "N", "fail when fewer tests ran"},
+    {"gates.max_skipped", "--max-skipped", "", text, "", "", "N|PCT", "fail when more tests were skipped"},
+    {"gates.max_flaky", "--max-flaky", "", text, "", "", "N|PCT", "fail when more tests passed only on a retry"},
     {"gates.max_wall", "--max-wall", "", duration, "", "", "DUR", "fail when a suite took longer"},
+    {"gates.max_cpu", "--max-cpu", "", duration, "", "", "DUR", "fail when a suite used more CPU time"},
     {"gates.max_memory", "--max-memory", "", size, "", "", "SIZE", "fail when a suite's peak memory was higher"},
     {"reports", "--report", "", file_list, "", "", "NAME=PATH",
      "write a report, PATH - prints it; repeatable; the names are below", UsedBy::test, false},
@@ -157,7 +181,7 @@ Result<void> check_value(const OptionRow& row, std::string_view text) {
       return keep_error(std::move(span));
     }
     case OptionType::percent:
-      return keep_error(parse_percent(text));
+      return keep_error(parse_decimal_percent(text));
     case OptionType::boolean:
       if (text == "true" || text == "false") return {};
       return fail(ErrorKind::usage, fmt::format("read '{}': write true or false", text), std::string(row.key));

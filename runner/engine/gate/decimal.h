@@ -31,8 +31,8 @@ constexpr unsigned kMaxDecimals = 9;  // 2^64 * 100 * 10^9 stays below 2^128
 // hit / found is at least `percent`. `found` must not be 0.
 [[nodiscard]] bool reaches(const model::Ratio& ratio, const Decimal& percent);
 
-// The share as text: rounded down with two decimals, and with as many more as it takes to be told from
-// `target` when it is below it. "100.00 %" is only ever all of it.
+// The share as text, rounded down with two decimals or as many as `target` has: what is below the target
+// prints below it, what reaches it prints so, and "100.00 %" is only ever all of it.
 [[nodiscard]] std::string share_text(const model::Ratio& ratio, const Decimal& target);
 // The same for a share that must not be above its target: rounded up.
 [[nodiscard]] std::string share_text_up(const model::Ratio& ratio, const Decimal& target);

@@ -6,7 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -90,6 +90,7 @@ struct GateRules {
 };
 
 struct Baseline;         // runner/engine/gate/baseline.h: the committed ratchet
+struct QuarantineState;  // runner/engine/quarantine.h: the entries of the quarantine file
 struct ResourceHistory;  // figures of earlier runs of the same machine class, for statistical rules
 
 // What a judge may look at. Whatever is absent is a state that the rule's no-data policy decides about.
@@ -102,7 +103,10 @@ struct GateInput {
   std::string baseline_reason = {};  // why there is none: "runharness.baseline.json is missing"
   const ResourceHistory* history = nullptr;
   std::string history_reason = {};
-  std::filesystem::path source_root = {};  // where the sources lie; empty: not known
+  // Whether the repository still has this file: one that left the coverage data was deleted, or is no longer
+  // measured. Empty: not known.
+  std::function<bool(const std::string& path)> source_exists = {};
+  const QuarantineState* quarantine = nullptr;
 };
 
 enum class ScopeUse { run, suites, files, files_and_suites };  // by what a kind can be narrowed

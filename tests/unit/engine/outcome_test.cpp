@@ -25,7 +25,9 @@ RunReport with_suites(std::initializer_list<SuiteStatus> statuses, std::uint64_t
 
 ExitCode code_of(const RunReport& report, RunStop stop = RunStop::none, std::optional<std::uint64_t> tolerated = {},
                  std::optional<std::string> internal = {}) {
-  return judge_run(report, stop, tolerated, internal).code;
+  GateRules rules;
+  if (tolerated) rules.rules.push_back(*make_rule("tests.max_failures", "", {{"max", std::to_string(*tolerated)}}));
+  return judge_run(report, stop, rules, internal).code;
 }
 
 TEST(Outcome, EachCauseHasItsCode) {
@@ -53,7 +55,8 @@ TEST(Outcome, AnUnreadableManifestIsNeverGreen) {
 
 TEST(Outcome, GatesCountOnceTestsPass) {
   RunReport report = with_suites({SuiteStatus::passed});
-  report.gates.push_back({"coverage.total", "run", GateLevel::block, GateState::failed, "80 %", "79 %", "", "low", true});
+  report.gates.push_back(
+      {"coverage.total", "run", GateLevel::block, GateState::failed, "80 %", "79 %", "", "low", true});
   EXPECT_EQ(code_of(report), ExitCode::gate_failed);
   report.gates[0].state = GateState::no_data;
   EXPECT_EQ(code_of(report), ExitCode::gate_failed);

@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace rh::engine {
 namespace {
 
@@ -100,11 +102,16 @@ TEST(RunOptions, PathsStartWhereTheyWereWritten) {
 TEST(RunOptions, GatesAreExact) {
   const auto resolved = resolve(
       "[gates]\nmin_coverage = 79.95\nmax_wall = \"5m\"\nmax_memory = \"1G\"\nmax_failures = 0\nmin_tests = 10");
-  EXPECT_EQ(resolved.options->gates.min_coverage, 7995U);
-  EXPECT_EQ(resolved.options->gates.max_wall, 5min);
-  EXPECT_EQ(resolved.options->gates.max_memory_bytes, 1ULL << 30);
-  EXPECT_EQ(resolved.options->gates.max_failures, 0U);
-  EXPECT_EQ(resolved.options->gates.min_tests, 10U);
+  const auto& rules = resolved.options->gates.rules;
+  const auto rule = [&](std::string_view kind) -> const GateRule& {
+    return *std::find_if(rules.begin(), rules.end(), [&](const GateRule& each) { return each.kind == kind; });
+  };
+  ASSERT_EQ(rules.size(), 5U);
+  EXPECT_EQ(*rule("coverage.total").find<Decimal>("min"), (Decimal{7995, 2}));
+  EXPECT_EQ(*rule("resources.max_wall").find<std::chrono::nanoseconds>("max"), 5min);
+  EXPECT_EQ(rule("resources.max_memory").find<ByteCount>("max")->bytes, 1ULL << 30);
+  EXPECT_EQ(*rule("tests.max_failures").find<std::uint64_t>("max"), 0U);
+  EXPECT_EQ(*rule("tests.min").find<std::uint64_t>("min"), 10U);
 }
 
 TEST(RunOptions, LimitsMayBeLifted) {

@@ -127,7 +127,7 @@ TEST_F(RunTest, CoverageIsReadAndMissingCoverageIsSaid) {
                 ASSERT_TRUE(write_file(spec.command.cwd / "lcov.info", "SF:x.js\nDA:1,1\nDA:2,0\nend_of_record\n"));
               }});
   suite("b", {kGreen, Ending::exited, {0, {}, false}, {}});
-  options_.gates.min_coverage = 5001;
+  options_.gates.rules.push_back(*make_rule("coverage.total", "", {{"min", "50.01"}}));
   const RunReport report = run();
   EXPECT_EQ(report.exit_code, 3) << report.exit_reason;
   ASSERT_EQ(report.suites.at(0).coverage.files.size(), 1U);

@@ -1,0 +1,98 @@
+#include "runner/engine/gate/rule.h"
+
+#include <fmt/core.h>
+
+#include "runner/base/text.h"
+
+namespace rh::engine {
+namespace {
+
+std::vector<std::string> choices_of(const RuleField& field) {
+  std::vector<std::string> choices;
+  for (const std::string_view choice : split(field.choices, '|')) choices.emplace_back(choice);
+  return choices;
+}
+
+Result<FieldValue> read_count(std::string_view text) {
+  if (const auto count = parse_u64(text)) return FieldValue(*count);
+  return fail(ErrorKind::usage, fmt::format("read '{}': write a whole number, 0 or more", text));
+}
+
+Result<FieldValue> read_choice(const RuleField& field, std::string_view text) {
+  if (field.choices.empty()) return FieldValue(std::string(text));
+  const auto choices = choices_of(field);
+  for (const std::string& choice : choices)
+    if (choice == text) return FieldValue(choice);
+  const auto near = closest(text, choices);
+  return fail(ErrorKind::usage, fmt::format("read '{}': write one of {}{}", text, join(choices, ", "),
+                                            near ? fmt::format(" (did you mean '{}'?)", *near) : ""));
+}
+
+Result<FieldValue> read_percent(const RuleField& field, std::string_view text) {
+  RH_TRY(const Decimal percent, parse_decimal_percent(text, field.most));
+  return FieldValue(percent);
+}
+
+}  // namespace
+
+const RuleKind* rule_kind(std::string_view name) {
+  for (const RuleKind& kind : rule_kinds())
+    if (kind.name == name) return &kind;
+  return nullptr;
+}
+
+Result<FieldValue> read_field(const RuleField& field, std::string_view text) {
+  switch (field.type) {
+    case FieldType::percent:
+      return read_percent(field, text);
+    case FieldType::count:
+      return read_count(text);
+    case FieldType::count_or_percent:
+      return trim(text).ends_with('%') ? read_percent(field, text) : read_count(text);
+    case FieldType::duration: {
+      RH_TRY(const auto span, parse_duration(text));
+      return FieldValue(std::chrono::nanoseconds(span));
+    }
+    case FieldType::size: {
+      RH_TRY(const std::uint64_t bytes, parse_size(text));
+      return FieldValue(ByteCount{bytes});
+    }
+    case FieldType::text:
+      return read_choice(field, text);
+    case FieldType::texts:
+      return FieldValue(std::vector<std::string>{std::string(text)});
+  }
+  return fail(ErrorKind::internal, "read a field without a type", std::string(field.name));
+}
+
+Result<void> complete_rule(GateRule& rule) {
+  const RuleKind& kind = *rule_kind(rule.kind);
+  for (const RuleField& field : kind.fields) {
+    if (rule.fields.contains(field.name)) continue;
+    if (field.required)
+      return fail(ErrorKind::config,
+                  fmt::format("read the rule {}: it has no '{}' ({})", rule.kind, field.name, field.help), rule.origin);
+    if (field.fallback.empty()) continue;
+    RH_TRY(rule.fields[std::string(field.name)], read_field(field, field.fallback));
+  }
+  return {};
+}
+
+Result<GateRule> make_rule(std::string_view kind_name, std::string origin,
+                           const std::map<std::string, std::string>& fields) {
+  const RuleKind* kind = rule_kind(kind_name);
+  RH_ASSERT(kind != nullptr);
+  GateRule rule;
+  rule.kind = kind_name;
+  rule.origin = std::move(origin);
+  rule.no_data = kind->no_data;
+  for (const RuleField& field : kind->fields) {
+    const auto given = fields.find(std::string(field.name));
+    if (given == fields.end()) continue;
+    RH_TRY(rule.fields[given->first], read_field(field, given->second));
+  }
+  RH_CHECK(complete_rule(rule));
+  return rule;
+}
+
+}  // namespace rh::engine
