@@ -92,6 +92,15 @@ struct FlakyTest {
   std::chrono::system_clock::time_point last_flip_at;
 };
 
+// One entry of the quarantine file.
+struct QuarantineRow {
+  std::string tests;  // a test id, or a glob over test ids
+  Quarantine quarantine;
+  std::string since;           // "2026-03-01"; empty: not said
+  std::int64_t days_left = 0;  // to the end of the last day; negative: expired
+  std::string origin;          // "runharness.quarantine.toml:3"
+};
+
 // What a removal of old runs did, or would do.
 struct Pruned {
   std::uint64_t runs = 0, runs_left = 0;
