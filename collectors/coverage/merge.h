@@ -20,6 +20,8 @@ struct PathMapping {
   std::vector<std::pair<std::string, std::filesystem::path>> prefixes;  // import path or build prefix -> folder
   std::vector<std::string> exclude_globs;                               // repository-relative
   std::vector<std::string> repository_files;                            // for unique suffix match; may be empty
+  // Files that are not found keep their paths and stay, for judging what comes from elsewhere.
+  bool keep_unresolved = false;
 };
 
 // Makes paths repository-relative: prefix map, then `base`, then unique suffix match in

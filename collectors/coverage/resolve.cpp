@@ -150,12 +150,13 @@ model::CoverageReport resolve_paths(std::vector<model::CoverageFile> files, cons
   std::set<std::string> unresolved;
   for (model::CoverageFile& file : files) {
     const Resolution resolution = resolver.resolve(file.path);
+    const bool found = resolution.fate == Fate::found;
     if (resolution.fate == Fate::unresolved) unresolved.insert(source_path(file.path));
-    if (resolution.fate != Fate::found) continue;
+    if (!found && !mapping.keep_unresolved) continue;
+    file.path = found ? resolution.path : source_path(file.path);
     const bool excluded = std::any_of(mapping.exclude_globs.begin(), mapping.exclude_globs.end(),
-                                      [&](const std::string& glob) { return glob_match(glob, resolution.path); });
+                                      [&](const std::string& glob) { return glob_match(glob, file.path); });
     if (excluded) continue;
-    file.path = resolution.path;
     report.files.push_back(std::move(file));
   }
   report.files = gather_files(std::move(report.files));
