@@ -18,16 +18,14 @@ constexpr FlagRow kConfig{"--config", &L::config_file, "FILE", "Run", "use this 
 constexpr FlagRow kNoConfig{"--no-config", &L::no_config, "", "Run", "read no runharness.toml"};
 constexpr FlagRow kJson{"--json", &L::json, "", "Output", "print JSON"};
 constexpr FlagRow kQuiet{"-q,--quiet", &L::quiet, "", "Output", "failures and the verdict only"};
+constexpr FlagRow kAgent{"--agent", &L::agent, "", "Output", "print at most 8 KB: the verdict, failures and reruns"};
 constexpr FlagRow kVerbose{"-v,--verbose", &L::verbose, "", "Output", "a line for each test"};
 
 const std::vector<FlagRow> kTestFlags = {
-    kProject,
-    kConfig,
-    kNoConfig,
-    {"--plan", &L::plan, "", "Run", "print what would run, and run nothing"},
-    kQuiet,
-    kVerbose,
-    {"--json", &L::json, "", "Output", "with --plan: print JSON; else print report.json instead of text"},
+    kProject,  kConfig,
+    kNoConfig, {"--plan", &L::plan, "", "Run", "print what would run, and run nothing"},
+    kQuiet,    kVerbose,
+    kAgent,    {"--json", &L::json, "", "Output", "with --plan: print JSON; else print report.json instead of text"},
 };
 
 const std::vector<FlagRow> kRunFlags = {
@@ -50,6 +48,21 @@ const std::vector<FlagRow> kReportFlags = {
     {"--json", &L::json, "", "Output", "print report.json instead of text"},
     kQuiet,
     kVerbose,
+    kAgent,
+};
+
+const std::vector<FlagRow> kHistoryFlags = {
+    {"ACTION", &L::operands, "", "", "list, show RUN, trend [SUITE|TEST|coverage], flaky, prune or quarantine"},
+    {"--project", &L::project, "DIR", "", "folder of the project (default: here)"},
+    {"-n", &L::most, "N", "Output", "list, trend: the newest N runs (20, 50); flaky: look at N runs (100); 0: all"},
+    kJson,
+    {"--keep", &L::keep, "N", "prune", "keep the newest N runs"},
+    {"--older-than", &L::older_than, "DUR", "prune", "remove runs older than this, such as 90d"},
+    {"--run-directories", &L::run_directories, "", "prune", "remove run directories of .runharness/runs, too"},
+    {"--dry-run", &L::dry_run, "", "prune", "say what would be removed, and remove nothing"},
+    {"--owner", &L::owner, "NAME", "quarantine add", "who takes care of it"},
+    {"--reason", &L::why, "TEXT", "quarantine add", "why its failures do not count"},
+    {"--expires", &L::expires, "DATE", "quarantine add", "last day on which it holds: 2026-12-31, or 30d from now"},
 };
 
 const std::vector<CommandRow> kRows = {
@@ -80,6 +93,16 @@ const std::vector<CommandRow> kRows = {
      "Exit code 0 when the preset ci keeps every promise on this host, else 1."},
     {CommandName::report, "report", "render a stored run again, also one that was killed", run_report, takes_reports,
      kReportFlags, ""},
+    {CommandName::history, "history", "what earlier runs gave and took, which tests are flaky or in quarantine",
+     run_history, nullptr, kHistoryFlags,
+     "Examples:\n"
+     "  runharness history list -n 5\n"
+     "  runharness history show 0198c0de\n"
+     "  runharness history trend 'services/api:pytest'\n"
+     "  runharness history prune --older-than 90d --run-directories\n"
+     "  runharness history quarantine add 'web:jest::pay.test.js::refunds' --owner @pay --reason 'races' --expires "
+     "30d\n"
+     "  runharness history quarantine remove 'web:jest::pay.test.js::refunds'"},
     {CommandName::config,
      "config",
      "show the settings in force",

@@ -9,7 +9,7 @@
 
 namespace rh::app {
 
-enum class CommandName { test, run, discover, doctor, report, config };
+enum class CommandName { test, run, discover, doctor, report, config, history };
 
 struct CommandLine {
   CommandName command = CommandName::test;
@@ -26,6 +26,10 @@ struct CommandLine {
   std::vector<std::string> artifacts;       // run
   bool apply = false;                       // run
   bool plan = false, json = false, quiet = false, verbose = false, explain = false;
+  bool agent = false;                                                // test, report, gate: the compact form
+  std::vector<std::string> operands;                                 // history: what to do, and with what
+  std::string project, most, keep, older_than, owner, why, expires;  // history
+  bool run_directories = false, dry_run = false;                     // history
 };
 
 // Either a command line, or text to print and the exit code to leave with (--help, --version, a usage

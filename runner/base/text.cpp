@@ -210,7 +210,7 @@ Result<std::uint64_t> parse_size(std::string_view text) {
 Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   const auto refuse = [&] {
     return fail(ErrorKind::usage,
-                fmt::format("read the duration '{}': write a number with ms, s, m or h, such as 90s", text));
+                fmt::format("read the duration '{}': write a number with ms, s, m, h, d or w, such as 90s", text));
   };
   double total_ms = 0;
   std::string_view rest = text;
@@ -231,6 +231,10 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
       factor = 60'000;
     else if (unit == "h")
       factor = 3'600'000;
+    else if (unit == "d")
+      factor = 86'400'000;
+    else if (unit == "w")
+      factor = 604'800'000;
     if (!number || factor == 0) return refuse();
     total_ms += *number * factor;
   }
