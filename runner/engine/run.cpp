@@ -100,6 +100,7 @@ class Run {
                        {},
                        {},
                        secrets_};
+    context.on_usage = setup_.on_usage;
     context.on_series = [&](SampleSeries series) {
       const std::lock_guard lock(context.samples_mutex);
       if (auto kept = append_samples(setup_.paths.run / "samples.bin", series); !kept)
