@@ -24,23 +24,11 @@ model::TestEnded new_attempt(const JunitCase& test, std::uint64_t ordinal, unsig
   return ended;
 }
 
-// The first line that says something: gtest writes "file.cc:12" alone on the first one.
-std::string message_of(std::string_view text) {
-  const std::string first = one_line(text);
-  const std::size_t colon = first.rfind(':');
-  const bool location = colon != std::string::npos && colon > 0 && first.find_first_of(" \t") == std::string::npos &&
-                        parse_u64(std::string_view(first).substr(colon + 1)).has_value();
-  if (!location) return first;
-  const std::string_view trimmed = trim(text);
-  const std::string second = one_line(trimmed.substr(std::min(trimmed.find('\n'), trimmed.size())));
-  return second.empty() ? first : second;
-}
-
 void describe(model::TestEnded& ended, const JunitProblem& problem) {
   model::Attempt& attempt = ended.attempt;
   const std::string body = problem.body.text();
-  std::string message = message_of(problem.message);
-  if (message.empty()) message = message_of(body);
+  std::string message = junit_message(problem.message);
+  if (message.empty()) message = junit_message(body);
   if (message.empty() && problem.kind != JunitProblemKind::skipped) message = one_line(problem.type);
   if (attempt.message.empty()) attempt.message = message;
   // Several failures of one case (pytest subtests, gtest) follow each other.
@@ -79,6 +67,18 @@ model::TestEnded own_attempt(const JunitCase& test, std::uint64_t ordinal) {
 }
 
 }  // namespace
+
+// The first line that says something: gtest writes "file.cc:12" alone on the first one.
+std::string junit_message(std::string_view text) {
+  const std::string first = one_line(text);
+  const std::size_t colon = first.rfind(':');
+  const bool location = colon != std::string::npos && colon > 0 && first.find_first_of(" \t") == std::string::npos &&
+                        parse_u64(std::string_view(first).substr(colon + 1)).has_value();
+  if (!location) return first;
+  const std::string_view trimmed = trim(text);
+  const std::string second = one_line(trimmed.substr(std::min(trimmed.find('\n'), trimmed.size())));
+  return second.empty() ? first : second;
+}
 
 std::vector<model::TestEnded> junit_attempts(JunitCase&& test, std::uint64_t ordinal) {
   std::vector<model::TestEnded> attempts;

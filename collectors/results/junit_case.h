@@ -36,4 +36,7 @@ struct JunitCase {
 // The attempts in order of execution; the last one decides. `ordinal` makes the keys.
 [[nodiscard]] std::vector<model::TestEnded> junit_attempts(JunitCase&& test, std::uint64_t ordinal);
 
+// The first line of a message or a body that says something, as it stands in a list.
+[[nodiscard]] std::string junit_message(std::string_view text);
+
 }  // namespace rh::collectors

@@ -1,5 +1,7 @@
 #include "collectors/results/junit_scanner.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "collectors/results/junit_neighbours.h"
@@ -96,15 +98,20 @@ void JunitScanner::start_element(std::string_view name, XmlAttributes attributes
 
 void JunitScanner::start_suite(bool is_root, XmlAttributes attributes) {
   std::string name, file;
+  std::optional<ExactSeconds> time;
   for (const auto& [key, value] : attributes) {
     if (key == "name")
       name = name_of(value);
     else if (key == "file" || key == "filepath")
       file = file_of(value);
+    else if (key == "time")
+      time = parse_reported_time(value).value;
+    else if (key == "timestamp" && timestamp_.empty())
+      timestamp_ = name_of(value);
   }
   if (name == (is_root ? "pytest tests" : "pytest")) pytest_ = true;
   ++suites_seen_;
-  suites_.open(is_root, name, file, JunitHeader::read(attributes));
+  suites_.open(is_root, name, file, JunitHeader::read(attributes), time);
 }
 
 void JunitScanner::start_problem(JunitProblemKind kind, XmlAttributes attributes) {
@@ -233,10 +240,14 @@ bool JunitScanner::end_document() {
   return !truncated_ && suites_seen_ > 0;
 }
 
+bool JunitScanner::blank() const {
+  return root_.empty() && trim(std::string_view(head_).substr(std::min(encoding_.mark_bytes, head_.size()))).empty();
+}
+
 void JunitScanner::diagnose_content() {
-  if (trim(head_).empty() && root_.empty()) {
+  if (blank()) {
     diagnose(Severity::error, "junit-empty", "the file is empty: its writer died before it wrote, or never ran");
-  } else if (suites_seen_ + cases_ + suite_problems_ == 0 && !truncated_) {
+  } else if (!recognised()) {
     const std::string_view neighbour = name_of_neighbour(root_, head_);
     const std::string found = root_.empty() ? "no element" : fmt::format("the first element is <{}>", one_line(root_));
     diagnose(Severity::error, "not-junit",

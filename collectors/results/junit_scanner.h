@@ -59,6 +59,11 @@ class JunitScanner : protected XmlHandler {
     return (classname.empty() && !pytest_) || classname == "test";
   }
   void note_negative_time() { ++negative_times_; }
+  // The file holds something of a JUnit report, or was cut where one begins.
+  [[nodiscard]] bool recognised() const { return suites_seen_ + cases_ + suite_problems_ > 0 || truncated_; }
+  [[nodiscard]] bool blank() const;
+  // The text of the first time stamp of a suite.
+  [[nodiscard]] const std::string& timestamp() const { return timestamp_; }
 
   std::string subject_, suite_root_;
   XmlTokenizer xml_;
@@ -96,6 +101,7 @@ class JunitScanner : protected XmlHandler {
   std::size_t problems_open_ = 0;
   std::string head_;  // of the file, to name what is no report
   std::string root_;  // name of the first element
+  std::string timestamp_;
   bool pytest_ = false, truncated_ = false;
   std::uint64_t suites_seen_ = 0, suite_problems_ = 0, negative_times_ = 0;
 };

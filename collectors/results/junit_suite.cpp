@@ -68,11 +68,14 @@ std::string JunitHeader::disagreement(const JunitCounts& counted) const {
   return {};
 }
 
-void JunitSuites::open(bool is_root, std::string_view name, std::string_view file, const JunitHeader& header) {
+void JunitSuites::open(bool is_root, std::string_view name, std::string_view file, const JunitHeader& header,
+                       std::optional<ExactSeconds> time) {
   Suite suite;
   suite.ordinal = ++opened_;
   suite.is_root = is_root;
   suite.header = header;
+  suite.time = time;
+  suite.has_time = time.has_value();
   suite.name = texts_.size();
   texts_ += name;
   suite.file = texts_.size();
@@ -124,6 +127,11 @@ void JunitSuites::close(std::uint64_t line) {
   judge(suite, line);
   open_.pop_back();
   counts().add(suite.counted);
+  if (suite.time && (open_.empty() || !open_.back().has_time)) {
+    std::optional<ExactSeconds>& sum = open_.empty() ? time_ : open_.back().time;
+    if (!sum) sum.emplace();
+    *sum += *suite.time;
+  }
   if (!open_.empty()) open_.back().lost += std::max(suite.lost, suite.header.failures());
   texts_.resize(suite.name);
   path_.resize(suite.path);

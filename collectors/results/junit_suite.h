@@ -34,7 +34,8 @@ struct JunitHeader {
 // nest ten thousands deep.
 class JunitSuites {
  public:
-  void open(bool is_root, std::string_view name, std::string_view file, const JunitHeader& header);
+  void open(bool is_root, std::string_view name, std::string_view file, const JunitHeader& header,
+            std::optional<ExactSeconds> time);
   void close(std::uint64_t line);
   // The document stops here: nothing that is open can be judged.
   void abandon();
@@ -55,6 +56,8 @@ class JunitSuites {
   [[nodiscard]] std::uint64_t lost_failures() const { return lost_failures_; }
   [[nodiscard]] const std::string& first_lost() const { return first_lost_; }
   [[nodiscard]] model::RunnerFinished totals() const;
+  // Summed over the outermost suites that tell their time.
+  [[nodiscard]] const std::optional<ExactSeconds>& time() const { return time_; }
 
  private:
   struct Suite {
@@ -64,7 +67,9 @@ class JunitSuites {
     bool is_root = false;                     // <testsuites>
     JunitHeader header;
     JunitCounts counted;
-    std::uint64_t lost = 0;  // failures found missing in suites inside
+    bool has_time = false;             // of its own
+    std::optional<ExactSeconds> time;  // its own, else that of the suites inside
+    std::uint64_t lost = 0;            // failures found missing in suites inside
   };
   [[nodiscard]] std::string describe(const Suite& suite, std::uint64_t line) const;
   void judge(const Suite& suite, std::uint64_t line);
@@ -74,6 +79,7 @@ class JunitSuites {
   std::uint64_t opened_ = 0;
   JunitHeader claimed_;  // summed over the outermost elements
   JunitCounts counted_;
+  std::optional<ExactSeconds> time_;
   std::uint64_t mismatches_ = 0, lost_failures_ = 0;
   std::string first_mismatch_, first_lost_;
 };

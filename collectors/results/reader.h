@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/results/summary.h"
 #include "runner/base/result.h"
 #include "runner/model/result_event.h"
 
@@ -40,6 +41,8 @@ struct ResultFormat {
   std::string_view help;
   std::unique_ptr<ResultReader> (*make)(const ResultReaderOptions&, ResultSink);
   bool (*sniff)(std::string_view head);  // may be null: never recognised by content
+  // A faster way to what summary.h offers than by events; may be null.
+  Result<ResultsSummary> (*summarise)(ByteSource&, const std::string& subject, const ResultsQuery&) = nullptr;
 };
 
 // Factories, one per file of this folder; the registry names them.
