@@ -29,8 +29,13 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
 
 // The headers of the five sibling folders that the engine may see: their interfaces, nothing else.
 const std::set<std::string> kInterfaceHeaders = {
-    "sandbox/sandbox.h",           "collectors/results/reader.h",   "collectors/coverage/reader.h",
-    "collectors/coverage/merge.h", "collectors/sampling/sampler.h", "reporters/reporter.h",
+    "sandbox/sandbox.h",
+    "collectors/results/reader.h",
+    "collectors/coverage/reader.h",
+    "collectors/results/summary.h",
+    "collectors/coverage/merge.h",
+    "collectors/sampling/sampler.h",
+    "reporters/reporter.h",
     "runner/adapters/adapter.h",
 };
 

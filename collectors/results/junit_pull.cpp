@@ -1,0 +1,216 @@
+#include "collectors/results/junit_pull.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "collectors/results/junit_case.h"
+#include "collectors/results/xml_text.h"
+#include "runner/base/text.h"
+
+namespace rh::collectors {
+
+namespace {
+
+constexpr std::size_t kWindowBytes = 256U << 10;  // fits into the processor's cache; grows for a longer tag
+constexpr std::size_t kRawBytes = 64U << 10;
+constexpr std::size_t kMaxMessage = 2U << 10;
+
+}  // namespace
+
+JunitPull::JunitPull(ByteSource& source, std::string subject, std::string suite_root)
+    : JunitScanner(std::move(subject), std::move(suite_root)), source_(source) {}
+
+Result<void> JunitPull::status() const { return status_; }
+
+// --- the window ----------------------------------------------------------------------------------
+
+std::size_t JunitPull::read_some() {
+  const auto read_raw = [this](char* into, std::size_t size) -> std::size_t {
+    auto count = source_.read(into, size);
+    if (count) return *count;
+    status_ = Failure{count.error()};
+    return 0;
+  };
+  if (!utf16_) return read_raw(window_.data() + end_, window_.size() - end_);
+  raw_.resize(kRawBytes);
+  decoded_.clear();
+  while (decoded_.empty()) {
+    const std::size_t count = read_raw(raw_.data(), raw_.size());
+    if (count == 0) utf16_->finish(decoded_);
+    if (count == 0) break;
+    utf16_->feed({raw_.data(), count}, decoded_);
+  }
+  if (window_.size() - end_ < decoded_.size()) window_.resize(end_ + decoded_.size());
+  std::memcpy(window_.data() + end_, decoded_.data(), decoded_.size());
+  return decoded_.size();
+}
+
+// The views of what is open must outlive the window's move.
+void JunitPull::refill() {
+  if (in_case() || in_suite_problem()) keep_views(case_);
+  std::memmove(window_.data(), window_.data() + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
+  if (end_ * 2 > window_.size()) window_.resize(window_.size() * 2);
+  const std::size_t count = read_some();
+  end_ += count;
+  final_ = count == 0;
+}
+
+void JunitPull::begin() {
+  begun_ = true;
+  window_.resize(kWindowBytes);
+  while (end_ < kEncodingHead) {
+    const std::size_t count = read_some();
+    if (count == 0) break;
+    end_ += count;
+  }
+  const std::string_view head(window_.data(), std::min(end_, kEncodingHead));
+  const Encoding encoding = detect_encoding(head);
+  begin_document(head, encoding);
+  begin_ = encoding.mark_bytes;
+  if (encoding.charset != Charset::utf16_le && encoding.charset != Charset::utf16_be) return;
+  utf16_.emplace(encoding.charset == Charset::utf16_be);
+  utf16_->feed({window_.data() + begin_, end_ - begin_}, decoded_);
+  window_.resize(std::max(kWindowBytes, decoded_.size()));
+  std::memcpy(window_.data(), decoded_.data(), decoded_.size());
+  begin_ = 0;
+  end_ = decoded_.size();
+}
+
+bool JunitPull::next(JunitCaseView& test) {
+  if (!begun_) begin();
+  for (;;) {
+    if (std::exchange(earlier_ready_, false)) return give(earlier_, test);
+    if (std::exchange(ready_, false)) return give(case_, test);
+    if (ended_) return false;
+    const std::string_view rest(window_.data() + begin_, end_ - begin_);
+    const std::size_t used = xml_.consume(rest, final_);
+    begin_ += used;
+    if (ready_ || earlier_ready_) continue;
+    if (!final_) {
+      refill();
+    } else {
+      xml_.note_end(rest.size() - used);
+      ended_ = true;
+      (void)end_document();
+    }
+  }
+}
+
+bool JunitPull::give(Case& test, JunitCaseView& into) {
+  into = test.view;
+  into.message = test.message;
+  into.suite_path = test.path;
+  return true;
+}
+
+// --- test cases ----------------------------------------------------------------------------------
+
+// Copies what the views show.
+void JunitPull::keep_views(Case& test) {
+  std::string_view* const views[] = {&test.view.name, &test.view.classname, &test.view.file, &test.view.parameters,
+                                     &test.view.line};
+  std::size_t bytes = 0;
+  for (const std::string_view* view : views) bytes += view->size();
+  std::string kept;
+  kept.reserve(std::max<std::size_t>(bytes, 64));  // a shorter one would move its bytes along with itself
+  for (std::string_view* view : views) {
+    const std::size_t at = kept.size();
+    kept += *view;
+    *view = std::string_view(kept.data() + at, view->size());
+  }
+  test.kept = std::move(kept);
+}
+
+// One tag may end a test case whose end tag is missing and begin another.
+void JunitPull::make_room_for_another() {
+  if (!std::exchange(ready_, false)) return;
+  std::swap(case_, earlier_);
+  earlier_ready_ = true;
+}
+
+void JunitPull::clear(Case& test) {
+  const std::uint64_t suite = test.view.suite;  // `path` belongs to it
+  test.view = {};
+  test.view.suite = suite;
+  test.message.clear();
+  test.type.clear();
+}
+
+void JunitPull::begin_case(XmlAttributes attributes) {
+  make_room_for_another();
+  clear(case_);
+  JunitCaseView& test = case_.view;
+  for (const auto& [name, value] : attributes) {
+    if (name == "name")
+      test.name = value;
+    else if (name == "classname" || (name == "class" && test.classname.empty()))
+      test.classname = value;
+    else if (name == "time") {
+      const ReportedTime time = parse_reported_time(value);
+      test.time = time.value;
+      if (time.negative) note_negative_time();
+    } else if (name == "file" || name == "filepath")
+      test.file = value;
+    else if (name == "line" || name == "lineno")
+      test.line = value;
+    else if (name == "status" || name == "result")
+      test.signs.add_word(value);
+    else if (name == "value_param" || name == "type_param" || name == "id" || name == "parameters")
+      test.parameters = value;
+  }
+}
+
+void JunitPull::begin_problem(JunitProblemKind kind, XmlAttributes attributes) {
+  if (!in_case()) {
+    make_room_for_another();
+    clear(case_);
+  }
+  std::string_view message, type;
+  for (const auto& [name, value] : attributes) {
+    if (name == "message")
+      message = value;
+    else if (name == "type")
+      type = value;
+  }
+  case_.view.signs.add_child(kind, type);
+  if (!case_.message.empty() || kind == JunitProblemKind::skipped) return;
+  case_.message = junit_message(xml_text(message.substr(0, kMaxMessage), encoding_.charset));
+  if (case_.message.empty() && case_.type.empty()) case_.type = name_of(type);
+}
+
+// The suite may be closed by the very tag that closes the case, so its path is copied; once for a suite.
+void JunitPull::complete() {
+  if (case_.view.suite != suites_.ordinal() || case_.path.empty()) case_.path = suites_.path();
+  case_.view.suite = suites_.ordinal();
+  if (case_.message.empty()) case_.message.swap(case_.type);
+  ready_ = true;
+  xml_.stop();
+}
+
+JunitSigns JunitPull::end_case() {
+  complete();
+  return case_.view.signs;
+}
+
+void JunitPull::end_suite_problem(JunitProblemKind) {
+  case_.view.of_suite = true;
+  case_.kept = suites_.name();
+  case_.kept.reserve(64);
+  case_.view.name = case_.kept;
+  complete();
+}
+
+bool JunitPull::wants_text() {
+  const JunitElement kind = place();
+  return case_.message.empty() && (kind == JunitElement::problem || kind == JunitElement::stack_trace) &&
+         (in_case() || in_suite_problem());
+}
+
+void JunitPull::text(std::string_view raw, bool cdata) {
+  raw = raw.substr(0, kMaxMessage);
+  case_.message = junit_message(cdata ? to_utf8(raw, encoding_.charset) : xml_text(raw, encoding_.charset));
+}
+
+}  // namespace rh::collectors
