@@ -32,6 +32,7 @@ Result<std::string> render_cobertura(const model::RunReport& report);
 Result<std::string> render_coverage_json(const model::RunReport& report);
 Result<std::string> render_coverage_text(const model::RunReport& report);
 Result<std::string> render_coverage_markdown(const model::RunReport& report);
+Result<std::string> render_agent(const model::RunReport& report);
 Result<std::string> render_ctrf(const model::RunReport& report);
 Result<std::string> render_github(const model::RunReport& report);
 Result<std::string> render_gitlab_quality(const model::RunReport& report);
@@ -58,12 +59,15 @@ struct TerminalOptions {
   bool quiet = false;    // failures and the verdict only
   bool verbose = false;  // a line per test
   unsigned columns = 80;
+  unsigned rows = 24;
 };
 
 class Terminal {
  public:
   virtual ~Terminal() = default;
   virtual void on_event(const model::RunEvent& event) = 0;
+  // What a suite's process tree uses now.
+  virtual void on_usage(const model::SuiteId& suite, std::chrono::nanoseconds cpu, std::uint64_t rss_bytes) = 0;
   virtual void on_tick() = 0;  // redraws the status line, a few times a second
   // Failures with message and rerun command, suite table, coverage, gates, diagnostics, verdict.
   virtual void on_report(const model::RunReport& report) = 0;

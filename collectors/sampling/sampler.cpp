@@ -51,6 +51,8 @@ class KernelTreeSampler final : public TreeSampler {
     ++samples_;
   }
 
+  [[nodiscard]] LatestSample latest() const override { return {last_cpu_, last_rss_}; }
+
   [[nodiscard]] SampledTotals totals() const override {
     if (samples_ == 0) {
       const std::string reason = "no sample was taken: the process tree ended too soon";

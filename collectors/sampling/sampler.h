@@ -30,10 +30,17 @@ struct SampledTotals {
   model::BytesFigure read_bytes, written_bytes;
 };
 
+// What the last row of a sampler says, for a live display.
+struct LatestSample {
+  std::uint64_t cpu_ns = 0;  // of the tree so far
+  std::uint64_t rss_bytes = 0;
+};
+
 class TreeSampler {
  public:
   virtual ~TreeSampler() = default;
   virtual void sample(Nanoseconds now) = 0;  // one row; a late call leaves a gap entry
+  [[nodiscard]] virtual LatestSample latest() const = 0;
   [[nodiscard]] virtual SampledTotals totals() const = 0;
   [[nodiscard]] virtual model::SampleSeries take_series() = 0;
 };

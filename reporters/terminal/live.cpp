@@ -13,6 +13,8 @@ namespace rh::reporters {
 namespace {
 
 constexpr std::size_t kMaxBlockSuites = 8;
+constexpr std::size_t kMaxBlockTests = 3;  // of each suite
+constexpr std::chrono::nanoseconds kRateWindow = std::chrono::milliseconds(500);
 
 std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
@@ -51,13 +53,14 @@ std::string LiveView::on(const model::StepStarted& event) {
 }
 
 std::string LiveView::on(const model::TestStarted& event) {
-  suites_[event.suite.value].running = title_of(event.test);
+  suites_[event.suite.value].running[event.test.id.value] = {title_of(event.test), event.at};
   return {};
 }
 
 std::string LiveView::on(const model::TestFinished& event) {
   const model::Outcome outcome = event.attempt.outcome;
   Progress& progress = suites_[event.suite.value];
+  progress.running.erase(event.test.id.value);
   if (event.test.kind == model::TestKind::test) {  // subtests are counted apart, as their runner does
     bool& failed = progress.failed[event.test.id.value];
     progress.failures -= failed;
@@ -90,30 +93,61 @@ std::string LiveView::on(const model::DiagnosticRaised& event) {
                      clean_line(event.diagnostic.message));
 }
 
+void LiveView::take_usage(const model::SuiteId& suite, std::chrono::nanoseconds cpu, std::uint64_t rss_bytes,
+                          std::chrono::nanoseconds now) {
+  auto& usage = suites_[suite.value].usage;
+  if (!usage || cpu < usage->cpu) usage = Usage{rss_bytes, rss_bytes, cpu, now, {}};  // the first, or of a new step
+  usage->rss_bytes = rss_bytes;
+  usage->peak_bytes = std::max(usage->peak_bytes, rss_bytes);
+  const std::chrono::nanoseconds window = now - usage->at;
+  if (window < kRateWindow) return;
+  usage->cpu_percent = static_cast<unsigned>((cpu - usage->cpu).count() * 100 / window.count());
+  usage->cpu = cpu;
+  usage->at = now;
+}
+
+std::string LiveView::suite_line(const std::string& id, const Progress& progress, std::chrono::nanoseconds now) const {
+  std::string line = fmt::format("  {}  {}  {}", clean_line(id), format_duration(now - progress.started),
+                                 counted(progress.failed.size(), "test"));
+  if (progress.failures > 0) line += fmt::format(", {} failed", progress.failures);
+  if (progress.usage) line += "  " + format_size(progress.usage->rss_bytes);
+  if (progress.usage && progress.usage->cpu_percent) line += fmt::format("  {} % CPU", *progress.usage->cpu_percent);
+  if (progress.running.empty() && !progress.step.empty()) line += "  " + progress.step;
+  return line;
+}
+
+// Those that take longest: the others are gone before anybody has read them.
+void LiveView::add_running(std::vector<std::string>& lines, const Progress& progress, std::chrono::nanoseconds now) {
+  std::vector<const RunningTest*> tests;
+  for (const auto& [id, test] : progress.running) tests.push_back(&test);
+  const auto older = [](const RunningTest* a, const RunningTest* b) { return a->since < b->since; };
+  std::sort(tests.begin(), tests.end(), older);
+  for (std::size_t i = 0; i < tests.size() && i < kMaxBlockTests; ++i)
+    lines.push_back(fmt::format("    {:>7}  {}", format_duration(now - tests[i]->since), tests[i]->title));
+  if (tests.size() > kMaxBlockTests) lines.push_back(fmt::format("    and {} more", tests.size() - kMaxBlockTests));
+}
+
 std::vector<std::string> LiveView::block(std::chrono::nanoseconds now) const {
   std::vector<std::string> lines(1);
   std::size_t running = 0, finished = 0, tests = 0, failures = 0;
   for (const auto& [id, progress] : suites_) {
-    const std::size_t failed = progress.failures;
     tests += progress.failed.size();
-    failures += failed;
+    failures += progress.failures;
     if (progress.finished) {
       ++finished;
       continue;
     }
     if (++running > kMaxBlockSuites) continue;
-    std::string line = fmt::format("  {}  {}  {}", clean_line(id), format_duration(now - progress.started),
-                                   counted(progress.failed.size(), "test"));
-    if (failed > 0) line += fmt::format(", {} failed", failed);
-    const std::string& what = progress.running.empty() ? progress.step : progress.running;
-    if (!what.empty()) line += "  " + what;
-    lines.push_back(line);
+    lines.push_back(suite_line(id, progress, now));
+    add_running(lines, progress, now);
   }
   if (running == 0) return {};
   lines[0] =
       fmt::format("[{}] {} running, {} of {} done, {}", format_duration(now - run_started_), counted(running, "suite"),
                   finished, std::max(planned_, suites_.size()), counted(tests, "test"));
   if (failures > 0) lines[0] += fmt::format(", {} failed", failures);
+  // A block as high as the terminal could not be erased: what has scrolled away is out of reach.
+  if (const std::size_t most = options_.rows > 2 ? options_.rows - 1 : 1; lines.size() > most) lines.resize(most);
   // One column stays free: a full line would make some terminals wrap.
   for (std::string& line : lines) line = fit(line, options_.columns > 1 ? options_.columns - 1 : 1);
   for (std::size_t i = 0; i < lines.size(); ++i)

@@ -30,6 +30,10 @@ class LiveTerminal final : public Terminal {
     out_(text);
   }
 
+  void on_usage(const model::SuiteId& suite, std::chrono::nanoseconds cpu, std::uint64_t rss_bytes) override {
+    live_.take_usage(suite, cpu, rss_bytes, monotonic_now());
+  }
+
   void on_tick() override {
     if (!is_due()) return;
     std::string text = erase();

@@ -38,6 +38,9 @@ Result<int> run_report(const CommandLine& line) {
   if (line.json) {
     RH_TRY(const std::string json, reporters::render_json(report));
     print(json + "\n");
+  } else if (line.agent) {
+    RH_TRY(const std::string text, reporters::render_agent(report));
+    print(text);
   } else if (targets.empty()) {
     const auto options = terminal_options(line, engine::current_environment(), STDOUT_FILENO);
     reporters::make_terminal(options, print)->on_report(report);

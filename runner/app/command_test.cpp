@@ -120,7 +120,7 @@ Result<int> run_test(const CommandLine& line) {
   const auto options = terminal_options(line, workspace->host.environment(), STDOUT_FILENO);
   const bool prints = prints_report(workspace->options.reports);
   const auto terminal = reporters::make_terminal(options, prints ? print_error : print);
-  const bool live = !line.json;
+  const bool live = !line.json && !line.agent;
 
   engine::RunSetup setup{workspace->options,
                          registry(),
@@ -141,11 +141,16 @@ Result<int> run_test(const CommandLine& line) {
       const std::lock_guard lock(screen);
       terminal->on_event(event);
     };
-    if (options.tty)
+    if (options.tty) {
       setup.on_tick = [&] {
         const std::lock_guard lock(screen);
         terminal->on_tick();
       };
+      setup.on_usage = [&](const model::SuiteId& suite, const collectors::LatestSample& sample) {
+        const std::lock_guard lock(screen);
+        terminal->on_usage(suite, Nanoseconds(sample.cpu_ns), sample.rss_bytes);
+      };
+    }
   }
   bool written = false;
   setup.on_report = [&](const model::RunReport& report) {
@@ -159,6 +164,9 @@ Result<int> run_test(const CommandLine& line) {
   if (line.json) {
     RH_TRY(const std::string json, reporters::render_json(report));
     print(json + "\n");
+  } else if (line.agent) {
+    RH_TRY(const std::string text, reporters::render_agent(report));
+    print(text);
   } else if (!line.quiet && written && !prints) {
     const fs::path html = paths.run / registry().reporter("html")->default_file;
     print(fmt::format("report: {}\n", relative_to(html, fs::current_path())));

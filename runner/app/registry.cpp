@@ -18,7 +18,7 @@ const engine::Registry& registry() {
               {"go-json", "go test -json", collectors::make_go_json_reader, collectors::sniff_go_json},
               {"libtest-json", "Rust libtest, JSON", collectors::make_libtest_json_reader, nullptr},
               {"libtest-text", "Rust libtest, text", collectors::make_libtest_text_reader, nullptr},
-              {"junit", "JUnit XML", collectors::make_junit_reader, collectors::sniff_junit},
+              {"junit", "JUnit XML", collectors::make_junit_reader, collectors::sniff_junit, collectors::summarise_junit},
           },
       .coverage_formats =
           {
@@ -41,6 +41,7 @@ const engine::Registry& registry() {
               {"coverage-json", "coverage.json", "merged coverage as JSON", reporters::render_coverage_json},
               {"coverage-text", "coverage.txt", "coverage of each file as a table", reporters::render_coverage_text},
               {"coverage-markdown", "coverage.md", "the same in Markdown", reporters::render_coverage_markdown},
+              {"agent", "agent.txt", "verdict, failures and reruns in at most 8 KB", reporters::render_agent},
               {"ctrf", "ctrf-report.json", "Common Test Report Format", reporters::render_ctrf},
               {"tap", "results.tap", "TAP version 14", reporters::render_tap},
               {"sarif", "runharness.sarif", "SARIF 2.1.0 for code scanning", reporters::render_sarif},

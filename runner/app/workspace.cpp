@@ -141,7 +141,10 @@ reporters::TerminalOptions terminal_options(const CommandLine& line, const model
   constexpr unsigned kLogColumns = 160;  // a CI log has no edge at which names would have to be cut
   if (!options.tty) options.columns = kLogColumns;
   winsize size{};
-  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) options.columns = size.ws_col;
+  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    options.columns = size.ws_col;
+    if (size.ws_row > 0) options.rows = size.ws_row;
+  }
   return options;
 }
 

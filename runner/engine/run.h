@@ -22,11 +22,12 @@ struct RunSetup {
   sandbox::Launcher& launcher;
   Interrupt& interrupt;
   RunPaths paths;
-  model::RunInfo info;                                          // git fields are filled here
-  std::vector<model::Suite> suites;                             // in the order of the plan
-  std::vector<model::Diagnostic> diagnostics;                   // of configuration and discovery
-  std::function<void(const model::RunEvent&)> on_event;         // called in log order, never concurrently
-  std::function<void()> on_tick;                                // a few times a second, from the calling thread
+  model::RunInfo info;                                   // git fields are filled here
+  std::vector<model::Suite> suites;                      // in the order of the plan
+  std::vector<model::Diagnostic> diagnostics;            // of configuration and discovery
+  std::function<void(const model::RunEvent&)> on_event;  // called in log order, never concurrently
+  std::function<void()> on_tick;                         // a few times a second, from the calling thread
+  std::function<void(const model::SuiteId&, const collectors::LatestSample&)> on_usage = {};  // from the workers
   std::function<void(const model::RunReport&)> on_report = {};  // once, while the history is being written
 };
 

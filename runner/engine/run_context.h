@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "collectors/sampling/sampler.h"
 #include "runner/adapters/adapter.h"
 #include "runner/base/redact.h"
 #include "runner/engine/event_log.h"
@@ -55,7 +56,8 @@ struct RunContext {
   SharedSteps shared_steps;
   std::mutex samples_mutex;  // samples.bin is appended block by block
   std::function<void(model::SampleSeries)> on_series;
-  std::shared_ptr<const Secrets> secrets;  // null: nothing is hidden
+  std::shared_ptr<const Secrets> secrets;                                                     // null: nothing is hidden
+  std::function<void(const model::SuiteId&, const collectors::LatestSample&)> on_usage = {};  // at every sample
 };
 
 }  // namespace rh::engine

@@ -197,7 +197,10 @@ class StepRun {
       (stream == Stream::standard_output ? out_ : err_).add(bytes);
     };
     hooks.on_tick = [this] {
-      if (sampler_) sampler_->sample(monotonic_now());
+      if (sampler_) {
+        sampler_->sample(monotonic_now());
+        if (context_.on_usage) context_.on_usage(place_.suite->id, sampler_->latest());
+      }
       const EventLog::Batch batch(context_.log);
       streams_.tail_files();
     };
