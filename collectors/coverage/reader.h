@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,20 +31,44 @@ struct CoverageReadOptions {
   std::function<std::optional<std::string>(std::string_view path)> source{};
 };
 
+// One of several files that are read together.
+struct CoverageText {
+  std::string_view text;
+  std::string_view subject;
+};
+
 struct CoverageFormat {
   std::string_view name;  // "lcov", "cobertura", "go-cover", "coverage-py-json"
   std::string_view help;
   Result<CoverageData> (*read)(std::string_view text, const CoverageReadOptions& options);
   bool (*sniff)(std::string_view head);  // the first kilobytes
+  // For formats whose files say less alone than together: V8 writes one for each process, and lists only what differs.
+  Result<CoverageData> (*read_together)(std::span<const CoverageText> texts,
+                                        const CoverageReadOptions& options) = nullptr;
 };
 
 Result<CoverageData> read_lcov(std::string_view text, const CoverageReadOptions& options);
 Result<CoverageData> read_cobertura(std::string_view text, const CoverageReadOptions& options);
 Result<CoverageData> read_go_cover(std::string_view text, const CoverageReadOptions& options);
 Result<CoverageData> read_coverage_py_json(std::string_view text, const CoverageReadOptions& options);
+Result<CoverageData> read_istanbul(std::string_view text, const CoverageReadOptions& options);
+Result<CoverageData> read_v8(std::string_view text, const CoverageReadOptions& options);
+Result<CoverageData> read_v8_together(std::span<const CoverageText> texts, const CoverageReadOptions& options);
+Result<CoverageData> read_jacoco(std::string_view text, const CoverageReadOptions& options);
+Result<CoverageData> read_clover(std::string_view text, const CoverageReadOptions& options);
+Result<CoverageData> read_opencover(std::string_view text, const CoverageReadOptions& options);
+Result<CoverageData> read_visual_studio(std::string_view text, const CoverageReadOptions& options);
+Result<CoverageData> read_sonar(std::string_view text, const CoverageReadOptions& options);
 bool sniff_lcov(std::string_view head);
 bool sniff_cobertura(std::string_view head);
 bool sniff_go_cover(std::string_view head);
 bool sniff_coverage_py_json(std::string_view head);
+bool sniff_istanbul(std::string_view head);
+bool sniff_v8(std::string_view head);
+bool sniff_jacoco(std::string_view head);
+bool sniff_clover(std::string_view head);
+bool sniff_opencover(std::string_view head);
+bool sniff_visual_studio(std::string_view head);
+bool sniff_sonar(std::string_view head);
 
 }  // namespace rh::collectors
