@@ -27,6 +27,15 @@ const engine::Registry& registry() {
               {"go-cover", "Go coverprofile", collectors::read_go_cover, collectors::sniff_go_cover},
               {"coverage-py-json", "coverage.py JSON", collectors::read_coverage_py_json,
                collectors::sniff_coverage_py_json},
+              {"istanbul", "Istanbul coverage-final.json", collectors::read_istanbul, collectors::sniff_istanbul},
+              {"v8", "V8 block coverage (NODE_V8_COVERAGE, puppeteer, playwright)", collectors::read_v8,
+               collectors::sniff_v8, collectors::read_v8_together},
+              {"jacoco", "JaCoCo XML", collectors::read_jacoco, collectors::sniff_jacoco},
+              {"clover", "Clover XML", collectors::read_clover, collectors::sniff_clover},
+              {"opencover", "OpenCover XML", collectors::read_opencover, collectors::sniff_opencover},
+              {"visual-studio", "Visual Studio coverage XML", collectors::read_visual_studio,
+               collectors::sniff_visual_studio},
+              {"sonar", "Sonar generic coverage XML", collectors::read_sonar, collectors::sniff_sonar},
           },
       .reporters =
           {
