@@ -46,18 +46,30 @@ void join_blocks(std::vector<model::BlockHits>& into, std::vector<model::BlockHi
   });
 }
 
-void count(std::optional<model::Ratio>& ratio, std::uint64_t found, bool hit) {
+// Adds what `records` have: `found` of each, as hit where `is_hit`.
+template <class Record, class Found, class IsHit>
+void count(std::optional<model::Ratio>& ratio, const std::vector<Record>& records, Found found, IsHit is_hit) {
+  if (records.empty()) return;
+  model::Ratio sum;
+  for (const Record& record : records) {
+    const std::uint64_t weight = found(record);
+    sum.found += weight;
+    sum.hit += is_hit(record) ? weight : 0;
+  }
   if (!ratio) ratio.emplace();
-  ratio->found += found;
-  if (hit) ratio->hit += found;
+  ratio->found += sum.found;
+  ratio->hit += sum.hit;
 }
 
 void add_totals(model::CoverageTotals& totals, const model::CoverageFile& file) {
-  for (const model::LineHits& line : file.lines) count(totals.lines, 1, line.hits > 0);
-  for (const model::BranchHits& branch : file.branches) count(totals.branches, 1, branch.taken.value_or(0) > 0);
-  for (const model::FunctionHits& function : file.functions) count(totals.functions, 1, function.hits > 0);
-  for (const model::BlockHits& block : file.blocks) count(totals.statements, block.statements, block.hits > 0);
-  for (const model::BlockHits& region : file.regions) count(totals.regions, 1, region.hits > 0);
+  const auto one = [](const auto&) { return std::uint64_t{1}; };
+  const auto was_hit = [](const auto& record) { return record.hits > 0; };
+  count(totals.lines, file.lines, one, was_hit);
+  count(totals.branches, file.branches, one, [](const model::BranchHits& b) { return b.taken.value_or(0) > 0; });
+  count(totals.functions, file.functions, one, was_hit);
+  count(
+      totals.statements, file.blocks, [](const model::BlockHits& b) { return std::uint64_t{b.statements}; }, was_hit);
+  count(totals.regions, file.regions, one, was_hit);
 }
 
 }  // namespace

@@ -34,14 +34,34 @@ class Side {
   [[nodiscard]] bool empty() const { return rest_.empty(); }
   [[nodiscard]] std::uint32_t line() const { return rest_[0].line; }
 
+  // The size of the only block of `line` when both sides have the same one there, which is nearly always so; else 0.
+  [[nodiscard]] static std::size_t same_block(const Side& a, const Side& b, std::uint32_t line) {
+    const std::size_t most = std::min(a.rest_.size(), b.rest_.size());
+    std::size_t size = 0;
+    for (; size < most; ++size) {
+      const BranchHits& left = a.rest_[size];
+      const BranchHits& right = b.rest_[size];
+      if (left.line != line || right.line != line) break;
+      if (left.block != a.rest_[0].block || right.block != b.rest_[0].block || left.branch != right.branch) return 0;
+    }
+    const bool more_left = size < a.rest_.size() && a.rest_[size].line == line;
+    const bool more_right = size < b.rest_.size() && b.rest_[size].line == line;
+    return more_left || more_right ? 0 : size;
+  }
+
+  [[nodiscard]] Block take(std::size_t size) {
+    const Block block = rest_.first(size);
+    rest_ = rest_.subspan(size);
+    return block;
+  }
+
   // The blocks of `line`, sorted by signature; of equal ones in the order of their numbers.
   void take_blocks(std::uint32_t line, std::vector<Block>& blocks) {
     blocks.clear();
     while (!rest_.empty() && rest_[0].line == line) {
       std::size_t size = 1;
       while (size < rest_.size() && rest_[size].line == line && rest_[size].block == rest_[0].block) ++size;
-      blocks.push_back(rest_.first(size));
-      rest_ = rest_.subspan(size);
+      blocks.push_back(take(size));
     }
     if (!std::is_sorted(blocks.begin(), blocks.end(), has_lesser_signature))
       std::stable_sort(blocks.begin(), blocks.end(), has_lesser_signature);
@@ -54,6 +74,13 @@ class Side {
 class Join {
  public:
   explicit Join(std::size_t expected) { joined_.reserve(expected); }
+
+  // The only block of a line, on both sides.
+  void pair(Block a, Block b) {
+    number_ = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) a[i].taken = add_taken(a[i].taken, b[i].taken);
+    emit(a);
+  }
 
   // Blocks of one line, of which each side may have none.
   void line(std::span<Block> a, std::span<Block> b) {
@@ -105,6 +132,10 @@ std::vector<BranchHits> join_branches(std::vector<BranchHits> a, std::vector<Bra
     const std::uint32_t line = left.empty()    ? right.line()
                                : right.empty() ? left.line()
                                                : std::min(left.line(), right.line());
+    if (const std::size_t same = Side::same_block(left, right, line); same > 0) {
+      join.pair(left.take(same), right.take(same));
+      continue;
+    }
     left.take_blocks(line, of_left);
     right.take_blocks(line, of_right);
     join.line(of_left, of_right);

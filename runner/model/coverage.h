@@ -30,7 +30,9 @@ struct BranchHits {
 // Numbers before texts, and in their own order: "2", "10", "a && b".
 [[nodiscard]] inline std::strong_ordering compare_branch_names(std::string_view a, std::string_view b) {
   const auto is_number = [](std::string_view text) {
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+    for (const char c : text)
+      if (c < '0' || c > '9') return false;
+    return !text.empty();
   };
   const bool a_counts = is_number(a), b_counts = is_number(b);
   if (a_counts != b_counts) return b_counts <=> a_counts;
