@@ -31,14 +31,14 @@ std::string seen_from(const std::string& prefix, const std::string& path) {
   return up + path;
 }
 
-// Plumbing, so that the user's configuration of looks does not apply. A line that differs in its line ending alone is
-// no changed line.
+// Plumbing, so that the user's configuration of looks does not apply. What is a changed line is git's own plain answer:
+// a changed line ending is a change.
 std::vector<std::string> diff_command(const std::string& merge_base, const ChangedFiles& changes) {
   std::vector<std::string> command{changes.dirty ? "diff-index" : "diff-tree"};
   if (!changes.dirty) command.emplace_back("-r");
   for (const char* option : {"--raw", "-p", "-U0", "-M", "-C", "--no-abbrev", "--full-index", "--no-color",
                              "--no-ext-diff", "--no-textconv", "--no-relative", "--submodule=short",
-                             "--ignore-submodules=dirty", "--ignore-cr-at-eol", "--inter-hunk-context=0",
+                             "--ignore-submodules=dirty", "--no-rename-empty", "--inter-hunk-context=0",
                              "--diff-algorithm=default", "--indent-heuristic", "--src-prefix=a/", "--dst-prefix=b/"})
     command.emplace_back(option);
   command.push_back(merge_base);

@@ -33,7 +33,7 @@ constexpr std::string_view kSettings[] = {
     "protocol.allow=never",      //
     "core.quotePath=false",      // how paths are written
     "diff.renameLimit=1000",     // git's own default
-    "diff.suppressBlankEmpty=false", "diff.orderFile=",
+    "diff.suppressBlankEmpty=false", "diff.orderFile=/dev/null",
 };
 
 bool is_kept(std::string_view name) {
