@@ -110,6 +110,13 @@ const std::vector<CommandRow> kRows = {
      takes_project,
      {kProject, kConfig, kNoConfig, {"--explain", &L::explain, "", "Output", "each value with its origin"}},
      ""},
+    {CommandName::schema,
+     "schema",
+     "print the JSON schema of what runharness writes",
+     run_schema,
+     nullptr,
+     {{"NAME", &L::paths, "", "", "report, coverage or execution; none: list them"}},
+     ""},
 };
 
 }  // namespace

@@ -9,7 +9,7 @@
 
 namespace rh::app {
 
-enum class CommandName { test, run, discover, doctor, report, config, history };
+enum class CommandName { test, run, discover, doctor, report, config, history, schema };
 
 struct CommandLine {
   CommandName command = CommandName::test;

@@ -61,11 +61,36 @@ TEST(LiveView, BlockFitsTheTerminalAndEndsWithTheSuites) {
   begun.test.name = std::string(200, 'x');
   (void)live.take(begun);
   const auto lines = live.block(12s);
-  ASSERT_EQ(lines.size(), 2U);
+  ASSERT_EQ(lines.size(), 3U);
   for (const std::string& line : lines) EXPECT_LE(line.size(), 39U);
   EXPECT_THAT(lines[1], HasSubstr("api:pytest  2.00 s"));
+  EXPECT_THAT(lines[2], HasSubstr("2.00 s  xxx"));
   (void)live.take(model::SuiteFinished{kSuite, model::SuiteStatus::passed, "", 2s, {}});
   EXPECT_THAT(live.block(13s), IsEmpty());
+}
+
+TEST(LiveView, ShowsTheLongestRunningTestsAndTheMemory) {
+  LiveView live({.tty = true});
+  (void)live.take(started(10s));
+  for (int i = 0; i < 9; ++i) {
+    model::TestStarted begun{kSuite, {}, 10s + std::chrono::seconds(i)};
+    begun.test.id.value = begun.test.name = "test" + std::to_string(9 - i);
+    (void)live.take(begun);
+  }
+  live.take_usage(kSuite, 0s, 64U << 20, 10s);
+  live.take_usage(kSuite, 500ms, 96U << 20, 11s);
+  const auto lines = live.block(20s);
+  ASSERT_EQ(lines.size(), 6U);
+  EXPECT_THAT(lines[1], HasSubstr("96.0 MiB  50 % CPU"));
+  EXPECT_THAT(lines[2], HasSubstr("10.00 s  test9"));
+  EXPECT_THAT(lines[4], HasSubstr("8.00 s  test7"));
+  EXPECT_THAT(lines[5], HasSubstr("and 6 more"));
+}
+
+TEST(LiveView, BlockIsLowerThanTheTerminal) {
+  LiveView live({.tty = true, .rows = 5});
+  for (int i = 0; i < 8; ++i) (void)live.take(model::SuiteStarted{{"s" + std::to_string(i)}, {}, 10s});
+  EXPECT_LE(live.block(11s).size(), 4U);
 }
 
 TEST(Terminal, WithoutATtyWritesNoSequences) {
