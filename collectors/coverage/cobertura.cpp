@@ -11,6 +11,7 @@
 #include "collectors/coverage/damage.h"
 #include "collectors/coverage/file_builder.h"
 #include "collectors/coverage/reader.h"
+#include "collectors/coverage/xml_report.h"
 #include "collectors/coverage/xml_tags.h"
 #include "runner/base/text.h"
 
@@ -196,11 +197,10 @@ Result<CoverageData> read_cobertura(std::string_view text, const CoverageReadOpt
 }
 
 bool sniff_cobertura(std::string_view head) {
-  const auto utf8 = transcoded(head);
-  XmlTags tags(utf8 ? *utf8 : head);
-  const auto root = tags.next();
-  return root && root->name == "coverage" && !root->attribute("clover") &&
-         (root->attribute("line-rate") || root->attribute("lines-valid") || tags.next().has_value());
+  const XmlHead xml(head);
+  if (!xml.is("coverage") || xml.root->raw_attribute("clover")) return false;
+  if (xml.root->raw_attribute("line-rate") || xml.root->raw_attribute("lines-valid")) return true;
+  return xml.text.find("<packages") != std::string_view::npos || xml.text.find("<sources") != std::string_view::npos;
 }
 
 }  // namespace rh::collectors

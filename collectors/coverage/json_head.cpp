@@ -57,10 +57,9 @@ bool JsonHead::has_any(std::size_t depth, std::initializer_list<std::string_view
   return std::any_of(names.begin(), names.end(), [&](std::string_view name) { return has(depth, name); });
 }
 
-bool JsonHead::has_array(std::size_t depth, std::string_view name) const {
+bool JsonHead::has_array_at(std::size_t depth) const {
   const auto& members = members_[depth];
-  const auto found = std::find_if(members.begin(), members.end(), [&](const Member& m) { return m.name == name; });
-  return found != members.end() && found->is_array;
+  return std::any_of(members.begin(), members.end(), [](const Member& m) { return m.is_array; });
 }
 
 }  // namespace rh::collectors

@@ -21,8 +21,7 @@ class JsonHead {
   // in {"data": [{"files": 1}]} "data" is at depth 1 and "files" at depth 3.
   [[nodiscard]] bool has(std::size_t depth, std::string_view name) const;
   [[nodiscard]] bool has_any(std::size_t depth, std::initializer_list<std::string_view> names) const;
-  // Whether the first member of that name and depth, or element of that depth (""), is an array, so far as it was read.
-  [[nodiscard]] bool has_array(std::size_t depth, std::string_view name) const;
+  [[nodiscard]] bool has_array_at(std::size_t depth) const;
 
  private:
   friend class JsonHeadHandler;

@@ -3,6 +3,7 @@
 // that hold the same file (two target frameworks) are joined. `declared` is the report's own summary.
 #include <fmt/core.h>
 
+#include <iterator>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -103,6 +104,7 @@ class OpenCoverReader {
     method_visited_ = tag.raw_attribute("visited") == "true";
     method_file_.reset();
     method_name_.clear();
+    points_.clear();
     method_line_ = 0;
     method_hits_ = 0;
   }
@@ -136,6 +138,7 @@ class OpenCoverReader {
     FileRecord* file = record_of(tag);
     if (file == nullptr || !first || !hits || !file->lines.add(*first, last, *hits))
       return report_.skipped("sequence point", tag);
+    points_[number_of(tag, "offset").value_or(0)] = *first;
     if (method_line_ == 0 || *first < method_line_) method_line_ = *first;
     if (method_hits_ < *hits) method_hits_ = *hits;
     std::uint64_t& count =
@@ -145,12 +148,19 @@ class OpenCoverReader {
 
   void read_branch_point(const XmlTag& tag) {
     const auto hits = number_of(tag, "vc");
-    const auto line = line_of(tag, "sl");
+    const std::uint64_t offset = number_of(tag, "offset").value_or(0);
+    const auto line = branch_line(tag, offset);
     if (line && *line >= kHiddenLine) return;
     FileRecord* file = record_of(tag);
     if (file == nullptr || !line || !hits) return report_.skipped("branch point", tag);
-    file->branches.push_back(
-        {*line, method_, number_of(tag, "offset").value_or(0), number_of(tag, "path").value_or(0), *hits});
+    file->branches.push_back({*line, method_, offset, number_of(tag, "path").value_or(0), *hits});
+  }
+
+  // Before OpenCover 4.5 a branch point has no line: it is that of the sequence point that it belongs to.
+  [[nodiscard]] std::optional<std::uint32_t> branch_line(const XmlTag& tag, std::uint64_t offset) const {
+    if (const auto line = line_of(tag, "sl")) return line;
+    const auto after = points_.upper_bound(offset);
+    return after == points_.begin() ? std::nullopt : std::optional(std::prev(after)->second);
   }
 
   void end_module() {
@@ -168,6 +178,7 @@ class OpenCoverReader {
   bool in_method_ = false, method_visited_ = false;
   std::optional<std::uint64_t> method_file_;
   std::string method_name_;
+  std::map<std::uint64_t, std::uint32_t> points_;  // of the method: offset in its code and line
   std::uint32_t method_line_ = 0;
   std::uint64_t method_ = 0, method_hits_ = 0;
 };

@@ -65,6 +65,8 @@ void XmlReport::skipped(std::string_view what, const XmlTag& tag) {
 }
 
 XmlHead::XmlHead(std::string_view head) : utf8(transcoded(head)), text(utf8 ? std::string_view(*utf8) : head) {
+  const std::size_t begin = text.find_first_not_of("\xEF\xBB\xBF \t\r\n");
+  if (begin == std::string_view::npos || text[begin] != '<') return;
   XmlTags tags(text);
   root = tags.next();
 }

@@ -43,7 +43,7 @@ class XmlReport {
   bool ended_ = false;
 };
 
-// The root of a document whose first bytes these are; nullopt when they hold no tag.
+// The root of a document whose first bytes these are; nullopt when they are not of an XML document.
 struct XmlHead {
   explicit XmlHead(std::string_view head);
   XmlHead(const XmlHead&) = delete;
