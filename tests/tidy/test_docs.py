@@ -1,4 +1,5 @@
-"""The documents say what the files say: the table of presets in docs/isolation.md against sandbox/presets/*.toml."""
+"""The documents say what the files say: the presets in docs/isolation.md against sandbox/presets/*.toml, the reports in
+docs/reports.md against the registry."""
 
 import pathlib
 import re
@@ -59,6 +60,18 @@ class Presets(unittest.TestCase):
         for document in (DOCUMENT, REPOSITORY / "SECURITY.md", REPOSITORY / "docs/formats/doctor.md"):
             for target in re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8")):
                 self.assertTrue((document.parent / target).exists(), f"{document}: {target}")
+
+
+class Reports(unittest.TestCase):
+    def test_the_table_has_every_reporter_of_the_registry(self):
+        registry = (REPOSITORY / "runner/app/registry.cpp").read_text(encoding="utf-8")
+        row = re.compile(r'\{"([a-z-]+)",\s*"([^"]+)",\s*"([^"]+)",\s*reporters::render_\w+(, true)?')
+        registered = {name: [file, text, bool(stored)] for name, file, text, stored in row.findall(registry)}
+        self.assertGreater(len(registered), 10)
+        table = (REPOSITORY / "docs/reports.md").read_text(encoding="utf-8")
+        _, rows = table_behind(table, "<!-- reporters:")
+        documented = {key.removesuffix(" *").strip("`"): [*cells, key.endswith("*")] for key, cells in rows.items()}
+        self.assertEqual(documented, registered)
 
 
 if __name__ == "__main__":
