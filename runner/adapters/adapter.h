@@ -92,6 +92,8 @@ class Adapter {
   [[nodiscard]] virtual std::vector<SupportFile> support_files() const = 0;
   // Why who tests what cannot be measured; empty: it can.
   [[nodiscard]] virtual std::string test_map_problem(const model::Suite& suite, const StepContext& context) const;
+  // What of the machine the tests load besides the tool itself, one name with its version a line; may be empty.
+  [[nodiscard]] virtual std::string installed(const model::Suite&, const StepContext&) const { return {}; }
   // Why single tests cannot be left out; empty: they can.
   [[nodiscard]] virtual std::string selection_problem(const model::Suite& suite, const StepContext& context) const;
 };

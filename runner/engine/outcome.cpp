@@ -85,8 +85,11 @@ RunOutcome judge_run(const RunReport& report, RunStop stop, const GateRules& rul
       return {ExitCode::gate_failed, fmt::format("gate {} ({}): {}", gate.rule, gate.scope, gate.message)};
   if (!tests_expected && report.suites.empty())
     return {ExitCode::passed, fmt::format("{} passed", plural(report.gates.size(), "gate"))};
+  std::uint64_t left_out = 0;
+  for (const SuiteReport& suite : report.suites) left_out += suite.selection.left_out;
   return {ExitCode::passed,
-          fmt::format("{} passed in {}", plural(report.counts.total, "test"), plural(report.suites.size(), "suite"))};
+          fmt::format("{} passed in {}{}", plural(report.counts.total, "test"), plural(report.suites.size(), "suite"),
+                      left_out > 0 ? fmt::format("; no change reaches the other {}", left_out) : "")};
 }
 
 }  // namespace rh::engine

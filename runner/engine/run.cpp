@@ -101,6 +101,7 @@ class Run {
                        {},
                        secrets_};
     context.on_usage = setup_.on_usage;
+    for (const Suite& suite : setup_.suites) context.suite_roots.emplace_back(suite.root, suite.ecosystem);
     context.on_series = [&](SampleSeries series) {
       const std::lock_guard lock(context.samples_mutex);
       if (auto kept = append_samples(setup_.paths.run / "samples.bin", series); !kept)

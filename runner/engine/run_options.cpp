@@ -176,6 +176,8 @@ Result<void> fill_gates(const Settings& settings, const ConfigFile& config, cons
   RH_TRY(options.gates.rules, simple_rules(settings, context.memory_bytes));
   options.gates.rules.insert(options.gates.rules.end(), config.gates.rules.begin(), config.gates.rules.end());
   options.gates.components = config.gates.components;
+  options.affected = settings.boolean("affected");
+  options.test_map = options.affected || settings.boolean("test_map");
   options.base = settings.text("base");
   for (const std::string& text : settings.list("base_coverage"))
     options.base_coverage.push_back((context.working_directory / text).lexically_normal());

@@ -43,6 +43,8 @@ struct RunOptions {
   PathRules paths;
   bool private_caches = false;
   bool coverage = true;
+  bool test_map = false;  // measure who tests what
+  bool affected = false;  // run only tests that a change reaches
   bool redact = true;
   std::optional<std::chrono::milliseconds> deadline;
   std::chrono::milliseconds sample_interval{50};

@@ -9,6 +9,7 @@
 #include "runner/base/clock.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
+#include "runner/engine/affected/suite_test_map.h"
 #include "runner/engine/coverage_collect.h"
 #include "runner/engine/redact_folder.h"
 #include "runner/engine/step_run.h"
@@ -57,6 +58,8 @@ std::uint32_t name_hash(std::string_view name) {
   return hash;
 }
 
+std::string cache_name(const SuiteId& id) { return fmt::format("{}-{:08x}", slug_of(id), name_hash(id.value)); }
+
 class SuiteRun {
  public:
   SuiteRun(RunContext& context, Suite suite, const adapters::Adapter& adapter, std::size_t number)
@@ -64,7 +67,8 @@ class SuiteRun {
         suite_(std::move(suite)),
         adapter_(adapter),
         slug_(fmt::format("{:03}-{}", number, slug_of(suite_.id))),
-        ledger_(suite_.id, sinks(), context.secrets.get()) {}
+        ledger_(suite_.id, sinks(), context.secrets.get()),
+        test_map_(context, suite_, cache_name(suite_.id)) {}
 
   void run() {
     const Nanoseconds begin = monotonic_now();
@@ -73,13 +77,16 @@ class SuiteRun {
     if (!suite_.runnable()) return finish({SuiteStatus::unavailable, suite_.tool.problem, {}}, begin);
     if (auto ready = make_folders(); !ready) return finish({SuiteStatus::broken, ready.error().message(), {}}, begin);
 
+    test_map_.plan(adapter_, step_context());
     auto first = adapter_.first_steps(suite_, step_context());
     if (!first) return finish({SuiteStatus::broken, first.error().message(), {}}, begin);
     run_steps({first->begin(), first->end()});
     store_series();
     collect();
+    SuiteJudgement judgement = judge_suite(steps_, damaged_results_);
+    keep_test_map(judgement);
     redact_results();
-    finish(judge_suite(steps_, damaged_results_), begin);
+    finish(std::move(judgement), begin);
   }
 
  private:
@@ -87,6 +94,7 @@ class SuiteRun {
     TestLedger::Sinks sinks;
     sinks.started = [this](const TestStarted& event) { context_.log.append(event); };
     sinks.finished = [this](const TestCase& test, const Attempt& attempt) {
+      test_map_.take(test, attempt);
       step_test_peak_ = std::max(step_test_peak_, attempt.usage.peak_memory.value.value_or(0));
       const std::string rerun = is_failure(attempt.outcome) ? adapter_.rerun_command(suite_, test) : std::string();
       context_.log.append(TestFinished{suite_.id, test, attempt, rerun});
@@ -124,8 +132,7 @@ class SuiteRun {
     place_.suite_root = context_.repository.absolute(suite_.root);
     place_.capture = context_.paths.run / "suites" / slug_;
     place_.folders.out = place_.capture / "out";
-    place_.folders.cache =
-        context_.paths.state / "cache" / fmt::format("{}-{:08x}", slug_of(suite_.id), name_hash(suite_.id.value));
+    place_.folders.cache = context_.paths.state / "cache" / cache_name(suite_.id);
     RH_CHECK(make_directories(place_.folders.out));
     // The suite may write there, and the repository may have brought a link.
     RH_TRY(const Beneath state, Beneath::open(context_.paths.state));
@@ -141,6 +148,8 @@ class SuiteRun {
     context.support_dir = context_.paths.support;
     context.cache_dir = place_.folders.cache;
     context.coverage = context_.options.coverage;
+    context.test_map = test_map_.measures();
+    context.left_out = test_map_.left_out();
     context.private_caches = context_.options.private_caches;
     context.extra_args = context_.options.extra_args;
     context.limits = suite_.limits;
@@ -184,6 +193,7 @@ class SuiteRun {
     if (outcome.series) keep_series(std::move(*outcome.series), step.kind);
     if (step.kind == StepKind::build || step.kind == StepKind::test) add_usage(usage_, outcome.report.usage);
     for (const CoverageSource& source : step.coverage) coverage_sources_.push_back(source);
+    for (const TestMapSource& source : step.test_maps) test_map_sources_.push_back(source);
 
     JudgedStep judged{outcome.report, {}, outcome.end.tests_finished, outcome.end.tests_failed};
     for (int i = 0; i < outcome.streams; ++i) judged.streams.push_back(ledger_.stream(place_.first_stream + i));
@@ -247,6 +257,17 @@ class SuiteRun {
     store_coverage(report);
   }
 
+  // Only where every test that was to run did is one that did not run no more.
+  void keep_test_map(SuiteJudgement& judgement) {
+    const SuiteStatus status = judgement.status;
+    const bool ended = status == SuiteStatus::passed || status == SuiteStatus::failed || status == SuiteStatus::no_tests;
+    test_map_.finish(test_map_sources_, {place_.folders.out, place_.folders.cache, context_.repository.root}, ended,
+                     [this](Diagnostic diagnostic) { note(std::move(diagnostic), false); });
+    if (status != SuiteStatus::no_tests || test_map_.left_out() == nullptr) return;
+    judgement.status = SuiteStatus::passed;
+    judgement.reason = "no change reaches a test";
+  }
+
   // The readers needed these files as they were.
   void redact_results() {
     if (!context_.secrets) return;
@@ -286,6 +307,8 @@ class SuiteRun {
   std::uint64_t damaged_results_ = 0;
   std::uint64_t step_test_peak_ = 0;
   std::vector<CoverageSource> coverage_sources_;
+  std::vector<TestMapSource> test_map_sources_;
+  SuiteTestMap test_map_;
 };
 
 }  // namespace
