@@ -14,9 +14,11 @@ using ::testing::HasSubstr;
 
 constexpr std::string_view kDiff =
     ":100644 100644 1111111111111111111111111111111111111111 2222222222222222222222222222222222222222 M\ta.py\n"
-    ":100644 100644 1111111111111111111111111111111111111111 0000000000000000000000000000000000000000 R090\told b.py\t\"n\\tew.py\"\n"
+    ":100644 100644 1111111111111111111111111111111111111111 0000000000000000000000000000000000000000 R090\told "
+    "b.py\t\"n\\tew.py\"\n"
     ":000000 120000 0000000000000000000000000000000000000000 3333333333333333333333333333333333333333 A\tlink\n"
-    ":000000 100644 0000000000000000000000000000000000000000 4444444444444444444444444444444444444444 A\tx and b/y.bin\n"
+    ":000000 100644 0000000000000000000000000000000000000000 4444444444444444444444444444444444444444 A\tx and "
+    "b/y.bin\n"
     "\n"
     "diff --git a/a.py b/a.py\n"
     "index 1111111111111111111111111111111111111111..2222222222222222222222222222222222222222 100644\n"
@@ -81,9 +83,11 @@ TEST(DiffReader, PiecesOfAnySize) {
 TEST(DiffReader, LongLines) {
   const std::string long_line(3 * kMaxKeptLine, 'x');
   const std::string text = std::string(kDiff.substr(0, kDiff.find(":100644 100644", 20))) +
-                           "\n--- a/a.py\n+++ b/a.py\n@@ -1 +1,2 @@\n-" + long_line + "\n+" + long_line + "\n+#" + long_line + "\n";
+                           "\n--- a/a.py\n+++ b/a.py\n@@ -1 +1,2 @@\n-" + long_line + "\n+" + long_line + "\n+#" +
+                           long_line + "\n";
   DiffReader reader;
-  for (std::size_t at = 0; at < text.size(); at += 1000) ASSERT_TRUE(reader.feed(std::string_view(text).substr(at, 1000)));
+  for (std::size_t at = 0; at < text.size(); at += 1000)
+    ASSERT_TRUE(reader.feed(std::string_view(text).substr(at, 1000)));
   const auto records = reader.finish();
   ASSERT_TRUE(records) << records.error().message();
   EXPECT_THAT((*records)[0].hunks, ElementsAre(Hunk{1, 1, 1, 2}));
@@ -95,8 +99,9 @@ TEST(DiffReader, WhatGitDoesNotWrite) {
   const std::string file = raw + "--- a/a.py\n+++ b/a.py\n";
   for (const std::string& text :
        {file + "@@ -1 +1 @@\n-x\n", file + "@@ -1 +1 @@\nx\n", file + "@@ -1 +99999999999 @@\n", file + "@@ 1 +1 @@\n",
-        file + "@@ -1 +1\n", raw + "--- \"a/a.py\n", std::string(":100644 M\ta\n"), std::string(":100644 100644 1 2 M\n"),
-        std::string(":100648 100644 1 2 M\ta\n"), std::string("index 12\n"), std::string("diff --git a/x b/x")}) {
+        file + "@@ -1 +1\n", raw + "--- \"a/a.py\n", std::string(":100644 M\ta\n"),
+        std::string(":100644 100644 1 2 M\n"), std::string(":100648 100644 1 2 M\ta\n"), std::string("index 12\n"),
+        std::string("diff --git a/x b/x")}) {
     DiffReader reader;
     const auto fed = reader.feed(text);
     const auto error = fed ? reader.finish() : Result<std::vector<DiffRecord>>(Failure{fed.error()});
@@ -117,12 +122,12 @@ TEST(QuotedPath, EscapesOfC) {
 
 // By a text of 30 numbered lines in which hunks are applied by hand.
 TEST(LineMap, BothWays) {
-  const std::vector<Hunk> hunks{{0, 0, 1, 2}, {3, 2, 5, 1}, {8, 1, 8, 0}, {12, 0, 12, 1}, {20, 1, 21, 3}};
+  const std::vector<Hunk> hunks{{0, 0, 1, 2}, {3, 2, 5, 1}, {8, 1, 8, 0}, {12, 0, 13, 1}, {20, 1, 21, 3}};
   const LineMap map(hunks);
   std::vector<std::uint32_t> old_of_new;  // 0: made by the change
   for (std::uint32_t line = 1; line <= 25; ++line) old_of_new.push_back(map.old_line(line).value_or(0));
-  EXPECT_THAT(old_of_new, ElementsAre(0, 0, 1, 2, 0, 5, 6, 7, 9, 10, 11, 0, 13, 14, 15, 16, 17, 18, 19, 20, 0, 0, 0, 22, 23))
-      << "the fourth hunk puts line 12 in, behind old line 12";
+  EXPECT_THAT(old_of_new,
+              ElementsAre(0, 0, 1, 2, 0, 5, 6, 7, 9, 10, 11, 12, 0, 13, 14, 15, 16, 17, 18, 19, 0, 0, 0, 21, 22));
   for (std::uint32_t line = 1; line <= 25; ++line)
     if (const auto next = map.new_line(line)) {
       EXPECT_EQ(map.old_line(*next), line);
@@ -130,7 +135,8 @@ TEST(LineMap, BothWays) {
   EXPECT_EQ(map.new_line(3), std::nullopt);
   EXPECT_EQ(map.new_line(8), std::nullopt);
   EXPECT_EQ(map.new_line(20), std::nullopt);
-  EXPECT_EQ(LineMap(*std::make_unique<std::vector<Hunk>>()).old_line(7), 7U);
+  const std::vector<Hunk> none;
+  EXPECT_EQ(LineMap(none).old_line(7), 7U);
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ class GitRepository {
 
   std::string git(std::vector<std::string> arguments, bool may_fail = false,
                   const std::filesystem::path& in = {}) const {
-    arguments.insert(arguments.begin(), {"git", "-c", "protocol.file.allow=always"});
+    arguments.insert(arguments.begin(), {"git", "-c", "protocol.file.allow=always", "-c", "core.fsync=none"});
     const MachineHost host(git_environment());
     const auto answer = host.run_helper({arguments, in.empty() ? root() : in, {}}, std::chrono::seconds(60));
     EXPECT_TRUE(answer) << shell_join(arguments);
