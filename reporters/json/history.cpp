@@ -26,6 +26,7 @@ void fields(V& v, Type<model::StoredRun>) {
   v("verdict", &T::verdict);
   v("gates_blocked", &T::gates_blocked);
   v("wall_ns", &T::wall);
+  v("partial", &T::partial);
   v.derived("tests", [](const T& run) { return run.counted ? std::optional(run.counts) : std::nullopt; });
   v("coverage", &T::coverage);
 }

@@ -16,6 +16,7 @@
 #include "runner/engine/history/history.h"
 #include "runner/engine/plan.h"
 #include "runner/engine/promises.h"
+#include "runner/engine/quarantine.h"
 #include "runner/engine/run.h"
 #include "runner/model/names.h"
 
@@ -92,6 +93,26 @@ Result<void> take_workspace_access(Workspace& workspace) {
   return {};
 }
 
+Result<engine::QuarantineState> read_quarantine(const Workspace& workspace) {
+  engine::QuarantineState state;
+  state.today = engine::date_of(wall_now());
+  const auto file = engine::find_quarantine(workspace.repository.root);
+  if (!file || !workspace.options.quarantine.value_or(true)) return state;
+  state.file = *file;
+  RH_TRY(state.entries, engine::read_quarantine(*file, state.today));
+  return state;
+}
+
+// Read before anything runs: a wrong path should not cost a run.
+Result<std::shared_ptr<const model::RunReport>> read_base_report(const fs::path& file) {
+  constexpr std::uint64_t kMaxBaseReport = 512ULL << 20;
+  if (file.empty()) return std::shared_ptr<const model::RunReport>();
+  RH_TRY(const std::string text, read_file(file, kMaxBaseReport));
+  auto report = reporters::parse_json_report(text);
+  if (!report) return fail(ErrorKind::parse, report.error().what, file.string());
+  return std::make_shared<const model::RunReport>(std::move(*report));
+}
+
 // The trial has the suites' limits and file system; each step's own report is the last word.
 sandbox::LaunchSpec example_of(const Workspace& workspace) {
   sandbox::LaunchSpec shape = engine::launch_spec_of({}, workspace.repository.root, workspace.options, workspace.host);
@@ -111,6 +132,8 @@ Result<int> run_test(const CommandLine& line) {
                              known_durations(workspace->repository.root), workspace->machine.memory_bytes));
   if (line.plan) return print_plan(*workspace, line);
 
+  RH_TRY(auto quarantine, read_quarantine(*workspace));
+  RH_TRY(auto base_report, read_base_report(workspace->options.base_report));
   const model::RunId id = engine::make_run_id();
   RH_TRY(const auto fallback, TempDir::make("runharness-state-"));
   RH_TRY(const auto paths,
@@ -152,6 +175,8 @@ Result<int> run_test(const CommandLine& line) {
       };
     }
   }
+  setup.quarantine = std::move(quarantine);
+  setup.base_report = std::move(base_report);
   bool written = false;
   setup.on_report = [&](const model::RunReport& report) {
     if (live) {

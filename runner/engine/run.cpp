@@ -15,7 +15,9 @@
 #include "runner/engine/caller_secrets.h"
 #include "runner/engine/fold.h"
 #include "runner/engine/gate/gate.h"
+#include "runner/engine/gate/past_rules.h"
 #include "runner/engine/history/history.h"
+#include "runner/engine/history/run_past.h"
 #include "runner/engine/suite_run.h"
 
 namespace rh::engine {
@@ -162,28 +164,57 @@ class Run {
       if (auto found = secrets_found(*secrets_)) log_.append(DiagnosticRaised{*std::move(found)});
 
     RunReport report = fold_.report();
-    for (GateVerdict& verdict : judge_gates({report, setup_.options.gates.components}, setup_.options.gates))
-      log_.append(GateJudged{std::move(verdict)});
+    const PastAnswer past = look_at_past(report);
+    report = fold_.report();
+    GateRules rules = setup_.options.gates;
+    add_implied_rules(rules, past.quarantine);
+    GateInput input{report, rules.components};
+    if (past.resources) input.history = &*past.resources;
+    input.history_reason = past.resources_reason;
+    input.quarantine = &past.quarantine;
+    for (GateVerdict& verdict : judge_gates(input, rules)) log_.append(GateJudged{std::move(verdict)});
     report = fold_.report();
     if (!problem_) {
       if (const auto error = log_.write_error())
         problem_ = error->message() + "; the report is complete, the event log is not";
     }
-    const RunOutcome outcome = judge_run(report, setup_.interrupt.cause(), setup_.options.gates, problem_);
+    const RunOutcome outcome = judge_run(report, setup_.interrupt.cause(), rules, problem_);
     log_.append(RunFinished{static_cast<int>(outcome.code), outcome.reason, monotonic_now()});
     report = fold_.report();
     // The history waits for the disk for about as long as reports take to render.
-    const auto history = std::async(std::launch::async, [&] { record_history(report); });
+    const auto history = std::async(std::launch::async, [&] { record_history(report, past.lineage.branch); });
     if (setup_.on_report) setup_.on_report(report);
     history.wait();
     return report;
   }
 
-  void record_history(const RunReport& report) {
+  // What the history and the quarantine say becomes part of the log.
+  PastAnswer look_at_past(const RunReport& report) {
+    const RunOptions& options = setup_.options;
+    PastQuestion question{report, setup_.host, {}};
+    if (options.history) question.history_file = setup_.paths.state / "history.db";
+    if (report.patch) question.base_commit = report.patch->merge_base;
+    question.base_report = setup_.base_report.get();
+    question.base_label = options.base_report.filename().string();
+    question.quarantine = setup_.quarantine;
+    question.trust_quarantine = options.quarantine.value_or(!is_one_of(options.preset, {"strict", "agent"}));
+    question.whole =
+        options.only.empty() && options.exclude.empty() && options.ecosystems.empty() && options.extra_args.empty();
+    question.resources = resource_demand(options.gates);
+    PastAnswer past = look_back(std::move(question));
+    const EventLog::Batch batch(log_);
+    for (const RunEvent& event : past.events) log_.append(event);
+    return past;
+  }
+
+  void record_history(const RunReport& report, const std::string& branch) {
+    if (!setup_.options.history) return;
     auto history = History::open(setup_.paths.state / "history.db");
-    Result<void> recorded = history ? history->record(report) : Result<void>(Failure{history.error()});
+    Result<void> recorded = history ? history->record(report, branch, setup_.options.history_limits)
+                                    : Result<void>(Failure{history.error()});
     if (!recorded)
-      log_.append(DiagnosticRaised{{Severity::info, "history-not-kept", recorded.error().message(), "history.db", {}}});
+      log_.append(
+          DiagnosticRaised{{Severity::warning, "history-not-kept", recorded.error().message(), "history.db", {}}});
   }
 
   RunSetup setup_;

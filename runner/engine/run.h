@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "runner/engine/discovery.h"
 #include "runner/engine/interrupt.h"
+#include "runner/engine/quarantine.h"
 #include "runner/engine/run_context.h"
 #include "runner/engine/run_directory.h"
 #include "runner/model/report.h"
@@ -29,6 +31,8 @@ struct RunSetup {
   std::function<void()> on_tick;                         // a few times a second, from the calling thread
   std::function<void(const model::SuiteId&, const collectors::LatestSample&)> on_usage = {};  // from the workers
   std::function<void(const model::RunReport&)> on_report = {};  // once, while the history is being written
+  QuarantineState quarantine = {};
+  std::shared_ptr<const model::RunReport> base_report = {};  // of --base-report; null: none
 };
 
 [[nodiscard]] model::RunReport run_tests(RunSetup setup);

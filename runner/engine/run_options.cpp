@@ -170,6 +170,19 @@ void fill_isolation(const Settings& settings, RunOptions& options) {
   options.private_caches = settings.text("caches") == "private";
 }
 
+Result<void> fill_history(const Settings& settings, const ResolveContext& context, RunOptions& options) {
+  options.history = settings.boolean("history.enabled");
+  if (settings.find("quarantine") != nullptr) options.quarantine = settings.boolean("quarantine");
+  if (const auto text = settings.text("base_report"); !text.empty())
+    options.base_report = (context.working_directory / text).lexically_normal();
+  options.history_limits.runs = std::max<std::uint64_t>(1, parse_u64(settings.text("history.keep")).value_or(1));
+  RH_TRY(options.history_limits.bytes, parse_size_of(settings.text("history.max_size"), context.memory_bytes));
+  if (const auto text = settings.text("history.max_age"); !text.empty()) {
+    RH_TRY(options.history_limits.age, parse_duration(text));
+  }
+  return {};
+}
+
 // The baseline lies beside the file that names it, or at the root that the caller works in.
 Result<void> fill_gates(const Settings& settings, const ConfigFile& config, const ResolveContext& context,
                         RunOptions& options) {
@@ -298,6 +311,7 @@ Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config,
   RH_TRY(options.sample_interval, parse_duration(settings.text("sample_interval")));
   fill_out(settings, config, context.working_directory, options, diagnostics);
   RH_CHECK(fill_gates(settings, config, context, options));
+  RH_CHECK(fill_history(settings, context, options));
   fill_reports(settings, config, context.working_directory, options, diagnostics);
   options.suite_entries = config.suites;
   return options;

@@ -11,6 +11,7 @@
 #include "runner/base/result.h"
 #include "runner/engine/config_file.h"
 #include "runner/engine/gate/rule.h"
+#include "runner/engine/history/limits.h"
 #include "runner/engine/settings.h"
 #include "runner/model/command.h"
 #include "runner/model/diagnostic.h"
@@ -50,6 +51,10 @@ struct RunOptions {
   std::chrono::milliseconds sample_interval{50};
   std::filesystem::path out;  // empty: .runharness/runs/<id>
   GateRules gates;
+  bool history = true;
+  HistoryLimits history_limits;
+  std::optional<bool> quarantine;                    // the caller's own word; absent: as the preset says
+  std::filesystem::path base_report;                 // absolute; empty: none
   std::string base;                                  // a commit, branch or tag, or "auto"; empty: none
   std::vector<std::filesystem::path> base_coverage;  // coverage files of the base, absolute
   std::filesystem::path baseline;                    // absolute

@@ -30,6 +30,7 @@ struct StoredRun {
   std::string verdict;  // the sentence that explains the exit code
   std::uint64_t gates_blocked = 0;
   std::chrono::nanoseconds wall{};
+  bool partial = false;  // not all suites and tests were asked for, or had their turn
   bool counted = true;
   TestCounts counts;  // without subtests
   CoverageTotals coverage;

@@ -71,7 +71,7 @@ class Recorder {
     const std::string machine = machine_class(run.machine);
     RH_CHECK(Statement(database_, "INSERT OR IGNORE INTO machines (class) VALUES (?)").bind(1, machine).run());
     Statement insert(database_,
-                     "INSERT INTO runs SELECT NULL,?,?,?,?,?,?,?,id,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,? "
+                     "INSERT INTO runs SELECT NULL,?,?,?,?,?,?,?,id,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,? "
                      "FROM machines WHERE class = ?");
     const auto started = std::chrono::floor<std::chrono::milliseconds>(run.started_at.time_since_epoch()).count();
     const auto blocked =
@@ -80,7 +80,7 @@ class Recorder {
     insert.add(cut(branch, kMaxNameBytes)).add(std::int64_t{run.git_dirty});
     insert.add(run.preset).add(std::int64_t{run.jobs});
     insert.add(std::int64_t{report_.exit_code}).add(cut(report_.exit_reason, kMaxVerdictBytes));
-    insert.add(std::int64_t{blocked}).add(std::int64_t{report_.wall.count()});
+    insert.add(std::int64_t{blocked}).add(std::int64_t{report_.wall.count()}).add(std::int64_t{is_partial(report_)});
     const TestCounts& counts = report_.counts;
     for (const std::uint64_t count :
          {counts.total, counts.passed, counts.failed, counts.errored, counts.skipped, counts.expected_failures,

@@ -12,20 +12,12 @@
 
 #include "runner/base/result.h"
 #include "runner/engine/history/database.h"
+#include "runner/engine/history/limits.h"
 #include "runner/model/history.h"
 
 namespace rh::engine {
 
-constexpr std::uint64_t kDefaultKeptRuns = 500;
-constexpr std::uint64_t kDefaultHistoryBytes = 256ULL << 20;
 constexpr std::uint64_t kMaxTestsPerRun = 500'000;  // recorded of one run
-
-// Older runs go when a new one is recorded.
-struct HistoryLimits {
-  std::uint64_t runs = kDefaultKeptRuns;         // the newest ones stay
-  std::uint64_t bytes = kDefaultHistoryBytes;    // of the file, free pages apart
-  std::optional<std::chrono::milliseconds> age;  // absent: whatever its age
-};
 
 // What one stored result says for flake rates and annotations.
 struct TestPast {
@@ -62,7 +54,7 @@ class History {
   // By id, by a beginning of it that only one has, or "latest". An error of ErrorKind::not_found names the
   // nearest one, of ErrorKind::usage the ones that begin so.
   [[nodiscard]] Result<model::StoredRunDetails> run(const std::string& name) const;
-  // The newest run of that commit with a clean work tree.
+  // The newest run of all tests of that commit, with a clean work tree.
   [[nodiscard]] Result<std::optional<model::StoredRun>> newest_of_commit(const std::string& commit) const;
 
   // `subject` empty: the runs; "coverage"; or a suite or test by its id, or by a part of it that only one has.

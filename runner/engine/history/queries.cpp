@@ -20,8 +20,8 @@ constexpr std::string_view kRunColumns =
     "runs.id, started_ms, git_commit, branch, dirty, preset, jobs, class, exit_code, verdict, gates_blocked, wall_ns, "
     "tests, passed, failed, errored, skipped, expected_failures, unexpected_passes, flaky, quarantined, "
     "lines_found, lines_hit, branches_found, branches_hit, functions_found, functions_hit, statements_found, "
-    "statements_hit, regions_found, regions_hit, number";
-constexpr int kNumberColumn = 31;
+    "statements_hit, regions_found, regions_hit, number, partial";
+constexpr int kNumberColumn = 31, kPartialColumn = 32;
 
 std::optional<nanoseconds> maybe_span(const Statement& row, int column, std::int64_t unit_ns) {
   const auto value = row.maybe_integer(column);
@@ -56,6 +56,7 @@ StoredRun read_run(const Statement& row) {
   run.verdict = row.text(9);
   run.gates_blocked = static_cast<std::uint64_t>(row.integer(10));
   run.wall = nanoseconds(row.integer(11));
+  run.partial = row.integer(kPartialColumn) != 0;
   run.counted = row.maybe_integer(12).has_value();
   int column = 12;
   TestCounts& counts = run.counts;
@@ -267,7 +268,8 @@ Result<StoredRunDetails> History::run(const std::string& name) const {
 }
 
 Result<std::optional<StoredRun>> History::newest_of_commit(const std::string& commit) const {
-  Statement query(database_, select_runs("WHERE git_commit = ? AND dirty = 0 ORDER BY number DESC LIMIT 1"));
+  Statement query(database_,
+                  select_runs("WHERE git_commit = ? AND dirty = 0 AND partial = 0 ORDER BY number DESC LIMIT 1"));
   query.bind(1, commit);
   std::optional<StoredRun> run;
   if (query.step()) run = read_run(query);

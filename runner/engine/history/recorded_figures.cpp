@@ -40,8 +40,19 @@ std::string selection_of(const RunReport& report, const SuiteReport& suite) {
   const auto& argv = report.run.argv;
   const auto behind = std::find(argv.begin(), argv.end(), "--");
   if (behind != argv.end()) words.insert(words.end(), behind + 1, argv.end());
-  if (std::find(argv.begin(), behind, "--affected") != behind) words.push_back("--affected " + report.run.id.value);
+  if (!suite.selection.all) words.push_back("--affected " + report.run.id.value);
   return shell_join(words);
+}
+
+bool is_partial(const RunReport& report) {
+  const auto narrows = [](const std::string& word) {
+    return word == "--" || word.substr(0, word.find('=')) == "--only" ||
+           word.substr(0, word.find('=')) == "--ecosystem";
+  };
+  if (std::any_of(report.run.argv.begin(), report.run.argv.end(), narrows)) return true;
+  return std::any_of(report.suites.begin(), report.suites.end(), [](const SuiteReport& suite) {
+    return !suite.selection.all || suite.status == SuiteStatus::cancelled || suite.status == SuiteStatus::not_started;
+  });
 }
 
 }  // namespace rh::engine

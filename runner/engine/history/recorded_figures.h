@@ -28,4 +28,8 @@ struct TestFigures {
 // affected by a change is another part each time.
 [[nodiscard]] std::string selection_of(const model::RunReport& report, const model::SuiteReport& suite);
 
+// Whether only a part of the suites or tests was asked for, or the run ended before all had their turn: its
+// totals are no measure for another run.
+[[nodiscard]] bool is_partial(const model::RunReport& report);
+
 }  // namespace rh::engine

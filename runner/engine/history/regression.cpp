@@ -82,21 +82,27 @@ class Family {
     }
   }
 
-  // A test that could not reach its share of alpha even if all were worse only takes from the others' share
-  // (Tarone 1990). Sizes alone decide, so this choice does not bend the error rate.
+  // A test that could not reach its share of alpha even if all its new figures were the worst only takes from
+  // the others' share (Tarone 1990). Sizes alone decide, and tests of equal size stay or go together, so this
+  // choice does not bend the error rate.
   void leave_out_undecidable() {
     std::stable_sort(members_.begin(), members_.end(), [&](std::size_t a, std::size_t b) { return best(a) < best(b); });
-    std::size_t count = members_.size();
-    while (count > 0 && best(members_[count - 1]) * static_cast<double>(count) > limits_.alpha) --count;
-    for (std::size_t i = count; i < members_.size(); ++i) {
-      RegressionFinding& finding = findings_[members_[i]];
-      const double share = limits_.alpha / static_cast<double>(count + 1);
-      finding.reason = fmt::format(
-          "{} of this commit and {} of its base give p = {:.2g} at best, and {:.2g} is needed{}: {}",
-          plural(finding.heads, "run"), finding.bases, best(members_[i]), share,
-          count > 0 ? fmt::format(" ({} judged at once)", count + 1) : "", remedy(finding.heads, finding.bases, share));
+    while (!members_.empty() && best(members_.back()) * static_cast<double>(members_.size()) > limits_.alpha) {
+      const std::size_t together = members_.size();
+      const double least = best(members_.back());
+      while (!members_.empty() && best(members_.back()) == least) {
+        findings_[members_.back()].reason = too_few(findings_[members_.back()], together);
+        members_.pop_back();
+      }
     }
-    members_.resize(count);
+  }
+
+  [[nodiscard]] std::string too_few(const RegressionFinding& finding, std::size_t together) const {
+    const double share = limits_.alpha / static_cast<double>(together);
+    return fmt::format("{} of this commit and {} of its base give p = {:.2g} at best, and {:.2g} is needed{}: {}",
+                       plural(finding.heads, "run"), finding.bases, least_p(finding.heads, finding.bases), share,
+                       together > 1 ? fmt::format(" of {} tests at once", together) : "",
+                       remedy(finding.heads, finding.bases, share));
   }
 
   [[nodiscard]] double best(std::size_t i) const { return least_p(findings_[i].heads, findings_[i].bases); }

@@ -140,10 +140,10 @@ class LookBack {
                        state.file.string()));
   }
 
-  // A suite that did not end, or was not run, says nothing about which tests there are.
+  // A suite that did not end, or was run in part, does not say which tests there are.
   void report_unmatched() {
     for (const SuiteReport& suite : question_.report.suites)
-      if (suite.status != SuiteStatus::passed && suite.status != SuiteStatus::failed) return;
+      if (!suite.selection.all || (suite.status != SuiteStatus::passed && suite.status != SuiteStatus::failed)) return;
     for (const QuarantineEntry& entry : answer_.quarantine.entries) {
       bool matched = false;
       for (const SuiteReport& suite : question_.report.suites)

@@ -26,13 +26,13 @@ struct PastQuestion {
   const model::RunReport& report;
   const adapters::Host& host;
   std::filesystem::path history_file;
-  std::string base_commit;                        // the merge base; empty: none is known
+  std::string base_commit = {};                   // the merge base; empty: none is known
   const model::RunReport* base_report = nullptr;  // given by the caller, goes before stored runs
-  std::string base_label;                         // its file
-  QuarantineState quarantine;
+  std::string base_label = {};                    // its file
+  QuarantineState quarantine = {};
   bool trust_quarantine = true;  // false: only entries that the base has, too, are in force
   bool whole = true;             // no part of the suites was asked for: entries that match nothing are stale
-  ResourceDemand resources;
+  ResourceDemand resources = {};
 };
 
 struct PastAnswer {

@@ -29,7 +29,7 @@ CREATE TABLE runs (
   git_commit TEXT NOT NULL, branch TEXT NOT NULL, dirty INTEGER NOT NULL,
   preset TEXT NOT NULL, jobs INTEGER NOT NULL, machine INTEGER NOT NULL,
   exit_code INTEGER NOT NULL, verdict TEXT NOT NULL, gates_blocked INTEGER NOT NULL, wall_ns INTEGER NOT NULL,
-  tests INTEGER, passed INTEGER, failed INTEGER, errored INTEGER, skipped INTEGER, expected_failures INTEGER,
+  partial INTEGER NOT NULL, tests INTEGER, passed INTEGER, failed INTEGER, errored INTEGER, skipped INTEGER, expected_failures INTEGER,
   unexpected_passes INTEGER, flaky INTEGER, quarantined INTEGER,
   lines_found INTEGER, lines_hit INTEGER, branches_found INTEGER, branches_hit INTEGER,
   functions_found INTEGER, functions_hit INTEGER, statements_found INTEGER, statements_hit INTEGER,
@@ -67,9 +67,10 @@ constexpr const char* kTakeOverVersion1 = R"sql(
 INSERT INTO machines (id, class) VALUES (1, '');
 INSERT INTO names (id, name) VALUES (1, '');
 INSERT INTO runs
-  (id, started_ms, git_commit, branch, dirty, preset, jobs, machine, exit_code, verdict, gates_blocked, wall_ns)
+  (id, started_ms, git_commit, branch, dirty, preset, jobs, machine, exit_code, verdict, gates_blocked, wall_ns,
+   partial)
   SELECT id, CAST(round((julianday(started_at) - 2440587.5) * 86400000) AS INTEGER), git_commit, '', 1, preset, 0, 1,
-         exit_code, '', 0, wall_ns
+         exit_code, '', 0, wall_ns, 1
   FROM runs_1 WHERE julianday(started_at) IS NOT NULL ORDER BY id;
 INSERT OR IGNORE INTO names (name) SELECT DISTINCT suite FROM suites_1;
 INSERT OR IGNORE INTO names (name) SELECT DISTINCT test FROM tests_1;
