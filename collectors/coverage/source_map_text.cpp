@@ -96,17 +96,19 @@ std::optional<SourceMapText> parse_source_map(std::string_view json) {
   return handler.take();
 }
 
+// A comment that is nothing else: programs that write such comments have the words in their strings.
 std::optional<std::string_view> source_mapping_url(std::string_view script) {
   constexpr std::string_view kMark = "sourceMappingURL=";
-  for (std::size_t at = script.rfind(kMark); at != std::string_view::npos && at >= 3;
+  for (std::size_t at = script.rfind(kMark); at != std::string_view::npos && at >= 4;
        at = script.rfind(kMark, at - 1)) {
-    const std::string_view before = script.substr(0, at);
-    const bool comment =
-        before.size() >= 4 && is_one_of(before.substr(before.size() - 4, 3), {"//#", "//@", "/*#", "/*@"});
-    if (!comment) continue;
-    std::string_view url = script.substr(at + kMark.size());
-    url = url.substr(0, url.find_first_of(" \t\r\n*'\""));
-    if (!url.empty()) return url;
+    const std::string_view opening = script.substr(at - 4, 3);
+    if (!is_one_of(opening, {"//#", "//@", "/*#", "/*@"})) continue;
+    std::string_view rest = script.substr(at + kMark.size());
+    const std::string_view url = rest.substr(0, rest.find_first_of(" \t\r\n'\"`"));
+    rest.remove_prefix(url.size());
+    rest = trim(rest.substr(0, rest.find('\n')));
+    const bool ends = opening.starts_with("//") ? rest.empty() : rest == "*/";
+    if (!url.empty() && ends) return url;
   }
   return std::nullopt;
 }
