@@ -61,10 +61,14 @@ std::optional<ReadCount> read_count(std::string_view text) {
   const bool digits_only = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
   if (digits_only) return ReadCount{UINT64_MAX, true};
   const auto number = parse_double(text);
-  if (!number || std::isnan(*number)) return std::nullopt;
-  if (*number <= 0) return ReadCount{0, *number < 0};
-  if (*number >= 18446744073709551615.0) return ReadCount{UINT64_MAX, true};
-  return ReadCount{static_cast<std::uint64_t>(std::ceil(*number)), *number != std::floor(*number)};
+  return number ? count_from(*number) : std::nullopt;
+}
+
+std::optional<ReadCount> count_from(double number) {
+  if (std::isnan(number)) return std::nullopt;
+  if (number <= 0) return ReadCount{0, number < 0};
+  if (number >= 18446744073709551615.0) return ReadCount{UINT64_MAX, true};
+  return ReadCount{static_cast<std::uint64_t>(std::ceil(number)), number != std::floor(number)};
 }
 
 std::optional<std::uint32_t> read_line_number(std::string_view text) {

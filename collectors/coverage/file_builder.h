@@ -31,6 +31,7 @@ struct ReadCount {
   bool clamped = false;
 };
 [[nodiscard]] std::optional<ReadCount> read_count(std::string_view text);
+[[nodiscard]] std::optional<ReadCount> count_from(double number);
 // 1-based line number; nullopt for anything else, 0 included.
 [[nodiscard]] std::optional<std::uint32_t> read_line_number(std::string_view text);
 

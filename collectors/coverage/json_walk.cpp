@@ -157,6 +157,11 @@ std::optional<std::uint32_t> JsonScalar::as_line() const {
   return static_cast<std::uint32_t>(magnitude);
 }
 
+std::optional<ReadCount> JsonScalar::as_count() const {
+  if (kind == Kind::integer) return negative ? ReadCount{0, magnitude > 0} : ReadCount{magnitude, false};
+  return kind == Kind::real ? count_from(real) : std::nullopt;
+}
+
 JsonEnd walk_json(std::string_view text, std::span<const JsonStep> steps, JsonHandler& handler) {
   constexpr std::string_view kBlank = " \t\r\n";
   json::parse_options options;

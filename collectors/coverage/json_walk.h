@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "collectors/coverage/file_builder.h"
+
 namespace rh::collectors {
 
 constexpr std::size_t kMaxJsonDepth = 256;
@@ -40,6 +42,7 @@ struct JsonScalar {
   [[nodiscard]] std::optional<bool> as_bool() const;
   [[nodiscard]] std::optional<std::int64_t> as_integer() const;
   [[nodiscard]] std::optional<std::uint32_t> as_line() const;  // 1 and more
+  [[nodiscard]] std::optional<ReadCount> as_count() const;     // any number, put into range
 };
 
 class JsonHandler {
