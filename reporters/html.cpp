@@ -64,8 +64,8 @@ Result<std::string> render_html(const model::RunReport& report) {
   RH_CHECK(data.add_some("rh-evidence", 45, [&](PageSection& part) { feed_evidence(part, report, tests); }));
   RH_CHECK(data.add_some("rh-coverage", 45, [&](PageSection& part) { feed_coverage(part, report); }));
   RH_CHECK(data.add_some("rh-sources", 50, [&](PageSection& part) { feed_sources(part, report); }));
-  RH_CHECK(data.add_some("rh-past", 60, [&](PageSection& part) { feed_past(part, tests); }));
-  RH_CHECK(data.add_some("rh-map", 100, [&](PageSection& part) { feed_test_map(part, report, tests); }));
+  RH_CHECK(data.add_some("rh-map", 50, [&](PageSection& part) { feed_test_map(part, report, tests); }));
+  RH_CHECK(data.add_some("rh-past", 100, [&](PageSection& part) { feed_past(part, tests); }));
   std::string html(page.substr(0, marker));
   html += data.take_elements();
   html += page.substr(marker + kDataMarker.size());

@@ -7,6 +7,7 @@
 #include "reporters/reporter.h"
 #include "runner/base/file.h"
 #include "tests/golden/fixture.h"
+#include "tests/golden/page_sections.h"
 
 namespace rh::golden {
 namespace {
@@ -26,6 +27,13 @@ void compare(const std::string& name, const std::string& actual) {
 }
 
 TEST(Golden, Json) { compare("report.json", reporters::render_json(make_report()).value()); }
+// The page itself is the build's; its data is the reporter's.
+TEST(Golden, DataOfTheHtmlReport) {
+  std::string text;
+  for (const auto& [name, json] : sections_of(reporters::render_html(make_report()).value()))
+    text += name + "\n" + json + "\n";
+  compare("html.txt", text);
+}
 TEST(Golden, Junit) { compare("junit.xml", reporters::render_junit(make_report()).value()); }
 TEST(Golden, Lcov) { compare("lcov.info", reporters::render_lcov(make_report()).value()); }
 TEST(Golden, Markdown) { compare("summary.md", reporters::render_markdown(make_report()).value()); }

@@ -1,4 +1,4 @@
-// Entry of the report page: reads the embedded data, then draws it, or says why it cannot.
+// Entry of the report page: reads what the first view needs, then draws it, or says why it cannot.
 import { render, type ComponentChild } from "preact";
 import "uplot/dist/uPlot.min.css";
 import "./styles/base.css";
@@ -6,10 +6,13 @@ import "./styles/page.css";
 import "./styles/table.css";
 import "./styles/detail.css";
 import "./styles/chart.css";
+import "./styles/coverage.css";
 import "./styles/print.css";
-import { decode_report } from "./data/decode";
+import { DecodeError, problem_of, sections_of_page } from "./data/sections";
+import { TestTable } from "./data/tests";
 import { App } from "./view/app";
 import { Problem } from "./view/problem";
+import { start_theme } from "./view/theme";
 
 function show(content: ComponentChild): void {
   const root = document.getElementById("app");
@@ -19,15 +22,18 @@ function show(content: ComponentChild): void {
 }
 
 async function start(): Promise<void> {
-  const data = document.getElementById("rh-data");
-  if (!data) {
+  start_theme();
+  if (!document.getElementById("rh-report")) {
     show(<Problem title="This page holds no report" text="It is the empty template: the report's data was not put into it." />);
     return;
   }
   try {
-    const report = await decode_report(data.textContent ?? "");
-    data.remove(); // The encoded text would stay in memory beside the decoded one.
-    show(<App report={report} />);
+    const sections = sections_of_page();
+    const [report, columns] = await Promise.all([sections.load("rh-report"), sections.load("rh-tests")]);
+    const problem = problem_of(report);
+    if (problem) throw new DecodeError(problem);
+    show(<App report={report} table={new TestTable(columns, report)} sections={sections} />);
+    performance.mark("report-shown");
   } catch (error) {
     show(<Problem title="The report cannot be shown" text={error instanceof Error ? error.message : String(error)} />);
   }

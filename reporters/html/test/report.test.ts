@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { link_to, parse_route } from "../src/data/route";
+import { hash_of, parse_route } from "../src/data/route";
 import { run_cpu, run_isolation, run_peak } from "../src/data/summary";
 import { verdict_of } from "../src/data/verdict";
 import type { Report } from "../src/data/model";
@@ -9,15 +9,20 @@ import { make_report } from "../fixtures/report.mjs";
 const report: Report = make_report({ tests: 10 });
 
 describe("routes", () => {
-  it.each(["a::b/c.py::t[x y]", "100% \u{1F600}", "#?&</script>", "suite/test/x", "line\nbreak"])("find %j again", (id) => {
-    for (const kind of ["suite", "test", "coverage"] as const) expect(parse_route(link_to(kind, id))).toEqual({ kind, id });
+  it.each(["a::b/c.py::t[x y]", "100% \u{1F600}", "#?&</script>=+", "suite/test/x", "line\nbreak", "a+b c"])("find %j again", (id) => {
+    for (const name of ["suite", "test", "file", "q"] as const) expect(parse_route(hash_of({ view: "tests", [name]: id }))).toEqual({ view: "tests", [name]: id });
   });
-  it("take everything else as a section", () => {
-    expect(parse_route("#failures")).toEqual({ kind: "section", name: "failures" });
-    expect(parse_route("#test/%ff")).toEqual({ kind: "section", name: "" });
-    expect(parse_route("")).toEqual({ kind: "section", name: "" });
+  it("know the view from what is opened", () => {
+    expect(parse_route("#test=a")).toEqual({ view: "tests", test: "a" });
+    expect(parse_route("#file=src/a.py&line=12")).toEqual({ view: "coverage", file: "src/a.py", line: "12" });
+    expect(parse_route("#timeline&q=at:1s..2s")).toEqual({ view: "timeline", q: "at:1s..2s" });
   });
-  it("do not throw on lone surrogates", () => expect(link_to("test", "\ud800")).toBe("#test/%EF%BF%BD"));
+  it("take everything else as the summary", () => {
+    for (const hash of ["", "#", "#nonsense", "#nonsense&other=1", "#=x"]) expect(parse_route(hash)).toEqual({ view: "summary" });
+    expect(parse_route("#test=%ff")).toEqual({ view: "summary" });
+  });
+  it("stay readable", () => expect(hash_of({ view: "tests", q: "status:failed,flaky slow:>1s" })).toBe("#tests&q=status:failed,flaky+slow:>1s"));
+  it("do not throw on lone surrogates", () => expect(hash_of({ view: "tests", test: "\ud800" })).toBe("#tests&test=%EF%BF%BD"));
 });
 
 describe("summary", () => {

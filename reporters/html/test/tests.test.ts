@@ -1,46 +1,47 @@
 import { describe, expect, it } from "vitest";
 import { next_order, sorted } from "../src/data/order";
-import { filter_rows, rows_of, test_key, type Filter } from "../src/data/tests";
+import { count_groups, test_key } from "../src/data/tests";
 import { visible_rows } from "../src/data/window";
-import type { Report } from "../src/data/model";
 // @ts-expect-error The fixture is plain JavaScript, as the browser script uses it too.
-import { kHostileName, make_report } from "../fixtures/report.mjs";
+import { kHostileName } from "../fixtures/report.mjs";
+import { make_table } from "./pack";
 
-const report: Report = make_report({ tests: 300 });
-const rows = rows_of(report);
-const all: Filter = { text: "", regex: false, groups: new Set(), suite: "" };
+const { report, table } = make_table(300);
+const rows = table.rows;
 
-describe("filter_rows", () => {
-  it("lets everything pass without a filter", () => {
-    const { rows: kept, counts } = filter_rows(rows, all);
-    expect(kept.length).toBe(rows.length);
-    expect(Object.values(counts).reduce((a, b) => a + b)).toBe(rows.length);
-    expect(counts.failed).toBe(report.counts.failed + report.counts.errored);
+describe("TestTable", () => {
+  it("has what the tests have", () => {
+    const full = report.suites.flatMap((suite) => suite.tests);
+    expect(rows.length).toBe(full.length);
+    full.forEach((test, i) => {
+      const row = rows[i];
+      const last = test.attempts.at(-1);
+      expect(row?.id).toBe(test.test.id);
+      expect(row?.suite.suite.id).toBe(test.test.suite);
+      expect(row?.line).toBe(test.test.line);
+      expect(row?.outcome).toBe(test.outcome);
+      expect(row?.duration_ns).toBe(last?.duration_ns);
+      expect(row?.start_ns).toBe(last?.start_ns);
+      expect(row?.cpu).toEqual(last?.usage.cpu_ns);
+      expect(row?.peak_memory).toEqual(last?.usage.peak_memory_bytes);
+      expect(row?.attempts).toBe(test.attempts.length);
+      expect(row?.pid).toBe(last?.pid);
+    });
   });
-
-  it("wants every word, in any order and case", () => {
-    const { rows: kept } = filter_rows(rows, { ...all, text: "RESTART order" });
-    expect(kept.length).toBeGreaterThan(0);
-    expect(kept.every((row) => row.id.includes("restart") && row.id.includes("order"))).toBe(true);
+  it("finds by id, hostile names too", () => {
+    const row = rows.find((candidate) => candidate.name === kHostileName);
+    expect(row && table.find(row.id)).toBe(row);
+    expect(table.find("nothing")).toBeUndefined();
   });
-
-  it("takes regular expressions and explains bad ones", () => {
-    expect(filter_rows(rows, { ...all, regex: true, text: "\\[(17|18)\\]$|no such" }).rows.length).toBe(0);
-    expect(filter_rows(rows, { ...all, regex: true, text: "\\[1[78]\\]" }).rows.length).toBe(2);
-    const bad = filter_rows(rows, { ...all, regex: true, text: "(" });
-    expect(bad.rows).toEqual([]);
-    expect(bad.problem).not.toBe("");
+  it("keeps quarantined failures apart", () => {
+    const counts = count_groups(rows);
+    expect(counts.quarantined).toBe(report.counts.quarantined);
+    expect(counts.failed).toBe(report.counts.failed + report.counts.errored - report.counts.quarantined);
+    expect(counts.flaky).toBe(report.counts.flaky);
   });
-
-  it("counts what the chips would show, whatever is pressed", () => {
-    const pressed = filter_rows(rows, { ...all, groups: new Set(["skipped"]) });
-    expect(pressed.counts).toEqual(filter_rows(rows, all).counts);
-    expect(pressed.rows.length).toBe(pressed.counts.skipped);
-  });
-
-  it("filters by suite and finds hostile names", () => {
-    expect(filter_rows(rows, { ...all, suite: "services/ledger:go" }).rows.length).toBe(46);
-    expect(filter_rows(rows, { ...all, text: kHostileName }).rows.length).toBe(1);
+  it("drops a class that repeats the file", () => {
+    expect(rows[0]?.title).toBe("test_rounds_to_cents[EUR]");
+    expect(rows.find((row) => row.suite.suite.ecosystem === "go")?.title).toContain("example.org/ledger/book \u203a TestLedger");
   });
 });
 

@@ -1,6 +1,6 @@
-// The report document as this application reads it: the JSON written by the json reporter, whose
-// format is described in docs/formats/report.md. Times ending in _ns are integers of nanoseconds,
-// and instants are offsets from the start of the run.
+// The report as this application reads it. Members have the names of report.json, which
+// docs/formats/report.md describes; what is bulky lies in sections of its own (sections.ts). Times
+// ending in _ns are integers of nanoseconds, and instants are offsets from the start of the run.
 
 export type Scope = "unknown" | "exact_process" | "exact_window" | "shared_window" | "sampled" | "lower_bound";
 
@@ -138,17 +138,6 @@ export interface StepReport {
   output_tail: string;
 }
 
-export interface TestCase {
-  id: string;
-  suite: string;
-  file: string;
-  line: number | null;
-  classname: string;
-  name: string;
-  parent: string;
-  kind: "test" | "subtest";
-}
-
 export interface Attempt {
   number: number;
   outcome: Outcome;
@@ -163,11 +152,18 @@ export interface Attempt {
   standard_error: string;
 }
 
-export interface TestRecord {
-  test: TestCase;
-  outcome: Outcome;
-  flaky: boolean;
-  attempts: Attempt[];
+export interface Quarantine {
+  owner: string;
+  reason: string;
+  expires: string;
+  expired: boolean;
+}
+
+export interface FlakeRate {
+  flips: number;
+  chances: number;
+  low: number;
+  high: number;
 }
 
 export interface TestCounts {
@@ -181,6 +177,7 @@ export interface TestCounts {
   flaky: number;
   subtests: number;
   subtests_failed: number;
+  quarantined: number;
 }
 
 export interface SampleSeries {
@@ -206,6 +203,7 @@ export interface CoverageTotals {
   branches: Ratio | null;
   functions: Ratio | null;
   statements: Ratio | null;
+  regions: Ratio | null;
 }
 
 export type LineHits = [line: number, hits: number];
@@ -213,14 +211,10 @@ export type BranchHits = [line: number, block: number, branch: string, taken: nu
 export type FunctionHits = [name: string, line: number, hits: number];
 export type BlockHits = [start_line: number, start_column: number, end_line: number, end_column: number, statements: number, hits: number];
 
+// The row of a covered file; its lines are in the section "rh-coverage".
 export interface CoverageFile {
   path: string;
   totals: CoverageTotals;
-  lines: LineHits[];
-  branches: BranchHits[];
-  functions: FunctionHits[];
-  blocks: BlockHits[];
-  source?: string; // the file's text, when the report carries it
 }
 
 export interface CoverageReport {
@@ -230,6 +224,7 @@ export interface CoverageReport {
   tool: string;
   reason: string;
   unresolved: string[];
+  divergent: string[];
 }
 
 export interface RunnerFinished {
@@ -249,7 +244,6 @@ export interface SuiteReport {
   status: SuiteStatus;
   status_reason: string;
   steps: StepReport[];
-  tests: TestRecord[];
   counts: TestCounts;
   native: RunnerFinished | null;
   wall_ns: number;
@@ -257,6 +251,15 @@ export interface SuiteReport {
   isolation: IsolationReport;
   samples: SampleSeries;
   coverage: CoverageReport;
+  test_map: { granularity: string; reason: string };
+}
+
+export type LineRange = [first: number, last: number];
+
+export interface GateEvidence {
+  subject: string;
+  lines: LineRange[];
+  note: string;
 }
 
 export interface GateVerdict {
@@ -268,6 +271,44 @@ export interface GateVerdict {
   actual: string;
   evidence: string;
   message: string;
+  blocks: boolean;
+  culprits: GateEvidence[];
+}
+
+export type Category = "UNC" | "LBC" | "UIC" | "UBC" | "GBC" | "GIC" | "GNC" | "CBC" | "EUB" | "ECB" | "DUB" | "DCB";
+export type Differential = Record<Category, number>;
+
+export interface PatchFile {
+  path: string;
+  old_path: string;
+  kind: string;
+  source: boolean;
+  measured: boolean;
+  line_ratio: Ratio | null;
+  branch_ratio: Ratio | null;
+}
+
+export interface PatchReport {
+  base: string;
+  merge_base: string;
+  head: string;
+  dirty: boolean;
+  lines: Ratio | null;
+  branches: Ratio | null;
+  line_categories: Differential | null;
+  branch_categories: Differential | null;
+  categories_reason: string;
+  files: PatchFile[];
+}
+
+export interface BaseRun {
+  label: string;
+  commit: string;
+  coverage: CoverageTotals;
+  tests: number;
+  failed: number;
+  skipped: number;
+  wall_ns: number | null;
 }
 
 export interface Diagnostic {
@@ -290,5 +331,6 @@ export interface Report {
   complete: boolean;
   exit_code: number;
   exit_reason: string;
-  rerun_commands: Record<string, string>;
+  patch: PatchReport | null;
+  base: BaseRun | null;
 }

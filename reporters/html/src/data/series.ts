@@ -21,7 +21,7 @@ function longest_interval(series: SampleSeries): number {
   return series.cadence_ns > 0 ? Math.max(kGapIntervals * series.cadence_ns * reduced_by, kGapFloorNs) : Infinity;
 }
 
-function is_gap(series: SampleSeries, from: number, to: number): boolean {
+export function is_gap(series: SampleSeries, from: number, to: number): boolean {
   return to - from > longest_interval(series) || series.gaps.some((gap) => gap.from_ns < to && gap.to_ns > from);
 }
 

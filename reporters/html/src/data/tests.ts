@@ -1,122 +1,269 @@
-// The flat list of tests over all suites: outcome groups, filter and sort keys.
-import type { Attempt, Figure, Outcome, Report, SuiteReport, TestRecord } from "./model";
+// The tests of all suites: columns as the page carries them, and a row object over them for each test.
+import type { Figure, FlakeRate, Outcome, Quarantine, Report, Scope, SuiteReport } from "./model";
+
+export interface Dictionary {
+  texts: string[];
+  index: number[];
+}
+export interface Numbers {
+  unit: number;
+  values: (number | null)[];
+}
+type Sparse<Value> = Record<string, Value>;
+
+// As reporters/page/tests.cpp writes them.
+export interface TestColumns {
+  suites: number[]; // tests of each suite
+  names: string[];
+  files: Dictionary;
+  classes: Dictionary;
+  outcomes: string;
+  lines: Numbers;
+  starts: Numbers;
+  durations: Numbers;
+  cpu: Numbers;
+  cpu_kinds: Dictionary;
+  memory: Numbers;
+  memory_kinds: Dictionary;
+  pids: Numbers;
+  ids: Sparse<1 | string>;
+  subtests: number[];
+  flaky: number[];
+  evidence: number[];
+  parents: Sparse<string>;
+  attempts: Sparse<number>;
+  messages: Sparse<string>;
+  duration_reasons: Sparse<string>;
+  quarantine: Sparse<Quarantine>;
+  flake_rates: Sparse<FlakeRate>;
+  reruns: Sparse<string>;
+}
+
+export const kOutcomes: Record<string, Outcome> = {
+  p: "passed", f: "failed", e: "errored", s: "skipped", x: "expected_failure", X: "unexpected_pass", c: "crashed", t: "timed_out", n: "not_run",
+};
 
 // What the status chips stand for, in the order of their interest.
-export type Group = "failed" | "flaky" | "passed" | "skipped" | "expected";
-export const kGroups: readonly Group[] = ["failed", "flaky", "passed", "skipped", "expected"];
-
-export interface TestRow {
-  record: TestRecord;
-  suite: SuiteReport;
-  id: string;
-  title: string;   // name with its class, as one line
-  place: string;   // file:line
-  outcome: Outcome;
-  group: Group;
-  duration_ns: number | null;
-  duration_reason: string;
-  cpu: Figure;
-  peak_memory: Figure;
-  haystack: string; // lower case, what the filter looks through
-}
-
-export function last_attempt(record: TestRecord): Attempt {
-  const attempt = record.attempts.at(-1);
-  if (!attempt) throw new Error(`test ${record.test.id} has no attempt`);
-  return attempt;
-}
+export type Group = "failed" | "quarantined" | "flaky" | "passed" | "skipped" | "expected";
+export const kGroups: readonly Group[] = ["failed", "quarantined", "flaky", "passed", "skipped", "expected"];
 
 export function is_failure(outcome: Outcome): boolean {
   return outcome === "failed" || outcome === "errored" || outcome === "crashed" || outcome === "timed_out" || outcome === "not_run";
 }
 
-export function group_of(record: TestRecord): Group {
-  if (is_failure(record.outcome)) return "failed";
-  if (record.flaky) return "flaky";
-  if (record.outcome === "skipped") return "skipped";
-  return record.outcome === "passed" ? "passed" : "expected";
+function numbers_of(column: Numbers, deltas = false): Float64Array {
+  const values = new Float64Array(column.values.length);
+  let before = 0;
+  column.values.forEach((value, i) => {
+    if (value === null) values[i] = NaN;
+    else if (deltas) values[i] = (before += value) * column.unit;
+    else values[i] = value * column.unit;
+  });
+  return values;
 }
 
-function row_of(record: TestRecord, suite: SuiteReport): TestRow {
-  const { test } = record;
-  const attempt = last_attempt(record);
-  // A class that only repeats the file's name says nothing.
-  const file_stem = test.file.replace(/\.[^./]+$/, "").replaceAll("/", ".");
-  const class_part = test.classname && test.classname !== file_stem && test.classname !== test.file ? test.classname : "";
-  const title = class_part && !test.name.startsWith(class_part) ? `${class_part} \u203a ${test.name}` : test.name;
-  return {
-    record,
-    suite,
-    id: test.id,
-    title,
-    place: test.file ? `${test.file}${test.line === null ? "" : `:${test.line}`}` : "",
-    outcome: record.outcome,
-    group: group_of(record),
-    duration_ns: attempt.duration_ns,
-    duration_reason: attempt.duration_reason ?? "",
-    cpu: attempt.usage.cpu_ns,
-    peak_memory: attempt.usage.peak_memory_bytes,
-    haystack: `${test.id}\n${title}\n${attempt.message}`.toLowerCase(),
-  };
+function rows_of_steps(steps: readonly number[]): Set<number> {
+  let row = 0;
+  return new Set(steps.map((step) => (row += step)));
 }
 
-export function rows_of(report: Report): TestRow[] {
-  return report.suites.flatMap((suite) => suite.tests.map((record) => row_of(record, suite)));
+function known(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
 }
 
-export interface Filter {
-  text: string;
-  regex: boolean;
-  groups: ReadonlySet<Group>; // empty: all
-  suite: string;              // empty: all
+interface FigureKind {
+  scope: Scope;
+  source: string;
+  reason: string;
 }
 
-export interface Filtered {
-  rows: TestRow[];
-  counts: Record<Group, number>; // of what text and suite leave, before the chips
-  problem: string;               // why the pattern cannot be used
+function kinds_of(dictionary: Dictionary): FigureKind[] {
+  return dictionary.texts.map((text) => {
+    const [scope, source, reason] = JSON.parse(text) as [Scope, string, string];
+    return { scope, source, reason };
+  });
 }
 
-type Matcher = (row: TestRow) => boolean;
+const kNoKind: FigureKind = { scope: "unknown", source: "", reason: "" };
 
-export function matcher_of(text: string, regex: boolean): { matches: Matcher; problem: string } {
-  if (text === "") return { matches: () => true, problem: "" };
-  if (regex) {
-    try {
-      const pattern = new RegExp(text, "i");
-      return { matches: (row) => pattern.test(row.haystack), problem: "" };
-    } catch (error) {
-      return { matches: () => false, problem: error instanceof Error ? error.message : String(error) };
-    }
+export class TestTable {
+  readonly rows: TestRow[];
+  readonly starts: Float64Array;
+  readonly durations: Float64Array;
+  readonly cpu: Float64Array;
+  readonly memory: Float64Array;
+  readonly pids: Float64Array;
+  readonly lines: Float64Array;
+  readonly groups: Group[];
+  readonly subtests: Set<number>;
+  readonly evidence: Set<number>;
+  private readonly flaky: Set<number>;
+  private readonly cpu_kinds: FigureKind[];
+  private readonly memory_kinds: FigureKind[];
+  private by_id: Map<string, TestRow> | undefined;
+
+  constructor(readonly columns: TestColumns, report: Pick<Report, "suites">) {
+    this.starts = numbers_of(columns.starts, true);
+    this.durations = numbers_of(columns.durations);
+    this.cpu = numbers_of(columns.cpu);
+    this.memory = numbers_of(columns.memory);
+    this.pids = numbers_of(columns.pids, true);
+    this.lines = numbers_of(columns.lines, true);
+    this.subtests = rows_of_steps(columns.subtests);
+    this.evidence = rows_of_steps(columns.evidence);
+    this.flaky = rows_of_steps(columns.flaky);
+    this.cpu_kinds = kinds_of(columns.cpu_kinds);
+    this.memory_kinds = kinds_of(columns.memory_kinds);
+    this.rows = [];
+    columns.suites.forEach((count, i) => {
+      const suite = report.suites[i];
+      if (suite) for (let n = 0; n < count; n++) this.rows.push(new TestRow(this, this.rows.length, suite));
+    });
+    this.groups = this.rows.map((row) => this.group_of(row.index));
   }
-  const parts = text.toLowerCase().split(/\s+/).filter(Boolean);
-  return { matches: (row) => parts.every((part) => row.haystack.includes(part)), problem: "" };
-}
 
-export function filter_rows(rows: readonly TestRow[], filter: Filter): Filtered {
-  const { matches, problem } = matcher_of(filter.text, filter.regex);
-  const counts: Record<Group, number> = { failed: 0, flaky: 0, passed: 0, skipped: 0, expected: 0 };
-  const kept: TestRow[] = [];
-  for (const row of rows) {
-    if (filter.suite && row.suite.suite.id !== filter.suite) continue;
-    if (!matches(row)) continue;
-    counts[row.group]++;
-    if (filter.groups.size === 0 || filter.groups.has(row.group)) kept.push(row);
+  private group_of(index: number): Group {
+    const outcome = this.outcome(index);
+    if (is_failure(outcome)) return this.columns.quarantine[index]?.expired === false ? "quarantined" : "failed";
+    if (this.flaky.has(index)) return "flaky";
+    if (outcome === "skipped") return "skipped";
+    return outcome === "passed" ? "passed" : "expected";
   }
-  return { rows: kept, counts, problem };
+
+  outcome(index: number): Outcome {
+    return kOutcomes[this.columns.outcomes.charAt(index)] ?? "not_run";
+  }
+
+  cpu_figure(index: number): Figure {
+    return { value: known(this.cpu[index]), ...(this.cpu_kinds[this.columns.cpu_kinds.index[index] ?? -1] ?? kNoKind) };
+  }
+
+  memory_figure(index: number): Figure {
+    return { value: known(this.memory[index]), ...(this.memory_kinds[this.columns.memory_kinds.index[index] ?? -1] ?? kNoKind) };
+  }
+
+  find(id: string): TestRow | undefined {
+    this.by_id ??= new Map(this.rows.map((row) => [row.id, row]));
+    return this.by_id.get(id);
+  }
 }
 
-export type TestColumn = "outcome" | "name" | "suite" | "duration" | "cpu" | "memory";
+export class TestRow {
+  private text: string | undefined;
+
+  constructor(private readonly table: TestTable, readonly index: number, readonly suite: SuiteReport) {}
+
+  get name(): string {
+    return this.table.columns.names[this.index] ?? "";
+  }
+  get file(): string {
+    const { files } = this.table.columns;
+    return files.texts[files.index[this.index] ?? -1] ?? "";
+  }
+  get classname(): string {
+    const { classes } = this.table.columns;
+    return classes.texts[classes.index[this.index] ?? -1] ?? "";
+  }
+  get line(): number | null {
+    return known(this.table.lines[this.index]);
+  }
+  get id(): string {
+    const id = this.table.columns.ids[this.index];
+    if (typeof id === "string") return id;
+    return `${this.suite.suite.id}::${id === 1 ? this.classname : this.file}::${this.name}`;
+  }
+  get parent(): string {
+    return this.table.columns.parents[this.index] ?? "";
+  }
+  get is_subtest(): boolean {
+    return this.table.subtests.has(this.index);
+  }
+  get outcome(): Outcome {
+    return this.table.outcome(this.index);
+  }
+  get group(): Group {
+    return this.table.groups[this.index] ?? "failed";
+  }
+  get start_ns(): number | null {
+    return known(this.table.starts[this.index]);
+  }
+  get duration_ns(): number | null {
+    return known(this.table.durations[this.index]);
+  }
+  get duration_reason(): string {
+    return this.table.columns.duration_reasons[this.index] ?? "";
+  }
+  get cpu_ns(): number | null {
+    return known(this.table.cpu[this.index]);
+  }
+  get memory_bytes(): number | null {
+    return known(this.table.memory[this.index]);
+  }
+  get cpu(): Figure {
+    return this.table.cpu_figure(this.index);
+  }
+  get peak_memory(): Figure {
+    return this.table.memory_figure(this.index);
+  }
+  get pid(): number {
+    return this.table.pids[this.index] ?? 0;
+  }
+  get attempts(): number {
+    return this.table.columns.attempts[this.index] ?? 1;
+  }
+  get message(): string {
+    return this.table.columns.messages[this.index] ?? "";
+  }
+  get has_evidence(): boolean {
+    return this.table.evidence.has(this.index);
+  }
+  get quarantine(): Quarantine | undefined {
+    return this.table.columns.quarantine[this.index];
+  }
+  get flake_rate(): FlakeRate | undefined {
+    return this.table.columns.flake_rates[this.index];
+  }
+  get rerun(): string | undefined {
+    return this.table.columns.reruns[this.index];
+  }
+
+  // Name with its class, as one line. A class that only repeats the file's name says nothing.
+  get title(): string {
+    const { classname, file, name } = this;
+    if (classname === "" || classname === file || name.startsWith(classname)) return name;
+    if (classname === file.replace(/\.[^./]+$/, "").replaceAll("/", ".")) return name;
+    return `${classname} \u203a ${name}`;
+  }
+  get place(): string {
+    const { file, line } = this;
+    return file ? `${file}${line === null ? "" : `:${line}`}` : "";
+  }
+  // Lower case: what words of the filter look through.
+  get haystack(): string {
+    this.text ??= `${this.id}\n${this.classname}\n${this.message}`.toLowerCase();
+    return this.text;
+  }
+}
+
+export type TestColumn = "outcome" | "name" | "suite" | "start" | "duration" | "cpu" | "memory";
+export const kTestColumns: readonly TestColumn[] = ["outcome", "name", "suite", "start", "duration", "cpu", "memory"];
 
 const kKeys: Record<TestColumn, (row: TestRow) => string | number | null> = {
   outcome: (row) => kGroups.indexOf(row.group),
   name: (row) => row.title,
   suite: (row) => row.suite.suite.id,
+  start: (row) => row.start_ns,
   duration: (row) => row.duration_ns,
-  cpu: (row) => row.cpu.value,
-  memory: (row) => row.peak_memory.value,
+  cpu: (row) => row.cpu_ns,
+  memory: (row) => row.memory_bytes,
 };
 
 export function test_key(row: TestRow, column: TestColumn): string | number | null {
   return kKeys[column](row);
+}
+
+export function count_groups(rows: readonly TestRow[]): Record<Group, number> {
+  const counts: Record<Group, number> = { failed: 0, quarantined: 0, flaky: 0, passed: 0, skipped: 0, expected: 0 };
+  for (const row of rows) counts[row.group]++;
+  return counts;
 }

@@ -1,7 +1,8 @@
-// Coloured words for outcomes and states; the colour repeats what the word says.
+// Words for outcomes and states with a sign before them; the colour repeats what sign and word say.
 import type { Outcome, SuiteStatus } from "../data/model";
 import type { Group } from "../data/tests";
 import { words } from "../text/format";
+import { Icon, type IconName } from "./icon";
 
 export type Tone = "good" | "bad" | "warn" | "quiet" | "info";
 
@@ -29,7 +30,7 @@ const kSuites: Record<SuiteStatus, Tone> = {
   not_started: "quiet",
 };
 
-export const kGroupTones: Record<Group, Tone> = { failed: "bad", flaky: "warn", passed: "good", skipped: "quiet", expected: "info" };
+export const kGroupTones: Record<Group, Tone> = { failed: "bad", quarantined: "warn", flaky: "warn", passed: "good", skipped: "quiet", expected: "info" };
 
 const kStates: Record<string, Tone> = {
   enforced: "good",
@@ -45,13 +46,16 @@ const kStates: Record<string, Tone> = {
   exited: "quiet",
 };
 
-export function Badge({ tone, children }: { tone: Tone; children: string }) {
-  return <span class={`badge ${tone}`}>{children}</span>;
+const kSigns: Record<Tone, IconName> = { good: "check", bad: "cross", warn: "warning", quiet: "skip", info: "check" };
+
+export function Badge({ tone, sign, children }: { tone: Tone; sign?: IconName; children: string }) {
+  return <span class={`badge ${tone}`}><Icon name={sign ?? kSigns[tone]} />{children}</span>;
 }
 
-export function OutcomeBadge({ outcome, flaky = false }: { outcome: Outcome; flaky?: boolean }) {
-  if (flaky) return <Badge tone="warn">flaky</Badge>;
-  return <Badge tone={kOutcomes[outcome] ?? "quiet"}>{words(outcome)}</Badge>;
+export function OutcomeBadge({ outcome, group }: { outcome: Outcome; group?: Group }) {
+  if (group === "flaky") return <Badge tone="warn" sign="flaky">flaky</Badge>;
+  if (group === "quarantined") return <Badge tone="warn" sign="shield">quarantined</Badge>;
+  return <Badge tone={kOutcomes[outcome] ?? "quiet"} {...(outcome === "timed_out" ? { sign: "clock" as const } : {})}>{words(outcome)}</Badge>;
 }
 
 export function StatusBadge({ status }: { status: SuiteStatus }) {

@@ -8,7 +8,7 @@ export function PercentBar({ ratio }: { ratio: Ratio | null }) {
   return (
     <span class="percent">
       <span class="track" aria-hidden="true">
-        <span class="fill" style={{ width: `${(100 * ratio.hit) / ratio.found}%` }} />
+        <span class="fill-bar" style={{ width: `${(100 * ratio.hit) / ratio.found}%` }} />
       </span>
       <span class="figure">{format_percent(ratio.hit, ratio.found)}</span>
     </span>

@@ -1,33 +1,19 @@
 // CPU cores in use and memory of a suite over time, with the beginnings of its steps and the memory
 // limit.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import type { SuiteReport } from "../data/model";
 import { begin_at, curve_of, downsample, marks_of, type Curve, type Mark } from "../data/series";
 import { format_bytes, format_duration, kDash } from "../text/format";
+import { colors_of, type Colors } from "./chart_colors";
+import { useColors } from "./page";
 import { Line } from "./text";
 
 const kHeight = 220;
 const kPixelsPerPoint = 2;
 const kMiB = 1024 * 1024;
 
-interface Colors {
-  cpu: string;
-  memory: string;
-  grid: string;
-  text: string;
-  limit: string;
-  mark: string;
-  surface: string;
-}
-
-function colors_of(element: Element): Colors {
-  const style = getComputedStyle(element);
-  const color = (name: string): string => style.getPropertyValue(name).trim();
-  return { cpu: color("--chart-cpu"), memory: color("--chart-memory"), grid: color("--line"), text: color("--muted"), limit: color("--bad"), mark: color("--faint"), surface: color("--surface") };
-}
-
-function clock(seconds: number): string {
+export function clock(seconds: number): string {
   if (seconds < 60) return `${Number(seconds.toFixed(2))} s`;
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
@@ -128,22 +114,10 @@ function options_of(curve: Curve, marks: readonly Mark[], limit_mib: number | nu
   };
 }
 
-// Counts up whenever the colours of the page change.
-function useColorScheme(): number {
-  const [version, set_version] = useState(0);
-  useEffect(() => {
-    const query = matchMedia("(prefers-color-scheme: dark)");
-    const change = (): void => set_version((now) => now + 1);
-    query.addEventListener("change", change);
-    return () => query.removeEventListener("change", change);
-  }, []);
-  return version;
-}
-
 export function Chart({ suite }: { suite: SuiteReport }) {
   const { samples } = suite;
   const box = useRef<HTMLDivElement>(null);
-  const scheme = useColorScheme();
+  const scheme = useColors();
   const curve = useMemo(() => curve_of(samples), [samples]);
   const limit = suite.suite.limits.memory_bytes;
   useEffect(() => {

@@ -1,5 +1,5 @@
 // What a person should know that is no test result.
-import { link_to } from "../data/route";
+import { link_to_suite } from "../data/route";
 import type { Diagnostic } from "../data/model";
 import { StateBadge } from "./badge";
 import { Line } from "./text";
@@ -18,7 +18,7 @@ export function Diagnostics({ diagnostics }: { diagnostics: readonly Diagnostic[
             <p class="muted">
               <Line mono text={row.code} />
               {row.subject && <Line mono text={row.subject} />}
-              {row.suite && <a href={link_to("suite", row.suite)}><Line text={row.suite} /></a>}
+              {row.suite && <a href={link_to_suite(row.suite)}><Line text={row.suite} /></a>}
             </p>
           </div>
         </li>

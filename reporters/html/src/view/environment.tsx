@@ -1,10 +1,39 @@
-// Where and how the run was made.
-import type { Report } from "../data/model";
+// Where and how the run was made, by which tools, and within which limits.
+import { link_to_suite } from "../data/route";
+import { usePage } from "./page";
 import { format_argv, format_bytes, format_duration, format_time, plural } from "../text/format";
 import { Command } from "./copy";
 import { Line } from "./text";
 
-export function Environment({ report }: { report: Report }) {
+function Tools() {
+  const { report } = usePage();
+  return (
+    <div class="table-box" tabIndex={0} role="region" aria-label="Tools, scrolls sideways">
+      <table>
+        <thead>
+          <tr><th scope="col">Suite</th><th scope="col">Runner</th><th scope="col">Tool</th><th scope="col">Path</th><th scope="col">Found because</th></tr>
+        </thead>
+        <tbody>
+          {report.suites.map(({ suite }) => (
+            <tr key={suite.id}>
+              <th scope="row"><a href={link_to_suite(suite.id)}><Line text={suite.id} /></a></th>
+              <td><Line text={suite.runner} /></td>
+              <td>
+                <Line text={[suite.tool.name, suite.tool.version].filter(Boolean).join(" ")} />
+                {suite.tool.problem && <p class="bad-text"><Line text={suite.tool.problem} /></p>}
+              </td>
+              <td><Line mono text={suite.tool.path || "\u2013"} /></td>
+              <td><Line text={suite.reason} /></td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+export function Environment() {
+  const { report } = usePage();
   const { run } = report;
   const pairs: [string, string, boolean?][] = [
     ["Run", run.id, true],
@@ -15,7 +44,7 @@ export function Environment({ report }: { report: Report }) {
     ["Preset", run.preset || "none"],
     ["Jobs", String(run.jobs)],
     ["Sampling interval", run.sample_interval_ns > 0 ? format_duration(run.sample_interval_ns) : "off"],
-    ["Host", run.machine.hostname],
+    ["Host", run.machine.hostname || "unnamed"],
     ["System", [run.machine.os, run.machine.kernel].filter(Boolean).join(", ")],
     ["Processor", [run.machine.cpu_model, plural(run.machine.cores, "core")].filter(Boolean).join(", ")],
     ["Memory", format_bytes(run.machine.memory_bytes)],
@@ -24,6 +53,7 @@ export function Environment({ report }: { report: Report }) {
   ];
   return (
     <>
+      <h1 class="view-title">Environment</h1>
       <Command command={format_argv(run.argv)} label="Command" />
       <dl class="pairs two">
         {pairs.map(([name, text, mono = false]) => (
@@ -33,6 +63,10 @@ export function Environment({ report }: { report: Report }) {
           </div>
         ))}
       </dl>
+      <section>
+        <h2>Tools</h2>
+        <Tools />
+      </section>
     </>
   );
 }

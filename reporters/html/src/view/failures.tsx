@@ -1,17 +1,21 @@
-// What went wrong, first: suites that could not finish, then each failed test with its evidence.
-import { useState } from "preact/hooks";
-import { link_to } from "../data/route";
+// What went wrong: suites that could not finish, then the failed tests, together where their messages say the same.
+import { useMemo, useState } from "preact/hooks";
+import { hash_of, link_to_suite } from "../data/route";
+import { group_failures, type FailureGroup } from "../data/similar";
 import type { TestRow } from "../data/tests";
-import type { Report, SuiteReport } from "../data/model";
-import { format_count } from "../text/format";
+import type { SuiteReport } from "../data/model";
+import { format_count, plural } from "../text/format";
 import { OutcomeBadge, StatusBadge } from "./badge";
 import { Command } from "./copy";
+import { Evidence, Message } from "./evidence";
 import { Duration } from "./figure";
-import { Evidence } from "./evidence";
+import { usePage, useSection } from "./page";
 import { Line, Output } from "./text";
 
-const kPage = 50;
-const kOpen = 20; // failures whose evidence is open from the start
+const kFirst = 12;
+const kStep = 50;
+const kMembers = 6;
+const kOpen = 3; // groups whose stack is open from the start
 
 export function is_broken(suite: SuiteReport): boolean {
   return suite.status === "broken" || suite.status === "crashed" || suite.status === "limit" || suite.status === "unavailable";
@@ -23,46 +27,76 @@ function BrokenSuite({ suite }: { suite: SuiteReport }) {
     <article class="failure">
       <h3>
         <StatusBadge status={suite.status} />
-        <a href={link_to("suite", suite.suite.id)}><Line text={suite.suite.id} /></a>
+        <a href={link_to_suite(suite.suite.id)}><Line text={suite.suite.id} /></a>
       </h3>
-      <p class="message"><Line text={suite.status_reason || suite.suite.tool.problem} /></p>
-      {step?.output_tail && <Output text={step.output_tail} label={`End of the output of ${step.name}`} />}
+      <p class="failure-reason"><Line text={suite.status_reason || suite.suite.tool.problem} /></p>
+      {step?.output_tail && <Output text={step.output_tail} label={`End of the output of ${step.name}`} links />}
     </article>
   );
 }
 
-function FailedTest({ row, command, open }: { row: TestRow; command: string | undefined; open: boolean }) {
-  const { attempts } = row.record;
+function Member({ row }: { row: TestRow }) {
+  return (
+    <li>
+      <a href={hash_of({ view: "tests", test: row.id })}><Line text={row.title} /></a>
+      <span class="where"><Line mono text={row.place} /><Duration ns={row.duration_ns} reason={row.duration_reason} /></span>
+    </li>
+  );
+}
+
+function FirstEvidence({ row, open }: { row: TestRow; open: boolean }) {
+  const section = useSection("rh-evidence");
+  const attempt = section.state === "ready" ? section.data.items[row.index]?.at(-1) : undefined;
+  return (
+    <>
+      <Message text={attempt?.message ?? row.message} />
+      {attempt && <Evidence attempt={attempt} open={open ? "stack" : "none"} />}
+    </>
+  );
+}
+
+function FailedGroup({ group, open }: { group: FailureGroup; open: boolean }) {
+  const [row, ...others] = group.rows;
+  if (!row) return null;
   return (
     <article class="failure">
       <h3>
-        <OutcomeBadge outcome={row.outcome} />
-        <a href={link_to("test", row.id)}><Line text={row.title} /></a>
+        <OutcomeBadge outcome={row.outcome} group={row.group} />
+        <a href={hash_of({ view: "tests", test: row.id })}><Line text={row.title} /></a>
         <span class="where">
           <Line mono text={row.place} />
           <Line text={row.suite.suite.id} />
           <Duration ns={row.duration_ns} reason={row.duration_reason} />
-          {attempts.length > 1 && <span>{`${attempts.length} attempts`}</span>}
+          {row.attempts > 1 && <span>{plural(row.attempts, "attempt")}</span>}
         </span>
       </h3>
-      {attempts.slice(-1).map((attempt) => <Evidence attempt={attempt} open={open} />)}
-      {command !== undefined && <Command command={command} />}
+      <FirstEvidence row={row} open={open} />
+      {row.rerun !== undefined && <Command command={row.rerun} />}
+      {others.length > 0 && (
+        <details class="alike" open={others.length <= kMembers}>
+          <summary>{`${plural(others.length, "more test")} failed alike`}</summary>
+          <ul>
+            {others.slice(0, kMembers).map((other) => <Member key={other.index} row={other} />)}
+          </ul>
+          {others.length > kMembers && <p><a href={hash_of({ view: "tests", q: "status:failed", group: "failure" })}>{`All ${format_count(group.rows.length)} in the table`}</a></p>}
+        </details>
+      )}
     </article>
   );
 }
 
-export function Failures({ report, failed }: { report: Report; failed: readonly TestRow[] }) {
-  const [shown, set_shown] = useState(kPage);
-  const rest = failed.length - shown;
+export function Failures() {
+  const { report, table } = usePage();
+  const [shown, set_shown] = useState(kFirst);
+  const groups = useMemo(() => group_failures(table.rows.filter((row) => row.group === "failed")), [table]);
+  const rest = groups.length - shown;
   return (
     <>
       {report.suites.filter(is_broken).map((suite) => <BrokenSuite key={suite.suite.id} suite={suite} />)}
-      {failed.slice(0, shown).map((row, i) => (
-        <FailedTest key={row.id} row={row} command={report.rerun_commands[row.id]} open={i < kOpen} />
-      ))}
+      {groups.slice(0, shown).map((group, i) => <FailedGroup key={group.shape} group={group} open={i < kOpen} />)}
       {rest > 0 && (
-        <button type="button" class="button more" onClick={() => set_shown(shown + kPage)}>
-          {`Show ${format_count(Math.min(kPage, rest))} more of ${format_count(rest)}`}
+        <button type="button" class="button more" onClick={() => set_shown(shown + kStep)}>
+          {`Show ${format_count(Math.min(kStep, rest))} more of ${format_count(rest)} groups of failures`}
         </button>
       )}
     </>

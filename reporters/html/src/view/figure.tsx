@@ -48,14 +48,15 @@ export function FigureText({ figure, kind }: { figure: Figure; kind: Kind }) {
   );
 }
 
-export function FigureLegend() {
+// What the signs mean; those of memory only where there is a figure of it.
+export function FigureLegend({ memory = true }: { memory?: boolean }) {
   return (
-    <p class="legend">
-      <span><b>{kSigns.shared_window}</b> upper bound, process shared with other tests</span>
-      <span><b>{kSigns.sampled}</b> from samples, may miss short peaks</span>
+    <>
+      {memory && <span><b>{kSigns.shared_window}</b> upper bound, process shared with other tests</span>}
+      {memory && <span><b>{kSigns.sampled}</b> from samples</span>}
       <span><b>{kSigns.lower_bound}</b> lower bound</span>
       <span><b>{kDash}</b> not known, the tooltip says why</span>
-    </p>
+    </>
   );
 }
 

@@ -5,7 +5,7 @@ import { Guard } from "./problem";
 interface Props {
   id: string;
   title: string;
-  note?: string;
+  note?: ComponentChildren;
   children: ComponentChildren;
 }
 

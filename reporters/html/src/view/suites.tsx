@@ -5,6 +5,7 @@ import { format_count, format_duration, kDash } from "../text/format";
 import { PercentBar } from "./bar";
 import { StatusBadge } from "./badge";
 import { FigureText } from "./figure";
+import { Icon } from "./icon";
 import { SuitePanel } from "./suite_panel";
 import { Line } from "./text";
 import { Guard } from "./problem";
@@ -37,7 +38,7 @@ function SuiteRow({ suite, open, toggle }: { suite: SuiteReport; open: boolean; 
     <tr class={open ? "suite-row open" : "suite-row"} data-suite={id}>
       <th scope="row">
         <button type="button" class="disclose" aria-expanded={open} onClick={toggle}>
-          <svg viewBox="0 0 8 8" aria-hidden="true"><path d="M2 1l4 3-4 3z" /></svg>
+          <Icon name="right" />
           <Line text={id} />
         </button>
       </th>

@@ -1,0 +1,129 @@
+// Reads the report out of the page. Each section is an element with base64 of gzip of JSON, as the html
+// reporter writes it; the first view needs two of them, and the others are read when they are asked for.
+import type { Attempt, BlockHits, BranchHits, FunctionHits, LineRange, Report } from "./model";
+import type { TestColumns } from "./tests";
+
+export const kSchemaVersion = 1;
+
+// The rows of tests with more to tell than their row of the table.
+export interface EvidenceSection {
+  items: Record<string, Attempt[]>;
+  left_out: number;
+}
+
+// Outcomes and durations of earlier runs, a character each (past.ts).
+export interface PastSection {
+  items: Record<string, [outcomes: string, durations: string]>;
+  left_out: number;
+}
+
+export interface CoverageLines {
+  lines?: number[]; // step to the next line, its hits, ...
+  branches?: BranchHits[];
+  functions?: FunctionHits[];
+  blocks?: BlockHits[];
+}
+
+export interface CoverageSection {
+  patch: Record<string, number[]>; // first line, last line, state, ...
+  patch_left_out: number;
+  files: Record<string, CoverageLines>;
+  left_out: number;
+}
+
+export interface SourcesSection {
+  files: Record<string, string>;
+  reasons: Record<string, string>; // why a file's text is not here
+  left_out: number;
+}
+
+export interface MapSection {
+  suites: {
+    suite: string;
+    tests: (number | string)[]; // row of the tests table, or the name of a test file or package
+    files: Record<string, [test: number, lines: LineRange[]][]>;
+  }[];
+  left_out: number;
+}
+
+export interface SectionTypes {
+  "rh-report": Report;
+  "rh-tests": TestColumns;
+  "rh-evidence": EvidenceSection;
+  "rh-past": PastSection;
+  "rh-coverage": CoverageSection;
+  "rh-sources": SourcesSection;
+  "rh-map": MapSection;
+}
+export type SectionName = keyof SectionTypes;
+
+export class DecodeError extends Error {}
+
+export function bytes_of_base64(text: string): Uint8Array<ArrayBuffer> {
+  let binary: string;
+  try {
+    binary = atob(text.trim());
+  } catch {
+    throw new DecodeError("the embedded data is not base64: the file is damaged");
+  }
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+export async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  if (typeof DecompressionStream === "undefined")
+    throw new DecodeError("this browser has no DecompressionStream (Chrome 80, Firefox 113, Safari 16.4 and later have it)");
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  try {
+    return await new Response(stream).text();
+  } catch {
+    throw new DecodeError("the embedded data cannot be decompressed: the file is damaged or was cut short");
+  }
+}
+
+export async function decode_json(encoded: string): Promise<unknown> {
+  const text = await gunzip(bytes_of_base64(encoded));
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DecodeError(`the embedded report is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+// What is wrong with a parsed document before anything of it is drawn; empty when it can be read.
+export function problem_of(document: unknown): string {
+  if (typeof document !== "object" || document === null || Array.isArray(document)) return "the embedded data is not a report";
+  const report = document as Partial<Report>;
+  if (typeof report.schema_version !== "number" || !Array.isArray(report.suites) || typeof report.run !== "object")
+    return "the embedded data is not a report";
+  if (report.schema_version > kSchemaVersion)
+    return `the report has schema version ${report.schema_version}, and this page reads version ${kSchemaVersion}`;
+  return "";
+}
+
+// Each section is decoded once, and its text leaves the page then: it would stay in memory beside the data.
+export class Sections {
+  private readonly known = new Map<SectionName, Promise<unknown>>();
+
+  constructor(private readonly text_of: (name: SectionName) => string | null) {}
+
+  load<Name extends SectionName>(name: Name): Promise<SectionTypes[Name]> {
+    let section = this.known.get(name);
+    if (!section) {
+      const text = this.text_of(name);
+      section = text === null ? Promise.reject(new DecodeError(`the section ${name} is missing: the file was cut short`)) : decode_json(text);
+      this.known.set(name, section);
+    }
+    return section as Promise<SectionTypes[Name]>;
+  }
+}
+
+export function sections_of_page(): Sections {
+  return new Sections((name) => {
+    const element = document.getElementById(name);
+    const text = element?.textContent ?? null;
+    element?.remove();
+    return text;
+  });
+}
