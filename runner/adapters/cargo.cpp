@@ -61,6 +61,14 @@ class CargoAdapter : public Adapter {
     return CargoSteps(suite, context).after_build(messages);
   }
 
+  std::string test_map_problem(const Suite& suite, const StepContext& context) const override {
+    return CargoSteps(suite, context).map_problem();
+  }
+
+  std::string selection_problem(const Suite& suite, const StepContext& context) const override {
+    return CargoSteps(suite, context).selection_problem();
+  }
+
   StepMeaning interpret(const Step& step, const model::StepEnd& end) const override {
     const bool tests = step.kind == StepKind::test;
     if (end.ending != model::Ending::exited || !end.status.exit_code)

@@ -115,6 +115,10 @@ void CargoSteps::add_program_environment(model::Environment& env, const CargoBui
   }
 }
 
+bool CargoSteps::has_own_harness(const CargoArtifact& program) const {
+  return manifest_of(program.manifest).without_harness.contains(harness_key(program));
+}
+
 Step CargoSteps::program_step(const CargoBuild& build, const CargoArtifact& program) const {
   Step step = base_step(StepKind::test);
   const CargoManifest manifest = manifest_of(program.manifest);
@@ -139,6 +143,7 @@ Step CargoSteps::program_step(const CargoBuild& build, const CargoArtifact& prog
     step.quiet_output = true;
   }
   step.command.argv.insert(step.command.argv.end(), arguments_.program.begin(), arguments_.program.end());
+  if (!has_own_harness(program)) leave_out(step);
   return step;
 }
 

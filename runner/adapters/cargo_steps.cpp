@@ -235,6 +235,12 @@ Result<std::vector<Step>> CargoSteps::after_build(std::string_view messages) con
   });
   std::vector<Step> steps;
   for (const CargoArtifact& program : programs) steps.push_back(program_step(build, program));
+  const std::size_t count = steps.size();
+  for (std::size_t i = 0; i < count && context_.test_map; ++i) {
+    if (has_own_harness(programs[i])) continue;
+    RH_TRY(Step lines, lines_step(steps[i], build, programs[i]));
+    steps.push_back(std::move(lines));
+  }
   if (arguments_.targets.empty())
     for (const auto& [package, specification] : doctested_packages(build))
       steps.push_back(doctest_step(package, specification));
@@ -277,7 +283,7 @@ Step CargoSteps::doctest_step(const std::string& package, const std::string& spe
 
 // Sources that are no product of the repository: crates, the standard library, generated files, and
 // the tests' own folders (`#[cfg(test)]` code inside src is counted, as llvm-cov counts it).
-std::string CargoSteps::ignored_sources(const CargoBuild& build) const {
+std::string CargoSteps::ignored_sources(const CargoBuild& build, bool product_only) const {
   std::string pattern = "^/rustc/|/lib/rustlib/src/|^" + regex_quote(folders_.cargo_home.string()) +
                         "/(registry|git)/|^" + regex_quote((context_.cache_dir / "target-coverage").string()) + "/";
   std::set<std::string> folders;
@@ -285,6 +291,7 @@ std::string CargoSteps::ignored_sources(const CargoBuild& build) const {
     const fs::path folder = artifact.manifest.parent_path();
     if (!is_below(folder, context_.repository_root)) continue;
     const bool own = artifact.package_id.find("path+") != std::string::npos;
+    if (own && !product_only) continue;
     folders.insert("|^" + regex_quote(folder.string()) + (own ? "/(tests|benches|examples)/" : "/"));
   }
   for (const std::string& folder : folders) pattern += folder;
@@ -302,7 +309,7 @@ Step CargoSteps::coverage_step(const CargoBuild& build, const std::vector<CargoA
                        llvm_.profdata.string(),
                        llvm_.cov.string(),
                        context_.out_dir.string(),
-                       ignored_sources(build)};
+                       ignored_sources(build, true)};
   std::vector<std::string>& argv = step.command.argv;
   argv.push_back(programs.front().executable.string());
   const auto add_object = [&](const CargoArtifact& program) {

@@ -23,6 +23,9 @@ class CargoSteps {
   [[nodiscard]] Result<std::vector<model::Step>> first() const;
   // `messages` is what the build step printed.
   [[nodiscard]] Result<std::vector<model::Step>> after_build(std::string_view messages) const;
+  // Why who tests what cannot be measured, and why tests cannot be left out; empty: they can.
+  [[nodiscard]] std::string map_problem() const;
+  [[nodiscard]] std::string selection_problem() const;
 
  private:
   [[nodiscard]] model::Step base_step(model::StepKind kind) const;
@@ -36,7 +39,13 @@ class CargoSteps {
   [[nodiscard]] std::map<std::string, std::string> doctested_packages(const CargoBuild& build) const;
   [[nodiscard]] CargoManifest manifest_of(const std::filesystem::path& file) const;
   [[nodiscard]] std::vector<std::string> cargo_argv(std::vector<std::string> command) const;
-  [[nodiscard]] std::string ignored_sources(const CargoBuild& build) const;
+  // `product_only`: without the tests' own folders.
+  [[nodiscard]] std::string ignored_sources(const CargoBuild& build, bool product_only) const;
+  [[nodiscard]] bool has_own_harness(const CargoArtifact& program) const;
+  // Runs each test of a program alone; `base` is the step that runs all of them.
+  [[nodiscard]] Result<model::Step> lines_step(const model::Step& base, const CargoBuild& build,
+                                               const CargoArtifact& program) const;
+  void leave_out(model::Step& step) const;
   [[nodiscard]] std::string library_path(const CargoBuild& build, const CargoArtifact& program) const;
   void add_program_environment(model::Environment& env, const CargoBuild& build, const CargoArtifact& program) const;
   void add_instrumentation(model::Step& step, const std::string& profile_name) const;

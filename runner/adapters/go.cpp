@@ -6,6 +6,7 @@
 #include "runner/adapters/adapter.h"
 #include "runner/adapters/go_arguments.h"
 #include "runner/adapters/go_discovery.h"
+#include "runner/adapters/go_reach.h"
 #include "runner/base/beneath.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
@@ -112,7 +113,13 @@ class GoAdapter : public Adapter {
       steps.push_back(download_step(suite, context, go));
     }
     if (!context.private_caches) RH_CHECK(make_directories(go.build_cache));
-    steps.push_back(test_step(suite, context, go));
+    std::vector<GoPackages> calls(1);
+    if (context.left_out != nullptr) calls = go_selection(context, detail(suite, go_detail::kModule));
+    for (std::size_t i = 0; i < calls.size(); ++i) steps.push_back(test_step(suite, context, go, calls[i], i));
+    if (context.test_map && !calls.empty()) {
+      RH_TRY(Step lines, go_lines_step(steps.back(), context, go, detail(suite, go_detail::kModule)));
+      steps.push_back(std::move(lines));
+    }
     return steps;
   }
 
@@ -157,6 +164,20 @@ class GoAdapter : public Adapter {
   }
   std::vector<SupportFile> support_files() const override { return {}; }
 
+  std::string test_map_problem(const Suite& suite, const StepContext&) const override {
+    if (!detail(suite, go_detail::kModule).empty()) return {};
+    return "go.mod names no module, so that measured files cannot be found";
+  }
+
+  std::string selection_problem(const Suite& suite, const StepContext& context) const override {
+    if (!go_has_skip(suite.tool.version))
+      return fmt::format("go {} cannot leave out single tests: go 1.20 or later can", suite.tool.version);
+    const GoTestArguments caller = split_go_test_arguments(context.extra_args);
+    if (caller.has("skip") || !caller.packages.empty())
+      return "the arguments behind -- name packages, or tests to skip, themselves";
+    return {};
+  }
+
  private:
   // HOME is private inside the sandbox, so the folders that default to places below it are named.
   static Step base_step(const Suite& suite, const StepContext& context, const GoToolchain& go) {
@@ -188,17 +209,23 @@ class GoAdapter : public Adapter {
     return step;
   }
 
-  static Step test_step(const Suite& suite, const StepContext& context, const GoToolchain& go) {
+  static fs::path profile_of(const StepContext& context, std::size_t call) {
+    return context.out_dir / (call == 0 ? std::string("cover.out") : fmt::format("cover-{}.out", call));
+  }
+
+  static Step test_step(const Suite& suite, const StepContext& context, const GoToolchain& go, const GoPackages& call,
+                        std::size_t number) {
     Step step = base_step(suite, context, go);
     const std::string module = detail(suite, go_detail::kModule);
     step.name = module.empty() ? "go test" : "go test " + module;
-    step.command.argv = test_argv(context, go);
+    if (number > 0) step.name += " " + join(call.packages, " ");
+    step.command.argv = test_argv(context, go, call, number);
     step.command.env["GOPROXY"] = "off";  // a download during the tests would be a surprise, not a help
     step.grants.push_back({go.module_cache, Access::read_only});
     if (!context.private_caches) step.grants.push_back({go.build_cache, Access::read_write});
     step.results.push_back({"go-json", {}, true, true, module});
     if (context.coverage) {
-      model::CoverageSource source{"go-cover", context.out_dir / "cover.out", context.suite_dir, {}, {}, false};
+      model::CoverageSource source{"go-cover", profile_of(context, number), context.suite_dir, {}, {}, false};
       if (!module.empty()) source.path_map.emplace_back(module, context.suite_dir);
       step.coverage.push_back(std::move(source));
     }
@@ -206,7 +233,8 @@ class GoAdapter : public Adapter {
     return step;
   }
 
-  static std::vector<std::string> test_argv(const StepContext& context, const GoToolchain& go) {
+  static std::vector<std::string> test_argv(const StepContext& context, const GoToolchain& go, const GoPackages& call,
+                                            std::size_t number) {
     const GoTestArguments caller = split_go_test_arguments(context.extra_args);
     GoTestArguments configured;
     configured.flags = split_go_flags(go.setting(context.host->environment(), "GOFLAGS"));
@@ -218,8 +246,10 @@ class GoAdapter : public Adapter {
     if (context.jobs > 1 && !given("p")) argv.push_back(fmt::format("-p={}", context.jobs));
     argv.insert(argv.end(), caller.flags.begin(), caller.flags.end());
     // Last, because the last one wins and the report needs it.
-    if (context.coverage) argv.push_back("-coverprofile=" + (context.out_dir / "cover.out").string());
-    if (caller.packages.empty()) argv.emplace_back("./...");
+    if (context.coverage) argv.push_back("-coverprofile=" + profile_of(context, number).string());
+    if (!call.skip.empty()) argv.push_back("-skip=" + call.skip);
+    argv.insert(argv.end(), call.packages.begin(), call.packages.end());
+    if (caller.packages.empty() && call.packages.empty()) argv.emplace_back("./...");
     argv.insert(argv.end(), caller.packages.begin(), caller.packages.end());
     if (!caller.binary.empty()) argv.emplace_back("-args");
     argv.insert(argv.end(), caller.binary.begin(), caller.binary.end());

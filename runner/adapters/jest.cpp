@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "runner/adapters/node_project.h"
+#include "runner/adapters/node_reach.h"
 #include "runner/adapters/node_runner.h"
 #include "runner/adapters/npm_discovery.h"
 #include "runner/base/text.h"
@@ -14,6 +15,8 @@ bool has_flag(const std::vector<std::string>& args, std::initializer_list<std::s
   return std::any_of(args.begin(), args.end(),
                      [&](const std::string& arg) { return is_one_of(arg.substr(0, arg.find('=')), names); });
 }
+
+constexpr unsigned kNewestKnown = 30;
 
 class Jest final : public NodeRunner {
  public:
@@ -42,6 +45,13 @@ class Jest final : public NodeRunner {
         argv.emplace_back("--coverageThreshold={}");
       expect_lcov(step, suite, context);
     }
+    if (context.left_out != nullptr) {
+      argv.push_back("--filter=" + node_support_file(context, "rh_jest_filter.cjs").string());
+      const auto installed = find_installed(context, "jest");
+      step.command.env["RUNHARNESS_JEST_MAJOR"] =
+          std::to_string(installed ? major_version(installed->manifest.version) : kNewestKnown);
+    }
+    expect_reporter_lines(step, context);
     append_project_args(step, suite, context, args);
     return step;
   }
@@ -69,6 +79,16 @@ class Jest final : public NodeRunner {
   std::string coverage_tool(const model::Suite&, const StepContext& context) const override {
     const auto installed = find_installed(context, "jest");
     return installed ? "jest " + installed->manifest.version : "jest";
+  }
+
+  // Jest hands the coverage of each test file to its reporters.
+  std::string test_map_problem(const model::Suite& suite, const StepContext& context) const override {
+    if (!context.coverage) return "coverage was switched off, and jest's coverage tells which test file reaches what";
+    return coverage_problem(suite, context);
+  }
+
+  std::string selection_problem(const model::Suite& suite, const StepContext&) const override {
+    return has_flag(suite.runner_args, {"--filter"}) ? "the project's own command has a --filter" : "";
   }
 
   std::vector<std::string_view> no_tests_texts() const override { return {"No tests found, exiting with code 1"}; }

@@ -19,6 +19,18 @@ class NodeRunner {
   [[nodiscard]] virtual std::string rerun(const model::Suite& suite, const model::TestCase& test) const = 0;
   [[nodiscard]] virtual std::string coverage_problem(const model::Suite& suite, const StepContext& context) const = 0;
   [[nodiscard]] virtual std::string coverage_tool(const model::Suite& suite, const StepContext& context) const = 0;
+  // As in Adapter.
+  [[nodiscard]] virtual std::string test_map_problem(const model::Suite& suite, const StepContext&) const {
+    return suite.runner + " does not tell which test reaches which lines";
+  }
+  [[nodiscard]] virtual std::string selection_problem(const model::Suite& suite, const StepContext&) const {
+    return "test files of " + suite.runner + " cannot be left out";
+  }
+  // Steps behind the tests that find out who tests what; `test` is what test_step() made.
+  [[nodiscard]] virtual std::vector<model::Step> lines_steps(const model::Suite&, const StepContext&,
+                                                             const model::Step&) const {
+    return {};
+  }
   // Texts in the output of a failed run without failed tests: there were none, or the arguments were refused.
   [[nodiscard]] virtual std::vector<std::string_view> no_tests_texts() const = 0;
   [[nodiscard]] virtual std::vector<std::string_view> usage_texts() const = 0;

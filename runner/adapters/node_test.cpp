@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "runner/adapters/node_project.h"
+#include "runner/adapters/node_reach.h"
 #include "runner/adapters/node_runner.h"
 #include "runner/adapters/npm_discovery.h"
 #include "runner/base/text.h"
@@ -69,6 +70,8 @@ class NodeTest final : public NodeRunner {
       argv.push_back("--test-reporter-destination=" + own.destinations[i]);
     }
     if (wrapped) wrap_in_coverage(step, suite, context);
+    if (context.test_map) [[maybe_unused]]
+      const auto raw = measure_processes(step, context, wrapped);
     append_project_args(step, suite, context, suite.runner_args);
     add_preload(step, suite, context);
     if (native) {
@@ -103,10 +106,36 @@ class NodeTest final : public NodeRunner {
     return "node --experimental-test-coverage";
   }
 
+  std::string test_map_problem(const model::Suite& suite, const StepContext&) const override {
+    const std::vector<std::string> wrapper = detail_list(suite, npm_detail::kCoverageWrapper);
+    if (!wrapper.empty() && wrapper.front() == "nyc")
+      return "nyc measures otherwise than V8, which tells process from process";
+    return process_problem(suite);
+  }
+
+  std::string selection_problem(const model::Suite& suite, const StepContext&) const override {
+    return process_problem(suite);
+  }
+
+  std::vector<model::Step> lines_steps(const model::Suite& suite, const StepContext& context,
+                                       const model::Step& test) const override {
+    const auto own = test.command.env.find("NODE_V8_COVERAGE");
+    const std::filesystem::path raw =
+        own != test.command.env.end() ? std::filesystem::path(own->second) : coverage_folder(context) / "raw";
+    return {node_lines_step(suite, context, raw)};
+  }
+
   std::vector<std::string_view> no_tests_texts() const override { return {"Could not find '"}; }
   std::vector<std::string_view> usage_texts() const override { return {": bad option: ", "requires an argument"}; }
 
  private:
+  static std::string process_problem(const model::Suite& suite) {
+    for (const std::string& arg : detail_list(suite, npm_detail::kNodeArgs))
+      if (arg.find("test-isolation=none") != std::string::npos)
+        return "all test files run in one process (" + arg + ")";
+    return {};
+  }
+
   // Programs that tests start get the environment back as it was without the preload.
   static void add_preload(model::Step& step, const model::Suite& suite, const StepContext& context) {
     add_node_option(step, suite, context,

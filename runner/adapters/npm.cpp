@@ -5,6 +5,7 @@
 
 #include "runner/adapters/adapter.h"
 #include "runner/adapters/node_project.h"
+#include "runner/adapters/node_reach.h"
 #include "runner/adapters/node_runner.h"
 #include "runner/adapters/npm_discovery.h"
 #include "runner/adapters/npm_prepare.h"
@@ -12,6 +13,9 @@
 #include "runner/base/embedded.h"
 #include "runner/base/text.h"
 
+RH_EMBEDDED(rh_jest_filter_cjs)
+RH_EMBEDDED(rh_left_out_cjs)
+RH_EMBEDDED(rh_node_lines_mjs)
 RH_EMBEDDED(rh_node_preload_cjs)
 RH_EMBEDDED(rh_node_reporter_mjs)
 RH_EMBEDDED(rh_process_usage_cjs)
@@ -119,8 +123,24 @@ class NpmAdapter final : public Adapter {
     return runner_of(suite).coverage_tool(suite, context);
   }
 
+  std::string test_map_problem(const model::Suite& suite, const StepContext& context) const override {
+    return runner_of(suite).test_map_problem(suite, context);
+  }
+
+  std::string selection_problem(const model::Suite& suite, const StepContext& context) const override {
+    return runner_of(suite).selection_problem(suite, context);
+  }
+
+  // What npm and its kin note about the packages that they installed.
+  std::string installed(const model::Suite& suite, const StepContext& context) const override {
+    return installed_packages(suite, context);
+  }
+
   std::vector<SupportFile> support_files() const override {
     const std::pair<const char*, std::string_view> files[] = {
+        {"rh_jest_filter.cjs", RH_EMBEDDED_TEXT(rh_jest_filter_cjs)},
+        {"rh_left_out.cjs", RH_EMBEDDED_TEXT(rh_left_out_cjs)},
+        {"rh_node_lines.mjs", RH_EMBEDDED_TEXT(rh_node_lines_mjs)},
         {"rh_node_preload.cjs", RH_EMBEDDED_TEXT(rh_node_preload_cjs)},
         {"rh_node_reporter.mjs", RH_EMBEDDED_TEXT(rh_node_reporter_mjs)},
         {"rh_process_usage.cjs", RH_EMBEDDED_TEXT(rh_process_usage_cjs)},
@@ -151,7 +171,11 @@ class NpmAdapter final : public Adapter {
       steps.push_back(std::move(build));
     }
     RH_TRY(model::Step test, runner_of(suite).test_step(suite, context));
+    RH_CHECK(add_node_left_out(test, context));
+    std::vector<model::Step> lines;
+    if (context.test_map) lines = runner_of(suite).lines_steps(suite, context, test);
     steps.push_back(std::move(test));
+    steps.insert(steps.end(), lines.begin(), lines.end());
     return steps;
   }
 

@@ -9,6 +9,7 @@
 #include "runner/adapters/pytest_config.h"
 #include "runner/adapters/pytest_coverage.h"
 #include "runner/adapters/pytest_discovery.h"
+#include "runner/adapters/pytest_reach.h"
 #include "runner/adapters/python_editable.h"
 #include "runner/adapters/python_environment.h"
 #include "runner/base/beneath.h"
@@ -18,6 +19,8 @@
 
 RH_EMBEDDED(rh_pytest_plugin_py)
 RH_EMBEDDED(rh_pytest_process_py)
+RH_EMBEDDED(rh_pytest_lines_py)
+RH_EMBEDDED(rh_pytest_reach_py)
 RH_EMBEDDED(rh_pytest_recorder_py)
 RH_EMBEDDED(rh_pytest_reports_py)
 
@@ -209,7 +212,9 @@ class PytestAdapter : public Adapter {
     events.path = context.out_dir / "events.jsonl";
     test.results.push_back(std::move(events));
 
+    RH_CHECK(add_pytest_reach(test, context, python));
     std::vector<model::Step> steps = coverage_steps(plan, test, context);
+    if (context.test_map) steps.push_back(pytest_lines_step(test, context));
     steps.insert(steps.begin(), std::move(test));
     return steps;
   }
@@ -267,8 +272,20 @@ class PytestAdapter : public Adapter {
   std::vector<SupportFile> support_files() const override {
     return {{"rh_pytest_plugin.py", RH_EMBEDDED_TEXT(rh_pytest_plugin_py)},
             {"rh_pytest_process.py", RH_EMBEDDED_TEXT(rh_pytest_process_py)},
+            {"rh_pytest_lines.py", RH_EMBEDDED_TEXT(rh_pytest_lines_py)},
+            {"rh_pytest_reach.py", RH_EMBEDDED_TEXT(rh_pytest_reach_py)},
             {"rh_pytest_recorder.py", RH_EMBEDDED_TEXT(rh_pytest_recorder_py)},
             {"rh_pytest_reports.py", RH_EMBEDDED_TEXT(rh_pytest_reports_py)}};
+  }
+
+  std::string test_map_problem(const model::Suite& suite, const StepContext& context) const override {
+    return pytest_map_problem(plan_of(suite, context), context);
+  }
+
+  std::string selection_problem(const model::Suite&, const StepContext&) const override { return {}; }
+
+  std::string installed(const model::Suite& suite, const StepContext& context) const override {
+    return installed_distributions(inspect_python(suite.tool.path, context.repository_root, *context.host));
   }
 
  private:

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "runner/adapters/node_project.h"
+#include "runner/adapters/node_reach.h"
 #include "runner/adapters/node_runner.h"
 #include "runner/adapters/npm_discovery.h"
 #include "runner/base/file.h"
@@ -53,6 +54,9 @@ class Vitest final : public NodeRunner {
     argv.push_back("--reporter=" + node_support_file(context, "rh_vitest.mjs").string());
     argv.emplace_back("--includeTaskLocation");
     add_coverage(step, suite, context);
+    if (context.left_out != nullptr)
+      for (const std::string& file : *context.left_out) argv.push_back("--exclude=" + escape_glob(file));
+    expect_reporter_lines(step, context);
     append_project_args(step, suite, context, args);
     return step;
   }
@@ -85,6 +89,10 @@ class Vitest final : public NodeRunner {
     const auto installed = provider.empty() ? std::nullopt : find_installed(context, provider);
     return installed ? provider + " " + installed->manifest.version : provider;
   }
+
+  // By file, from the graph of modules that vitest itself keeps.
+  std::string test_map_problem(const model::Suite&, const StepContext&) const override { return {}; }
+  std::string selection_problem(const model::Suite&, const StepContext&) const override { return {}; }
 
   std::vector<std::string_view> no_tests_texts() const override { return {"No test files found"}; }
   std::vector<std::string_view> usage_texts() const override { return {"CACError", "Unknown option"}; }

@@ -64,6 +64,7 @@ class RunharnessReporter {
   onTestFileResult(test, file_result) {
     for (const result of file_result.testResults) this.tell_result(test.path, result);
     this.begun.delete(test.path);
+    if (process.env.RUNHARNESS_REACH && file_result.coverage) this.tell_lines(test.path, file_result.coverage);
     const error = file_result.testExecError || (file_result.testResults.length === 0 && file_result.failureMessage);
     if (!error || file_result.skipped) return;
     this.errors += 1;
@@ -72,6 +73,23 @@ class RunharnessReporter {
       e: 'error', file: test.path, message: bounded(error.message || text.trim().split('\n')[0], 4096),
       details: bounded(text, kTextLimit),
     });
+  }
+
+  // Istanbul's counts of this test file alone; of a statement the line that it starts in.
+  tell_lines(file, measured) {
+    const escape = (text) => text.replace(/\\/g, '\\\\').replace(/\t/g, '\\t').replace(/\n/g, '\\n').replace(/\r/g, '\\r');
+    const test = escape(path.relative(process.cwd(), file));
+    const lines = [`t\t\t${test}`];
+    for (const [source, { statementMap, s }] of Object.entries(measured)) {
+      const reached = Object.keys(s).filter((key) => s[key] > 0).map((key) => statementMap[key].start.line);
+      const sorted = [...new Set(reached)].sort((a, b) => a - b);
+      lines.push(`f\t${escape(source)}`, `t\t${sorted.join(',')}\t${test}`);
+    }
+    try {
+      fs.appendFileSync(process.env.RUNHARNESS_REACH, lines.join('\n') + '\n');
+    } catch {
+      // Without lines the file counts as one that nobody knows the lines of.
+    }
   }
 
   tell_result(file, result) {

@@ -5,7 +5,7 @@
 'use strict';
 const { isMainThread } = require('node:worker_threads');
 
-const kMarks = ['RUNHARNESS_EVENTS', 'RUNHARNESS_NODE_RUNNER', 'RUNHARNESS_NODE_OPTIONS'];
+const kMarks = ['RUNHARNESS_EVENTS', 'RUNHARNESS_LEFT_OUT', 'RUNHARNESS_NODE_RUNNER', 'RUNHARNESS_NODE_OPTIONS'];
 
 function restore_environment() {
   const original = process.env.RUNHARNESS_NODE_OPTIONS;
@@ -24,7 +24,10 @@ function hook_tests() {
     return;
   }
   const file = process.argv[1];
+  const { read_left_out } = require('./rh_left_out.cjs');
+  const left_out = read_left_out(process.env.RUNHARNESS_LEFT_OUT);
   restore_environment();
+  if (left_out.size > 0 && left_out.has(require('node:path').relative(process.cwd(), file))) process.exit(0);
   const nested = (a, b) => a.startsWith(b + ' > ') || b.startsWith(a + ' > ');
   const usage = measure_process(nested);
   const ordinals = new Map();

@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { inspect } from 'node:util';
+import leftOut from './rh_left_out.cjs';
 
 const kTextLimit = 64 * 1024;
 const kReadChunk = 1 << 20;
@@ -96,6 +97,8 @@ class Begins {
   }
 }
 
+const left_out = leftOut.read_left_out(process.env.RUNHARNESS_LEFT_OUT);
+
 class Reporter {
   #begins = new Begins();
   #entries = new Map();  // test file -> { reported, output }
@@ -104,7 +107,7 @@ class Reporter {
   #ordinals = new Map();
   #cancelled = [];       // results that wait for the reason
   #totals = {};
-  #counted = { errors: 0, xfailed: 0, adjusted: 0, died: false, outside: 0 };
+  #counted = { errors: 0, xfailed: 0, adjusted: 0, died: false, outside: 0, left_out: 0 };
 
   // The name of a file's own event is absolute up to Node 20 and relative later.
   #is_file_event(data) {
@@ -213,6 +216,10 @@ class Reporter {
     this.#begins.refresh();
     const begun = entry.reported === 0 ? this.#begins.take_file(file) : [];
     if (begun.length > 0) return this.#tell_lost(file, entry, begun, how);
+    if (!failed && left_out.has(path.relative(process.cwd(), file))) {  // it did not even begin
+      this.#counted.left_out += 1;
+      return;
+    }
     if (failed) this.#counted.errors += 1;
     const name = path.relative(process.cwd(), file);
     write({
@@ -258,13 +265,13 @@ class Reporter {
     for (const result of this.#take_cancelled(0)) write(result);
     const totals = this.#totals;
     if (totals.tests === undefined) return;
-    const { errors, xfailed, adjusted, died, outside } = this.#counted;
+    const { errors, xfailed, adjusted, died, outside, left_out } = this.#counted;
     const text = Object.entries(totals).map(([name, count]) => `${name} ${count}`).join(', ');
     // A file that died is one test to node; here it is the tests that had begun in it.
     const exact = !died;
     write({
-      e: 'finish', tests: totals.tests + adjusted, text,
-      passed: exact ? totals.pass : undefined,
+      e: 'finish', tests: totals.tests + adjusted - left_out, text,
+      passed: exact ? totals.pass - left_out : undefined,
       failed: exact ? totals.fail + totals.cancelled - errors : undefined, errors: exact ? errors + outside : undefined,
       skipped: totals.skipped + totals.todo - xfailed, xfailed,
     });

@@ -17,9 +17,10 @@ from rh_pytest_recorder import Recorder
 def _take_environment():
     """What brought this plugin here, removed from the environment: processes that the tests start, nested pytest
     runs above all, must not write to our stream."""
-    taken = {name: os.environ[name] for name in ("RUNHARNESS_EVENTS", "PYTEST_PLUGINS", "PYTHONPATH")
-             if name in os.environ}
-    os.environ.pop("RUNHARNESS_EVENTS", None)
+    own_names = ("RUNHARNESS_EVENTS", "RUNHARNESS_LEFT_OUT", "RUNHARNESS_REACH")
+    taken = {name: os.environ[name] for name in own_names + ("PYTEST_PLUGINS", "PYTHONPATH") if name in os.environ}
+    for name in own_names:
+        os.environ.pop(name, None)
     here = os.path.dirname(os.path.abspath(__file__))
     for name, separator, own in (("PYTEST_PLUGINS", ",", __name__), ("PYTHONPATH", os.pathsep, here)):
         parts = os.environ.get(name, "").split(separator)
@@ -46,6 +47,19 @@ def pytest_configure(config):
     if stream.usable:
         worker = getattr(config, "workerinput", {}).get("workerid", "")
         _recorder = Recorder(config, stream, worker, _START_FOLDER)
+        _watch_reach(config, _recorder)
+
+
+def _watch_reach(config, recorder):
+    """Tests to leave out, and who tests what, where the run asks for them."""
+    left_out, notes = _TAKEN.get("RUNHARNESS_LEFT_OUT"), _TAKEN.get("RUNHARNESS_REACH")
+    if not left_out and not notes:
+        return
+    from rh_pytest_reach import Reach, Selection
+    if left_out:
+        config.pluginmanager.register(Selection(left_out, recorder.file_of), "rh_selection")
+    if notes and not recorder.is_controller():
+        config.pluginmanager.register(Reach(notes, recorder.file_of), "rh_reach")
 
 
 def _recorder_of(config):
