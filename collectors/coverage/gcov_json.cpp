@@ -139,6 +139,7 @@ class GcovHandler final : public JsonHandler {
     }
     CoverageData data;
     data.files = gather_files(std::move(files_));
+    data.declared = instances_;
     data.diagnostics = damage_.take();
     return data;
   }
@@ -181,6 +182,7 @@ class GcovHandler final : public JsonHandler {
       return;
     }
     file_.line(*line_.number, *line_.count);
+    count_instance(instances_.lines, *line_.count);
     if (!line_.checksum.empty()) file_.checksum(*line_.number, line_.checksum);
     for (std::size_t i = 0; i < line_.branches.size(); ++i) add_branch(line_.branches[i], i);
   }
@@ -196,13 +198,22 @@ class GcovHandler final : public JsonHandler {
     model::BranchHits& hits = file_.add_branch();
     hits.line = *line_.number;
     hits.block = static_cast<std::uint32_t>(branch.from.value_or(0));
+    count_instance(instances_.branches, *branch.count);
     hits.branch = std::to_string(branch.to ? *branch.to : branch.number.value_or(place));
     if (*line_.count > 0 || *branch.count > 0) hits.taken = *branch.count;
   }
 
   void add_function() {
     const std::string& name = function_.demangled.empty() ? function_.name : function_.demangled;
-    if (!function_.excluded && !name.empty()) file_.function({name, function_.start, function_.count.value_or(0)});
+    if (function_.excluded || name.empty()) return;
+    file_.function({name, function_.start, function_.count.value_or(0)});
+    count_instance(instances_.functions, function_.count.value_or(0));
+  }
+
+  static void count_instance(std::optional<model::Ratio>& ratio, std::uint64_t hits) {
+    if (!ratio) ratio.emplace();
+    ++ratio->found;
+    if (hits > 0) ++ratio->hit;
   }
 
   void end_file() {
@@ -231,6 +242,7 @@ class GcovHandler final : public JsonHandler {
   std::size_t first_of_document_ = 0;
   Line line_;
   Function function_;
+  model::CoverageTotals instances_;  // counted as gcovr does
   FileBuilder file_{std::string()};
   std::vector<model::CoverageFile> files_;
 };

@@ -42,6 +42,7 @@ TEST(GcovJson, InstancesOfALineAddUp) {
   EXPECT_EQ(data.files[0].branches, (std::vector<BranchHits>{{3, 0, "0", 0}, {3, 0, "1", 4}}));
   EXPECT_EQ(data.files[0].functions, (std::vector<FunctionHits>{{"void f<double>()", 3, 0}, {"void f<int>()", 3, 4}}));
   EXPECT_TRUE(data.diagnostics.empty());
+  EXPECT_EQ(data.declared.value().lines, (Ratio{3, 2})) << "each instance";
 }
 
 TEST(GcovJson, PackedOrInARowIsTheSame) {
