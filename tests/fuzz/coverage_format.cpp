@@ -17,6 +17,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   rh::fuzz::require(read->files.size() == again->files.size(), "the same input gives the same files");
+  for (const auto& file : read->files) {
+    rh::fuzz::require_utf8(file.path, "a path is valid UTF-8");
+    for (const auto& function : file.functions) rh::fuzz::require_utf8(function.name, "a name is valid UTF-8");
+    for (const auto& branch : file.branches) rh::fuzz::require_utf8(branch.branch, "a branch is valid UTF-8");
+  }
   for (const auto& diagnostic : read->diagnostics)
     rh::fuzz::require_utf8(diagnostic.message, "a diagnostic is valid UTF-8");
   return 0;
