@@ -172,9 +172,6 @@ void sort_files(ChangedFiles& changes) {
 }
 
 void note_others(ChangedFiles& changes, const MergeBase& base, const std::string& warning) {
-  if (!changes.base_reason.empty())
-    changes.diagnostics.push_back(
-        {Severity::info, "patch-base", fmt::format("compared with {}: {}", changes.base, changes.base_reason), {}, {}});
   if (!base.others.empty())
     changes.diagnostics.push_back(
         {Severity::warning,

@@ -27,12 +27,13 @@ constexpr std::string_view kKeptVariables[] = {"GIT_CONFIG_GLOBAL",
 
 // Given on the command line, because that is stronger than every file.
 constexpr std::string_view kSettings[] = {
-    "core.fsmonitor=false",      // may name a program
-    "core.hooksPath=/dev/null",  //
-    "core.sshCommand=false",     // a partial clone would fetch what it lacks
-    "protocol.allow=never",      //
-    "core.quotePath=false",      // how paths are written
-    "diff.renameLimit=1000",     // git's own default
+    "core.fsmonitor=false",         // may name a program
+    "core.hooksPath=/dev/null",     //
+    "core.sshCommand=false",        // a partial clone would fetch what it lacks
+    "protocol.allow=never",         //
+    "core.quotePath=false",         // how paths are written
+    "diff.renameLimit=1000",        // git's own default
+    "core.deltaBaseCacheLimit=8m",  // of 96 MB by default: each content is looked at once
     "diff.suppressBlankEmpty=false", "diff.orderFile=/dev/null",
 };
 
