@@ -1,5 +1,6 @@
 #include "collectors/results/case_list.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace rh::collectors {
@@ -13,9 +14,15 @@ void CaseList::add(std::uint64_t identity, ReportedCase test) {
     failed_.emplace_back(identity, std::move(test));
 }
 
+void CaseList::drop_retried(const CaseTally& tally) {
+  const auto retried = [&](const Entry& entry) { return entry.first != 0 && tally.was_retried(entry.first); };
+  failed_.erase(std::remove_if(failed_.begin() + static_cast<std::ptrdiff_t>(settled_), failed_.end(), retried),
+                failed_.end());
+  settled_ = failed_.size();
+}
+
 void CaseList::take(const CaseTally& tally, ResultsSummary& into) {
-  for (auto& [identity, test] : failed_)
-    if (identity == 0 || !tally.was_retried(identity)) into.failed.push_back(std::move(test));
+  for (auto& [identity, test] : failed_) into.failed.push_back(std::move(test));
   into.failed_left_out = tally.totals().failed - std::min<std::uint64_t>(tally.totals().failed, into.failed.size());
   std::unordered_map<std::uint64_t, std::size_t> first;  // of a retried test, where it is in the list
   for (auto& [identity, test] : cases_) {

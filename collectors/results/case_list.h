@@ -21,12 +21,15 @@ class CaseList {
     return query_.names || (model::is_failure(outcome) && failed_.size() < query_.max_failed);
   }
   void add(std::uint64_t identity, ReportedCase test);
+  // After a fold: failures that turned out to be earlier attempts make room for others.
+  void drop_retried(const CaseTally& tally);
   void take(const CaseTally& tally, ResultsSummary& into);
 
  private:
   using Entry = std::pair<std::uint64_t, ReportedCase>;
   const ResultsQuery& query_;
   std::vector<Entry> failed_, cases_;
+  std::size_t settled_ = 0;  // of failed_: will not be dropped any more
 };
 
 }  // namespace rh::collectors

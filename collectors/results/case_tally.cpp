@@ -1,29 +1,59 @@
 #include "collectors/results/case_tally.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace rh::collectors {
 
 namespace {
 
-constexpr std::size_t kFirstSize = 1U << 10;
-constexpr std::uint64_t kLowMask = 63;  // the bits of a slot that are not of the identity
-constexpr std::uint64_t kStateMask = 3;
-constexpr std::uint64_t kFailing = 1;  // nothing but failures so far
-constexpr std::uint64_t kRetried = 2;  // failures, then one pass
-constexpr std::uint64_t kKept = 3;     // anything else: as many tests as there are cases
-constexpr unsigned kFailuresShift = 2;
-constexpr std::uint64_t kMaxFailures = 15;  // more are no retries
+constexpr std::size_t kFirstSlots = 1U << 10, kManySlots = 1U << 18;
+enum : std::uint64_t { kPassed, kFailed, kOther, kOutcome };  // the lowest bits of a log entry
+
+std::uint64_t identity_bits(std::uint64_t hash) { return hash & ~std::uint64_t{kOutcome}; }
 
 bool is_skip(model::Outcome outcome) {
   return outcome == model::Outcome::skipped || outcome == model::Outcome::expected_failure;
 }
 
-constexpr std::uint64_t slot_of(std::uint64_t kept, std::uint64_t state, std::uint64_t failures) {
-  return kept | failures << kFailuresShift | state;
+}  // namespace
+
+// --- IdentitySet ---------------------------------------------------------------------------------
+
+// The slot of the identity, or the free one where it belongs.
+std::size_t IdentitySet::find(std::uint64_t identity) const {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = static_cast<std::size_t>(identity >> 32 ^ identity >> 2) & mask;
+  while (slots_[at] != 0 && slots_[at] != identity) at = (at + 1) & mask;
+  return at;
 }
 
-}  // namespace
+void IdentitySet::grow() {
+  decltype(slots_) old(slots_.size() < kManySlots ? std::max(kFirstSlots, slots_.size() * 4) : slots_.size() * 2);
+  old.swap(slots_);
+  for (const std::uint64_t identity : old)
+    if (identity != 0) slots_[find(identity)] = identity;
+}
+
+void IdentitySet::insert(std::uint64_t identity) {
+  if ((used_ + 1) * 3 > slots_.size() * 2) grow();
+  std::uint64_t& slot = slots_[find(identity)];
+  used_ += slot == 0 ? 1 : 0;
+  slot = identity;
+}
+
+bool IdentitySet::contains(std::uint64_t identity) const { return used_ > 0 && slots_[find(identity)] == identity; }
+
+void IdentitySet::clear() {
+  if (used_ == 0) return;
+  used_ = 0;
+  if (slots_.size() > kFirstSlots)
+    slots_ = {};
+  else
+    std::fill(slots_.begin(), slots_.end(), 0);
+}
+
+// --- CaseTally -----------------------------------------------------------------------------------
 
 void CaseTally::add_alone(model::Outcome outcome, bool flaky) {
   ++totals_.total;
@@ -36,59 +66,53 @@ void CaseTally::add_alone(model::Outcome outcome, bool flaky) {
   totals_.flaky += flaky ? 1 : 0;
 }
 
-// The slot of the identity, or the free one where it belongs.
-std::size_t CaseTally::find(std::uint64_t identity) const {
-  const std::uint64_t kept = identity & ~kLowMask;
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = static_cast<std::size_t>(kept >> 32 ^ kept >> 6) & mask;
-  while (slots_[at] != 0 && (slots_[at] & ~kLowMask) != kept) at = (at + 1) & mask;
-  return at;
-}
-
-void CaseTally::grow() {
-  std::vector<Slot> old(std::max(kFirstSize, slots_.size() * 2));
-  old.swap(slots_);
-  for (const Slot slot : old)
-    if (slot != 0) slots_[find(slot)] = slot;
-}
-
 void CaseTally::add(std::uint64_t identity, model::Outcome outcome, bool flaky) {
-  if ((used_ + 1) * 4 > slots_.size() * 3) grow();
   add_alone(outcome, flaky);
-  Slot& slot = slots_[find(identity)];
-  if (slot != 0) return repeat(slot, outcome, flaky);
-  ++used_;
-  slot = slot_of(identity & ~kLowMask, model::is_failure(outcome) ? kFailing : kKept, 1);
-}
-
-// The case is counted as a test of its own by now; a retry takes that back.
-void CaseTally::repeat(Slot& slot, model::Outcome outcome, bool flaky) {
-  const std::uint64_t kept = slot & ~kLowMask, state = slot & kStateMask;
-  const std::uint64_t failures = (slot & kLowMask) >> kFailuresShift;
-  if (state == kKept) return;
-  if (state == kFailing && model::is_failure(outcome)) {
-    slot = failures < kMaxFailures ? slot_of(kept, kFailing, failures + 1) : slot_of(kept, kKept, 0);
-  } else if (state == kFailing && !is_skip(outcome) && !flaky) {
-    totals_.total -= failures;
-    totals_.failed -= failures;
-    totals_.further_attempts += failures;
-    ++totals_.flaky;
-    ++retried_;
-    slot = slot_of(kept, kRetried, failures);
-  } else if (state == kRetried) {  // it passed and yet it comes again: these were no retries
-    totals_.total += failures;
-    totals_.failed += failures;
-    totals_.further_attempts -= failures;
-    --totals_.flaky;
-    --retried_;
-    slot = slot_of(kept, kKept, 0);
+  identity = identity_bits(identity);
+  if (model::is_failure(outcome)) {
+    failed_.insert(identity);
+    log_.push_back(identity | kFailed);
+  } else if (is_skip(outcome) || flaky) {
+    log_.push_back(identity | kOther);
   } else {
-    slot = slot_of(kept, kKept, 0);
+    if (failed_.contains(identity)) candidates_.insert(identity);
+    log_.push_back(identity | kPassed);
   }
 }
 
-bool CaseTally::was_retried(std::uint64_t identity) const {
-  return !slots_.empty() && (slots_[find(identity)] & kStateMask) == kRetried;
+// Every case is counted as a test of its own by now; a retry takes that back.
+void CaseTally::fold() {
+  struct Sequence {
+    std::uint64_t failures = 0;
+    bool passed = false, broken = false;  // broken: no failures that one pass ends
+  };
+  std::unordered_map<std::uint64_t, Sequence> sequences;
+  for (const std::uint64_t entry : log_) {
+    if (!candidates_.contains(identity_bits(entry))) continue;
+    Sequence& sequence = sequences[identity_bits(entry)];
+    const std::uint64_t outcome = entry & kOutcome;
+    if (sequence.passed || outcome == kOther || (outcome == kPassed && sequence.failures == 0))
+      sequence.broken = true;
+    else if (outcome == kFailed)
+      ++sequence.failures;
+    else
+      sequence.passed = true;
+  }
+  for (const auto& [identity, sequence] : sequences) {
+    if (sequence.broken) continue;
+    totals_.total -= sequence.failures;
+    totals_.failed -= sequence.failures;
+    totals_.further_attempts += sequence.failures;
+    ++totals_.flaky;
+    retried_.insert(identity);
+  }
+}
+
+void CaseTally::forget() {
+  if (!candidates_.empty()) fold();
+  candidates_.clear();
+  failed_.clear();
+  log_.clear();
 }
 
 }  // namespace rh::collectors

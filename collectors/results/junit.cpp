@@ -26,7 +26,7 @@ class JunitReader : public ResultReader, private JunitScanner {
  private:
   void begin_case(XmlAttributes attributes) override;
   void begin_problem(JunitProblemKind kind, XmlAttributes attributes) override;
-  JunitSigns end_case() override;
+  JunitVerdict end_case() override;
   void end_suite_problem(JunitProblemKind kind) override;
   void forget_case() override;
   [[nodiscard]] JunitSigns signs_of_case() const override { return case_.signs; }
@@ -141,10 +141,10 @@ void JunitReader::begin_problem(JunitProblemKind kind, XmlAttributes attributes)
   if (case_.problems.size() < kMaxProblems) case_.problems.push_back(std::move(problem));
 }
 
-JunitSigns JunitReader::end_case() {
-  const JunitSigns signs = case_.signs;
+JunitVerdict JunitReader::end_case() {
+  const JunitVerdict verdict = case_.signs.verdict();
   for (model::TestEnded& attempt : junit_attempts(std::move(case_), ++keys_)) sink_(std::move(attempt));
-  return signs;
+  return verdict;
 }
 
 void JunitReader::end_suite_problem(JunitProblemKind kind) {

@@ -48,6 +48,7 @@ std::size_t JunitPull::read_some() {
 // The views of what is open must outlive the window's move.
 void JunitPull::refill() {
   if (in_case() || in_suite_problem()) keep_views(case_);
+  xml_.release();
   std::memmove(window_.data(), window_.data() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
@@ -78,12 +79,12 @@ void JunitPull::begin() {
   end_ = decoded_.size();
 }
 
-bool JunitPull::next(JunitCaseView& test) {
+const JunitCaseView* JunitPull::next() {
   if (!begun_) begin();
   for (;;) {
-    if (std::exchange(earlier_ready_, false)) return give(earlier_, test);
-    if (std::exchange(ready_, false)) return give(case_, test);
-    if (ended_) return false;
+    if (std::exchange(earlier_ready_, false)) return give(earlier_);
+    if (std::exchange(ready_, false)) return give(case_);
+    if (ended_) return nullptr;
     const std::string_view rest(window_.data() + begin_, end_ - begin_);
     const std::size_t used = xml_.consume(rest, final_);
     begin_ += used;
@@ -98,11 +99,10 @@ bool JunitPull::next(JunitCaseView& test) {
   }
 }
 
-bool JunitPull::give(Case& test, JunitCaseView& into) {
-  into = test.view;
-  into.message = test.message;
-  into.suite_path = test.path;
-  return true;
+const JunitCaseView* JunitPull::give(Case& test) {
+  test.view.message = test.message;
+  test.view.suite_path = test.path;
+  return &test.view;
 }
 
 // --- test cases ----------------------------------------------------------------------------------
@@ -130,10 +130,17 @@ void JunitPull::make_room_for_another() {
   earlier_ready_ = true;
 }
 
+// The suite stays: `path` belongs to it. One by one, because compilers clear a large structure slowly.
 void JunitPull::clear(Case& test) {
-  const std::uint64_t suite = test.view.suite;  // `path` belongs to it
-  test.view = {};
-  test.view.suite = suite;
+  JunitCaseView& view = test.view;
+  view.name = {};
+  view.classname = {};
+  view.file = {};
+  view.parameters = {};
+  view.line = {};
+  view.time.reset();
+  view.signs = {};
+  view.of_suite = false;
   test.message.clear();
   test.type.clear();
 }
@@ -184,18 +191,21 @@ void JunitPull::begin_problem(JunitProblemKind kind, XmlAttributes attributes) {
 void JunitPull::complete() {
   if (case_.view.suite != suites_.ordinal() || case_.path.empty()) case_.path = suites_.path();
   case_.view.suite = suites_.ordinal();
+  case_.view.verdict = case_.view.signs.verdict();
   if (case_.message.empty()) case_.message.swap(case_.type);
   ready_ = true;
   xml_.stop();
 }
 
-JunitSigns JunitPull::end_case() {
+JunitVerdict JunitPull::end_case() {
   complete();
-  return case_.view.signs;
+  case_.view.siblings_are_new = siblings_are_new();
+  return case_.view.verdict;
 }
 
 void JunitPull::end_suite_problem(JunitProblemKind) {
   case_.view.of_suite = true;
+  case_.view.siblings_are_new = false;
   case_.kept = suites_.name();
   case_.kept.reserve(64);
   case_.view.name = case_.kept;

@@ -3,8 +3,7 @@
 // of the file. Built for verdicts over large files; JunitReader is for everything that a case says.
 //
 //   JunitPull pull(source, "junit.xml");
-//   JunitCaseView test;
-//   while (pull.next(test)) ...
+//   while (const JunitCaseView* test = pull.next()) ...
 //   RH_CHECK(pull.status());            // the source could not be read
 //   pull.diagnostics()                  // what is wrong with the file; complete at the end
 #pragma once
@@ -31,16 +30,19 @@ struct JunitCaseView {
   std::string_view line;                   // raw
   std::optional<ExactSeconds> time;
   JunitSigns signs;
+  JunitVerdict verdict;
   std::string_view message;  // UTF-8, one line; of failures only
   // It stands for an error directly below a suite: it has the name of the suite, and no siblings.
   bool of_suite = false;
+  bool siblings_are_new = false;  // none of the cases before it will have a sibling any more
 };
 
 class JunitPull : private JunitScanner {
  public:
   JunitPull(ByteSource& source, std::string subject, std::string suite_root = {});
 
-  bool next(JunitCaseView& test);
+  // Null at the end.
+  [[nodiscard]] const JunitCaseView* next();
   [[nodiscard]] Result<void> status() const;
   [[nodiscard]] const std::vector<model::Diagnostic>& diagnostics() const { return diagnostics_; }
   [[nodiscard]] std::uint64_t cases() const { return cases_; }
@@ -53,6 +55,11 @@ class JunitPull : private JunitScanner {
 
   // A raw text of a view in UTF-8, control bytes replaced; of a file the path from the suite's root.
   [[nodiscard]] std::string text(std::string_view raw) const { return name_of(raw); }
+  // The class of the case; of writers that leave it out the path of its suite.
+  [[nodiscard]] std::string classname(const JunitCaseView& test) const {
+    std::string name = name_of(test.classname);
+    return classname_is_missing(name) && !test.suite_path.empty() ? std::string(test.suite_path) : name;
+  }
   [[nodiscard]] std::string path(std::string_view raw) const { return file_of(raw); }
   [[nodiscard]] std::optional<std::uint32_t> line(std::string_view raw) const { return line_of(raw); }
 
@@ -67,7 +74,7 @@ class JunitPull : private JunitScanner {
 
   void begin_case(XmlAttributes attributes) override;
   void begin_problem(JunitProblemKind kind, XmlAttributes attributes) override;
-  JunitSigns end_case() override;
+  JunitVerdict end_case() override;
   void end_suite_problem(JunitProblemKind kind) override;
   void forget_case() override {}
   [[nodiscard]] JunitSigns signs_of_case() const override { return case_.view.signs; }
@@ -83,7 +90,7 @@ class JunitPull : private JunitScanner {
   void make_room_for_another();
   static void clear(Case& test);
   void complete();
-  bool give(Case& test, JunitCaseView& into);
+  static const JunitCaseView* give(Case& test);
 
   ByteSource& source_;
   Result<void> status_;

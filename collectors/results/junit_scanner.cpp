@@ -174,6 +174,7 @@ void JunitScanner::close_case() {
   in_case_ = false;
   problems_open_ = 0;
   ++cases_;
+  siblings_are_new_ = suites_.note_case();
   suites_.counts().add(end_case());
 }
 

@@ -31,7 +31,7 @@ class JunitScanner : protected XmlHandler {
 
   virtual void begin_case(XmlAttributes attributes) = 0;
   virtual void begin_problem(JunitProblemKind kind, XmlAttributes attributes) = 0;  // of the case or of the suite
-  virtual JunitSigns end_case() = 0;
+  virtual JunitVerdict end_case() = 0;
   // A failure or an error directly below the innermost suite has ended.
   virtual void end_suite_problem(JunitProblemKind kind) = 0;
   // The file stops inside of the case or the problem: end_case() will not come.
@@ -62,6 +62,8 @@ class JunitScanner : protected XmlHandler {
   // The file holds something of a JUnit report, or was cut where one begins.
   [[nodiscard]] bool recognised() const { return suites_seen_ + cases_ + suite_problems_ > 0 || truncated_; }
   [[nodiscard]] bool blank() const;
+  // In end_case(): the case has no sibling among those before it, and none of those will get one.
+  [[nodiscard]] bool siblings_are_new() const { return siblings_are_new_; }
   // The text of the first time stamp of a suite.
   [[nodiscard]] const std::string& timestamp() const { return timestamp_; }
 
@@ -102,7 +104,7 @@ class JunitScanner : protected XmlHandler {
   std::string head_;  // of the file, to name what is no report
   std::string root_;  // name of the first element
   std::string timestamp_;
-  bool pytest_ = false, truncated_ = false;
+  bool pytest_ = false, truncated_ = false, siblings_are_new_ = false;
   std::uint64_t suites_seen_ = 0, suite_problems_ = 0, negative_times_ = 0;
 };
 

@@ -31,6 +31,7 @@ std::optional<Outcome> outcome_of_word(std::string_view word) {
 }  // namespace
 
 void JunitSigns::add_child(JunitProblemKind kind, std::string_view type) {
+  ++children_;
   switch (kind) {
     case JunitProblemKind::failure:
       ++(type == "testTimeoutFailure" ? timeouts_ : failures_);  // node:test
@@ -54,6 +55,13 @@ void JunitSigns::add_child(JunitProblemKind kind, std::string_view type) {
 void JunitSigns::add_word(std::string_view word) {
   const auto outcome = outcome_of_word(word);
   if (outcome && badness(*outcome) > badness(said_.value_or(Outcome::passed))) said_ = outcome;
+}
+
+JunitVerdict JunitSigns::verdict() const {
+  if (children_ == 0) return {said_.value_or(Outcome::passed), false, false, 1};
+  const Outcome outcome = reruns_ > 0 ? Outcome::failed : own();
+  return {outcome, flaky_ > 0 && !model::is_failure(outcome), failures_ + timeouts_ + errors_ + flaky_ + reruns_ > 0,
+          1 + flaky_ + reruns_};
 }
 
 Outcome JunitSigns::own() const {

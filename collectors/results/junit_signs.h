@@ -12,6 +12,14 @@ namespace rh::collectors {
 
 enum class JunitProblemKind { failure, error, skipped, flaky, rerun };
 
+struct JunitVerdict {
+  model::Outcome outcome = model::Outcome::passed;  // of the last attempt, which decides
+  bool flaky = false;                               // failed at first, passed in the end
+  // Something was written that a writer may have counted as a failure, whatever became of it.
+  bool marked = false;
+  unsigned attempts = 1;
+};
+
 class JunitSigns {
  public:
   void add_child(JunitProblemKind kind, std::string_view type);
@@ -20,15 +28,11 @@ class JunitSigns {
 
   // Of the attempt that the element itself stands for: flaky and rerun children apart.
   [[nodiscard]] model::Outcome own() const;
-  // Of the last attempt, which decides.
-  [[nodiscard]] model::Outcome last() const { return reruns_ > 0 ? model::Outcome::failed : own(); }
-  [[nodiscard]] bool flaky() const { return flaky_ > 0 && !model::is_failure(last()); }
-  [[nodiscard]] unsigned attempts() const { return 1 + flaky_ + reruns_; }
-  // Whether anything was written that a writer may have counted as a failure, whatever became of it.
-  [[nodiscard]] bool marked() const { return failures_ + timeouts_ + errors_ + flaky_ + reruns_ > 0; }
+  [[nodiscard]] JunitVerdict verdict() const;
   [[nodiscard]] bool failed_for_certain() const { return failures_ + timeouts_ + errors_ > 0; }
 
  private:
+  unsigned children_ = 0;  // all of the following
   unsigned failures_ = 0, timeouts_ = 0, errors_ = 0, skips_ = 0, expected_ = 0, flaky_ = 0, reruns_ = 0;
   bool todo_ = false;  // node:test: a failure of what is not yet done is expected
   std::optional<model::Outcome> said_;

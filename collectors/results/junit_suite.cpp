@@ -18,10 +18,10 @@ void add_to(std::optional<std::uint64_t>& sum, std::optional<std::uint64_t> valu
 
 }  // namespace
 
-void JunitCounts::add(const JunitSigns& signs) {
-  const model::Outcome outcome = signs.last();
+void JunitCounts::add(const JunitVerdict& verdict) {
+  const model::Outcome outcome = verdict.outcome;
   ++tests;
-  marked += signs.marked() ? 1 : 0;
+  marked += verdict.marked ? 1 : 0;
   if (outcome == model::Outcome::errored)
     ++errored;
   else if (model::is_failure(outcome))
@@ -89,6 +89,13 @@ void JunitSuites::open(bool is_root, std::string_view name, std::string_view fil
   open_.push_back(std::move(suite));
 }
 
+bool JunitSuites::note_case() {
+  loose_cases_ |= open_.empty();
+  if (open_.empty() || open_.back().has_cases) return false;
+  open_.back().has_cases = true;
+  return ++with_cases_ == 1 && !loose_cases_;
+}
+
 std::string_view JunitSuites::name() const {
   if (open_.empty()) return {};
   const Suite& suite = open_.back();
@@ -125,6 +132,7 @@ void JunitSuites::judge(const Suite& suite, std::uint64_t line) {
 void JunitSuites::close(std::uint64_t line) {
   const Suite suite = open_.back();
   judge(suite, line);
+  with_cases_ -= suite.has_cases ? 1 : 0;
   open_.pop_back();
   counts().add(suite.counted);
   if (suite.time && (open_.empty() || !open_.back().has_time)) {
@@ -147,6 +155,7 @@ void JunitSuites::close(std::uint64_t line) {
 void JunitSuites::abandon() {
   for (; !open_.empty(); open_.pop_back())
     (open_.size() > 1 ? open_[open_.size() - 2].counted : counted_).add(open_.back().counted);
+  with_cases_ = 0;
   texts_.clear();
   path_.clear();
 }

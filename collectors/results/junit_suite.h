@@ -17,7 +17,7 @@ namespace rh::collectors {
 struct JunitCounts {
   std::uint64_t tests = 0, failed = 0, errored = 0, skipped = 0;
   std::uint64_t marked = 0;  // cases that hold something a writer may have counted as a failure
-  void add(const JunitSigns& signs);
+  void add(const JunitVerdict& verdict);
   void add(const JunitCounts& other);
 };
 
@@ -41,6 +41,9 @@ class JunitSuites {
   void abandon();
 
   [[nodiscard]] std::size_t depth() const { return open_.size(); }
+  // A case of the innermost suite. True when it is the first one of it and no other open suite has any:
+  // nothing that came before has a sibling any more.
+  bool note_case();
   // Tells the innermost suite from all others of the file, names apart.
   [[nodiscard]] std::uint64_t ordinal() const { return open_.empty() ? 0 : open_.back().ordinal; }
   [[nodiscard]] JunitCounts& counts() { return open_.empty() ? counted_ : open_.back().counted; }
@@ -67,6 +70,7 @@ class JunitSuites {
     bool is_root = false;                     // <testsuites>
     JunitHeader header;
     JunitCounts counted;
+    bool has_cases = false;            // directly inside
     bool has_time = false;             // of its own
     std::optional<ExactSeconds> time;  // its own, else that of the suites inside
     std::uint64_t lost = 0;            // failures found missing in suites inside
@@ -77,7 +81,9 @@ class JunitSuites {
   std::vector<Suite> open_;
   std::string texts_, path_;
   std::uint64_t opened_ = 0;
-  JunitHeader claimed_;  // summed over the outermost elements
+  std::size_t with_cases_ = 0;  // of the open ones
+  bool loose_cases_ = false;    // outside of every suite
+  JunitHeader claimed_;         // summed over the outermost elements
   JunitCounts counted_;
   std::optional<ExactSeconds> time_;
   std::uint64_t mismatches_ = 0, lost_failures_ = 0;

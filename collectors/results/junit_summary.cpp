@@ -19,7 +19,9 @@ std::uint64_t mix(std::string_view text, std::uint64_t seed) {
 
 // Everything that tells a case from its siblings. Raw texts will do: one file spells a name one way.
 std::uint64_t identity_of(const JunitCaseView& test) {
-  std::uint64_t hash = mix(test.name, test.suite);
+  // Short texts are hashed by adding the seed, so neighbouring seeds would give the same for two of them.
+  constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15U;
+  std::uint64_t hash = mix(test.name, test.suite * kSpread);
   hash = mix(test.classname, hash);
   if (!test.file.empty()) hash = mix(test.file, hash);
   if (!test.line.empty()) hash = mix(test.line, hash);
@@ -31,7 +33,7 @@ ReportedCase reported(const JunitPull& pull, const JunitCaseView& test, model::O
   ReportedCase found;
   found.suite = test.suite_path;
   found.outcome = outcome;
-  found.flaky = test.signs.flaky();
+  found.flaky = test.verdict.flaky;
   if (test.of_suite) {
     found.name = test.name.empty() ? "test suite" : test.name;
   } else {
@@ -56,21 +58,27 @@ Result<ResultsSummary> summarise_junit(ByteSource& source, const std::string& su
   JunitPull pull(source, subject, query.suite_root);
   CaseTally tally;
   CaseList list(query);
-  JunitCaseView test;
   ExactSeconds time;
   bool timed = false;
-  while (pull.next(test)) {
-    const model::Outcome outcome = test.signs.last();
+  while (const JunitCaseView* const found = pull.next()) {
+    const JunitCaseView& test = *found;
+    const model::Outcome outcome = test.verdict.outcome;
     const std::uint64_t identity = test.of_suite ? 0 : identity_of(test);
+    if (test.siblings_are_new) {
+      tally.forget();
+      list.drop_retried(tally);
+    }
     if (test.of_suite)
       tally.add_alone(outcome, false);
     else
-      tally.add(identity, outcome, test.signs.flaky());
-    tally.totals().further_attempts += test.signs.attempts() - 1;
+      tally.add(identity, outcome, test.verdict.flaky);
+    tally.totals().further_attempts += test.verdict.attempts - 1;
     if (test.time) time += *test.time, timed = true;
     if (list.wants(outcome)) list.add(identity, reported(pull, test, outcome));
   }
   RH_CHECK(pull.status());
+  tally.finish();
+  list.drop_retried(tally);
   ResultsSummary summary;
   summary.format = "junit";
   summary.totals = tally.totals();

@@ -64,7 +64,7 @@ struct ResultTotals {
 struct ResultsQuery {
   bool names = false;             // fill ResultsSummary::cases
   std::size_t max_failed = 1000;  // of ResultsSummary::failed; the others are only counted
-  std::string suite_root;         // absolute paths below it become relative
+  std::string suite_root = {};    // absolute paths below it become relative
 };
 
 struct ResultsSummary {

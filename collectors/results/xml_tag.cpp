@@ -1,6 +1,7 @@
 #include "collectors/results/xml_tag.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 #include "collectors/results/byte_scan.h"
@@ -47,12 +48,60 @@ std::size_t find_swallowed_tag(std::string_view text) {
   return std::min({text.find("<testcase "), text.find("</testcase>"), text.find("</testsuite>")});
 }
 
+// Finds the quotes that end values. Looks at sixty-four bytes at once where that many are left.
+class ValueEnds {
+ public:
+  ValueEnds(const char* begin, const char* end) : end_(end) {
+#ifdef __SSE2__
+    load(begin);
+#else
+    (void)begin;
+#endif
+  }
+
+  // The closing quote of the value at `at`, or `end`; `special` when there is a '<' or '&' before it.
+  const char* find(const char* at, char quote, bool& special) {
+#ifdef __SSE2__
+    while (quote == '"' && base_ != nullptr) {
+      if (at - base_ >= kBlock) {
+        load(at);
+        continue;
+      }
+      const auto offset = static_cast<unsigned>(at - base_);
+      const std::uint64_t quotes = bits_.quotes >> offset, specials = bits_.specials >> offset;
+      if (quotes != 0) {
+        const int length = std::countr_zero(quotes);
+        special |= (specials & ((std::uint64_t{1} << length) - 1)) != 0;
+        return at + length;
+      }
+      special |= specials != 0;
+      at = base_ + kBlock;
+    }
+#endif
+    for (at = find_value_stop(at, end_, quote); at < end_ && *at != quote; at = find_value_stop(at + 1, end_, quote))
+      special = true;
+    return at;
+  }
+
+ private:
+#ifdef __SSE2__
+  static constexpr std::ptrdiff_t kBlock = 64;
+  void load(const char* at) {
+    base_ = end_ - at >= kBlock ? at : nullptr;
+    if (base_ != nullptr) bits_ = QuoteBits(at);
+  }
+  const char* base_ = nullptr;  // of the block; null where fewer bytes are left
+  QuoteBits bits_;
+#endif
+  const char* end_;
+};
+
 // The attribute at `at`, with its value; the end of it, or null when it is not plain.
-const char* read_plain_attribute(const char* at, const char* end, XmlTag& tag, std::uint64_t& names) {
+const char* read_plain_attribute(const char* at, const char* end, XmlTag& tag, ValueEnds& ends, std::uint64_t& names) {
   const char* const name = at;
   if (tag.attribute_count == kMaxAttributes || !is(*at, kNameStart)) return nullptr;
-  while (++at < end && is(*at, kName)) {
-  }
+  at += std::max<std::size_t>(count_letters(at, end), 1);
+  while (at < end && is(*at, kName)) ++at;
   if (end - at < 3 || at[0] != '=' || (at[1] != '"' && at[1] != '\'')) return nullptr;
   const std::string_view spelled(name, static_cast<std::size_t>(at - name));
   const std::uint64_t bit = std::uint64_t{1} << ((spelled.size() * 7 + static_cast<unsigned char>(spelled[0]) +
@@ -60,15 +109,13 @@ const char* read_plain_attribute(const char* at, const char* end, XmlTag& tag, s
                                                  63);
   if ((names & bit) != 0 && seen_before(tag, spelled)) ++tag.faults;
   names |= bit;
-  const char quote = at[1];
   const char* const value = at + 2;
   bool special = false;
-  for (at = find_value_stop(value, end, quote); at < end && *at != quote; at = find_value_stop(at + 1, end, quote))
-    special = true;
+  at = ends.find(value, at[1], special);
   if (end - at < 2) return nullptr;  // what is behind the quote must be seen
-  tag.attributes[tag.attribute_count++] = {spelled, {value, static_cast<std::size_t>(at - value)}};
+  const std::string_view text(value, static_cast<std::size_t>(at - value));
+  tag.attributes[tag.attribute_count++] = {spelled, text};
   if (special) {
-    const std::string_view text(value, static_cast<std::size_t>(at - value));
     if (find_swallowed_tag(text) != kNowhere) return nullptr;
     tag.faults += faults_of(text);
   }
@@ -80,8 +127,10 @@ bool read_plain_tag(std::string_view text, XmlTag& tag) {
   const char* at = text.data() + 1;
   const char* const end = text.data() + text.size();
   const char* const name = at;
+  at += count_letters(at, end);
   while (at < end && is(*at, kName)) ++at;
   tag.name = {name, static_cast<std::size_t>(at - name)};
+  ValueEnds ends(at, end);
   std::uint64_t names = 0;  // a bit for each attribute name so far
   for (;;) {
     const char* const before = at;
@@ -93,7 +142,7 @@ bool read_plain_tag(std::string_view text, XmlTag& tag) {
       return true;
     }
     if (at == before) return false;
-    at = read_plain_attribute(at, end, tag, names);
+    at = read_plain_attribute(at, end, tag, ends, names);
     if (at == nullptr) return false;
   }
 }
@@ -242,8 +291,6 @@ void clear(XmlTag& tag) {
 }
 
 }  // namespace
-
-bool is_xml_blank(char c) { return is(c, kBlank); }
 
 bool is_xml_name_start(char c) { return is(c, kNameStart | kPrefix); }
 

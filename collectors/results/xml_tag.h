@@ -33,7 +33,7 @@ struct XmlTag {
 // `max_bytes`: a longer tag is cut there.
 void read_start_tag(std::string_view text, bool final, std::size_t max_bytes, XmlTag& tag);
 
-[[nodiscard]] bool is_xml_blank(char c);
+[[nodiscard]] inline bool is_xml_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 [[nodiscard]] bool is_xml_name_start(char c);
 [[nodiscard]] std::size_t xml_name_length(std::string_view text);
 [[nodiscard]] std::string_view without_xml_prefix(std::string_view name);

@@ -46,12 +46,14 @@ std::uint64_t XmlTokenizer::line() const {
 void XmlTokenizer::feed(std::string_view bytes) {
   if (pending_.empty()) {
     const std::size_t used = consume(bytes, false);
+    release();
     pending_.assign(bytes.substr(used));
   } else {
     pending_ += bytes;
     // Looking again at a long unfinished token for every small piece would be quadratic.
     if (pending_.size() < retry_size_) return;
     const std::size_t used = consume(pending_, false);
+    release();
     pending_.erase(0, used);
   }
   retry_size_ = pending_.size() < 4096 ? 0 : pending_.size() + pending_.size() / 4;
@@ -60,26 +62,30 @@ void XmlTokenizer::feed(std::string_view bytes) {
 void XmlTokenizer::finish() {
   const std::size_t used = consume(pending_, true);
   note_end(pending_.size() - used);
+  release();
   pending_.clear();
 }
 
 std::size_t XmlTokenizer::consume(std::string_view bytes, bool final) {
   final_ = final;
   stop_ = false;
-  window_ = bytes;
-  token_ = counted_ = bytes.data();
+  if (bytes.data() != token_) {
+    release();
+    begin_ = token_ = counted_ = bytes.data();
+  }
   const char* const end = bytes.data() + bytes.size();
   while (token_ < end && !stop_) {
     const std::size_t length = step({token_, static_cast<std::size_t>(end - token_)});
     if (length == 0) break;
     token_ += length;
   }
-  const std::size_t used = position();
+  return static_cast<std::size_t>(token_ - bytes.data());
+}
+
+void XmlTokenizer::release() {
   (void)line();
-  offset_ += used;
-  window_ = {};
-  token_ = counted_ = nullptr;
-  return used;
+  offset_ += static_cast<std::uint64_t>(token_ - begin_);
+  begin_ = token_ = counted_ = nullptr;
 }
 
 std::size_t XmlTokenizer::step(std::string_view rest) {
@@ -99,6 +105,10 @@ std::size_t XmlTokenizer::step(std::string_view rest) {
 }
 
 std::size_t XmlTokenizer::step_content(std::string_view rest) {
+  // Mostly it is the indentation of the next tag, which nobody wants.
+  std::size_t blanks = 0;
+  while (blanks < rest.size() && is_xml_blank(rest[blanks])) ++blanks;
+  if (blanks < rest.size() && rest[blanks] == '<') return blanks;
   const std::size_t end = rest.find('<');
   return emit_text(rest.substr(0, end), end != kNowhere || final_, false);
 }

@@ -22,7 +22,8 @@ class XmlHandler {
   virtual void end_element(std::string_view name) = 0;  // also for <empty/>
   // Whether text at this place is of use; what is not is neither collected nor told.
   [[nodiscard]] virtual bool wants_text() { return true; }
-  // A long text comes in several chunks, cut at neither a reference nor a UTF-8 sequence.
+  // A long text comes in several chunks, cut at neither a reference nor a UTF-8 sequence. Blanks alone
+  // are not told.
   virtual void text(std::string_view raw, bool cdata) = 0;
   virtual void declaration() = 0;  // <?xml ...?>: another document begins
 };
@@ -37,12 +38,14 @@ class XmlTokenizer {
 
   // For a caller that keeps the input: reads whole tokens at the head of `bytes` and returns how many
   // bytes they take; the next call begins with what is left. `final`: nothing comes behind `bytes`.
+  // release() goes before what was read is moved or overwritten: its lines may not be counted yet.
   std::size_t consume(std::string_view bytes, bool final);
+  void release();
   void stop() { stop_ = true; }  // from a handler: consume() returns behind the present token
   void note_end(std::size_t left) { ended_inside_token_ = left > 0 || state_ != State::content; }
 
   // Where the present token begins, or the next one between calls.
-  [[nodiscard]] std::uint64_t offset() const { return offset_ + position(); }
+  [[nodiscard]] std::uint64_t offset() const { return offset_ + static_cast<std::uint64_t>(token_ - begin_); }
   [[nodiscard]] std::uint64_t line() const;
   [[nodiscard]] bool ended_inside_token() const { return ended_inside_token_; }
   [[nodiscard]] std::uint64_t faults() const { return faults_; }
@@ -66,8 +69,6 @@ class XmlTokenizer {
   void check_text(std::string_view text);
   std::size_t emit_text(std::string_view text, bool complete, bool cdata);
 
-  [[nodiscard]] std::size_t position() const { return static_cast<std::size_t>(token_ - window_.data()); }
-
   XmlHandler& handler_;
   State state_ = State::content;
   XmlTag tag_;
@@ -78,9 +79,9 @@ class XmlTokenizer {
   std::string pending_;         // the unfinished token of feed()
   std::size_t retry_size_ = 0;  // of pending_, before it is worth looking at again
 
-  std::string_view window_;      // what consume() is reading
-  const char* token_ = nullptr;  // in it
-  std::uint64_t offset_ = 0;     // of the window
+  const char* begin_ = nullptr;  // of the bytes that were not released yet
+  const char* token_ = nullptr;  // the present one, in them
+  std::uint64_t offset_ = 0;     // of `begin_` in the file
   // Lines are counted when somebody asks, up to there.
   mutable const char* counted_ = nullptr;
   mutable std::uint64_t line_ = 1;
