@@ -18,13 +18,14 @@ struct PathMapping {
   std::filesystem::path repository_root;
   std::filesystem::path base;                                           // where relative paths start from
   std::vector<std::pair<std::string, std::filesystem::path>> prefixes;  // import path or build prefix -> folder
+  std::vector<std::pair<std::string, std::filesystem::path>> given;     // the caller's own: stronger than all else
   std::vector<std::string> exclude_globs;                               // repository-relative
   std::vector<std::string> repository_files;                            // for unique suffix match; may be empty
   // Files that are not found keep their paths and stay, for judging what comes from elsewhere.
   bool keep_unresolved = false;
 };
 
-// Makes paths repository-relative: prefix map, then `base`, then unique suffix match in
+// Makes paths repository-relative: `given`, the root itself, `base`, `prefixes`, then a unique suffix match in
 // repository_files. What matches nothing, or more than one file, lands in `unresolved`; files
 // outside the repository are dropped silently only when they are absolute and below no mapping.
 [[nodiscard]] model::CoverageReport resolve_paths(std::vector<model::CoverageFile> files, const PathMapping& mapping);

@@ -2,12 +2,12 @@
 // absolute in another container, or as import paths; a path that could mean two files is never
 // guessed.
 #include <algorithm>
-#include <map>
 #include <set>
 #include <system_error>
 
 #include "collectors/coverage/file_builder.h"
 #include "collectors/coverage/merge.h"
+#include "collectors/coverage/suffix_index.h"
 #include "runner/base/text.h"
 
 namespace rh::collectors {
@@ -30,12 +30,6 @@ std::string normalized(std::string_view path) {
   return text;
 }
 
-// `suffix` equals `path` or is a tail of it that starts at a '/'.
-bool has_path_suffix(std::string_view path, std::string_view suffix) {
-  if (!path.ends_with(suffix)) return false;
-  return path.size() == suffix.size() || path[path.size() - suffix.size() - 1] == '/';
-}
-
 bool is_installed(std::string_view path) {
   const std::vector<std::string_view> parts = split(path, '/');
   return std::find_first_of(parts.begin(), parts.end(), std::begin(kInstalledFolders), std::end(kInstalledFolders)) !=
@@ -47,41 +41,61 @@ enum class Fate { found, unresolved, outside };
 struct Resolution {
   Fate fate = Fate::unresolved;
   std::string path;  // repository-relative when found
+  // Files that the path ends with, when there are several: "/app/src/a.js" ends with src/a.js and with a.js.
+  std::vector<std::string> nested{};
 };
 
+// In the order in which a path may be understood: what the caller said, what is below the root, what the data's own
+// roots lead to, modules, and a tail that only one file has.
 class PathResolver {
  public:
-  explicit PathResolver(const PathMapping& mapping)
-      : mapping_(mapping), known_(mapping.repository_files.begin(), mapping.repository_files.end()) {
+  explicit PathResolver(const PathMapping& mapping) : mapping_(mapping), index_(mapping.repository_files) {
     std::error_code ignored;
     roots_.push_back(normalized(mapping.repository_root.generic_string()));
     const fs::path real = fs::weakly_canonical(mapping.repository_root, ignored);
     if (!real.empty() && normalized(real.generic_string()) != roots_[0])
       roots_.push_back(normalized(real.generic_string()));
-    for (const std::string& file : mapping.repository_files) by_name_[file.substr(file.rfind('/') + 1)].push_back(file);
   }
 
-  [[nodiscard]] Resolution resolve(std::string_view written) const {
+  [[nodiscard]] Resolution resolve(std::string_view written) {
     const std::string path = normalized(source_path(written));
     if (path.empty() || path == ".") return {};
-    if (const auto mapped = by_prefix(path)) {
-      const auto relative = below_root(*mapped);
-      return relative ? Resolution{Fate::found, *relative} : Resolution{};
+    if (const auto given = by_prefix(mapping_.given, path)) {
+      const auto relative = below_root(*given);
+      return relative && is_there(*relative) ? Resolution{Fate::found, *relative} : Resolution{};
     }
-    if (!is_absolute(path)) {
-      if (const auto based = by_base(path)) return {Fate::found, *based};
-      return by_suffix(path);
+    const auto module = in_module(path);
+    if (is_absolute(path)) {
+      if (const auto relative = below_root(path)) return {Fate::found, *relative};
+    } else if (const auto based = below_root(normalized((absolute(mapping_.base) / path).generic_string()));
+               based && is_there(*based) && (!module || is_known(*based))) {
+      return {Fate::found, *based};
     }
-    if (const auto relative = below_root(path)) return {Fate::found, *relative};
+    if (module) return {Fate::found, *module};
     return by_suffix(path);
   }
 
+  // Of several files that a path ends with, the one whose head another path of the data has for certain: with
+  // "/app/src/b.js" found as src/b.js, "/app" is the root. Two heads of which both are known leave it open.
+  [[nodiscard]] Resolution settle(std::string_view written, const Resolution& open) const {
+    const std::string path = normalized(source_path(written));
+    const std::string* only = nullptr;
+    for (const std::string& file : open.nested) {
+      if (!heads_.contains(path.substr(0, path.size() - file.size()))) continue;
+      if (only != nullptr) return open;
+      only = &file;
+    }
+    return only == nullptr ? open : Resolution{Fate::found, *only};
+  }
+
  private:
+  using Prefixes = std::vector<std::pair<std::string, fs::path>>;
+
   // The longest matching prefix decides, at a '/' boundary.
-  [[nodiscard]] std::optional<std::string> by_prefix(const std::string& path) const {
+  [[nodiscard]] std::optional<std::string> by_prefix(const Prefixes& prefixes, const std::string& path) const {
     std::size_t longest = 0;
     std::optional<std::string> mapped;
-    for (const auto& [written_prefix, folder] : mapping_.prefixes) {
+    for (const auto& [written_prefix, folder] : prefixes) {
       const std::string prefix = normalized(source_path(written_prefix));
       if (prefix.empty() || prefix.size() < longest || !path.starts_with(prefix)) continue;
       const bool whole = path.size() == prefix.size() || prefix == "/" || path[prefix.size()] == '/';
@@ -91,6 +105,12 @@ class PathResolver {
       mapped = normalized((absolute(folder) / path.substr(rest)).generic_string());
     }
     return mapped;
+  }
+
+  [[nodiscard]] std::optional<std::string> in_module(const std::string& path) const {
+    const auto mapped = by_prefix(mapping_.prefixes, path);
+    const auto relative = mapped ? below_root(*mapped) : std::nullopt;
+    return relative && is_there(*relative) ? relative : std::nullopt;
   }
 
   [[nodiscard]] fs::path absolute(const fs::path& folder) const {
@@ -105,51 +125,60 @@ class PathResolver {
     return std::nullopt;
   }
 
-  // Accepted when the repository has the file, or generated files on disk, or its list is not known.
-  [[nodiscard]] std::optional<std::string> by_base(const std::string& path) const {
-    const fs::path full = absolute(mapping_.base) / path;
-    const auto relative = below_root(normalized(full.generic_string()));
-    if (!relative) return std::nullopt;
+  // The repository has the file, or it is generated and on disk.
+  [[nodiscard]] bool is_known(const std::string& relative) const {
     std::error_code ignored;
-    const bool there = known_.empty() || known_.contains(*relative) || fs::is_regular_file(full, ignored);
-    return there ? relative : std::nullopt;
+    return index_.has(relative) || fs::is_regular_file(mapping_.repository_root / relative, ignored);
+  }
+  // The same, or the list of files is not known.
+  [[nodiscard]] bool is_there(const std::string& relative) const {
+    return mapping_.repository_files.empty() || is_known(relative);
   }
 
   // The only file of the repository whose path ends like this one, or that this one ends with.
-  [[nodiscard]] Resolution by_suffix(const std::string& path) const {
+  [[nodiscard]] Resolution by_suffix(const std::string& path) {
     const bool foreign = is_absolute(path);
     const Resolution none{foreign ? Fate::outside : Fate::unresolved, {}};
     std::string_view tail = path;
     while (tail.starts_with("../")) tail.remove_prefix(3);
-    const bool climbs = tail.size() != path.size();  // its head is no folder of the repository
-    const auto candidates = by_name_.find(std::string(tail.substr(tail.rfind('/') + 1)));
-    if (candidates == by_name_.end()) return none;
-    const bool installed = is_installed(tail) || path.starts_with("/usr/lib/") || path.starts_with("/usr/include/");
-    const std::string* only = nullptr;
-    for (const std::string& file : candidates->second) {
-      const bool matches =
-          has_path_suffix(file, tail) || (!climbs && has_path_suffix(tail, file) && (!installed || is_installed(file)));
-      if (!matches) continue;
-      if (only != nullptr) return {};  // ambiguous, also for an absolute path: a person should know
-      only = &file;
+    SuffixIndex::Matches matches = index_.find(tail);
+    if (matches.several_longer) return {};  // ambiguous, also for an absolute path: a person should know
+    if (tail.size() != path.size()) matches.shorter.clear();  // it climbs: its head is no folder of the repository
+    if (is_installed(tail) || path.starts_with("/usr/lib/") || path.starts_with("/usr/include/"))
+      std::erase_if(matches.shorter, [](std::string_view file) { return !is_installed(file); });
+    if (matches.longer != nullptr)
+      std::erase_if(matches.shorter, [&](std::string_view file) { return file == *matches.longer; });
+    const std::size_t count = matches.shorter.size() + (matches.longer != nullptr ? 1 : 0);
+    if (count == 0) return none;
+    if (count > 1) {
+      Resolution open;
+      if (matches.longer == nullptr) open.nested.assign(matches.shorter.begin(), matches.shorter.end());
+      return open;
     }
-    return only == nullptr ? none : Resolution{Fate::found, *only};
+    if (matches.longer != nullptr) return {Fate::found, *matches.longer};
+    const std::string_view file = matches.shorter.front();
+    heads_.insert(path.substr(0, path.size() - file.size()));
+    return {Fate::found, std::string(file)};
   }
 
   const PathMapping& mapping_;
-  std::set<std::string> known_;
+  SuffixIndex index_;
   std::vector<std::string> roots_;  // as given, and with its links resolved
-  std::map<std::string, std::vector<std::string>> by_name_;
+  std::set<std::string> heads_;     // what stood before paths that could only mean one file
 };
 
 }  // namespace
 
 model::CoverageReport resolve_paths(std::vector<model::CoverageFile> files, const PathMapping& mapping) {
-  const PathResolver resolver(mapping);
+  PathResolver resolver(mapping);
+  std::vector<Resolution> resolutions;
+  resolutions.reserve(files.size());
+  for (const model::CoverageFile& file : files) resolutions.push_back(resolver.resolve(file.path));
   model::CoverageReport report;
   std::set<std::string> unresolved;
-  for (model::CoverageFile& file : files) {
-    const Resolution resolution = resolver.resolve(file.path);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    model::CoverageFile& file = files[i];
+    const Resolution resolution = resolver.settle(file.path, resolutions[i]);
     const bool found = resolution.fate == Fate::found;
     if (resolution.fate == Fate::unresolved) unresolved.insert(source_path(file.path));
     if (!found && !mapping.keep_unresolved) continue;

@@ -72,6 +72,64 @@ TEST(ResolvePaths, LeavingTheRepositoryIsUnresolved) {
   EXPECT_EQ(report.unresolved.size(), 2U);
 }
 
+// What the caller says is stronger than what the repository would answer, and is not doubted: a file that is not there
+// is shown, not looked for elsewhere.
+TEST(ResolvePaths, TheGivenMapComesFirst) {
+  PathMapping mapping = mapping_of({"src/a.py", "lib/a.py", "lib/b.py"});
+  mapping.given = {{"/ci/build", "/no/repo/lib"}, {"src", "lib"}, {"C:\\agent\\work", "src"}};
+  mapping.prefixes = {{"src", "/no/repo/src"}};
+  const auto report = resolve_paths(files_named({"/ci/build/a.py", "src/a.py", "src/b.py", "C:\\agent\\work\\a.py",
+                                                 "/ci/build/none/b.py", "/ci/buildings/b.py"}),
+                                    mapping);
+  EXPECT_EQ(paths_of(report), (Paths{"lib/a.py", "lib/b.py", "src/a.py"}));
+  EXPECT_EQ(report.files[0].lines, (std::vector<LineHits>{{1, 2}}));
+  EXPECT_EQ(report.unresolved, (Paths{"/ci/build/none/b.py"}));
+}
+
+TEST(ResolvePaths, SourceRootsBeforeModules) {
+  PathMapping mapping = mapping_of({"app/web/a.js", "web/a.js"});
+  mapping.base = "/no/repo/app";
+  mapping.prefixes = {{"web", "/no/repo/web"}};
+  EXPECT_EQ(paths_of(resolve_paths(files_named({"web/a.js"}), mapping)), (Paths{"app/web/a.js"}));
+}
+
+TEST(ResolvePaths, AModuleWithoutTheFileIsNoAnswer) {
+  PathMapping mapping = mapping_of({"cmd/tool/x.go"});
+  mapping.prefixes = {{"tool", "/no/repo"}};
+  EXPECT_EQ(paths_of(resolve_paths(files_named({"tool/x.go"}), mapping)), (Paths{"cmd/tool/x.go"}));
+}
+
+// "/app/src/index.js" could be src/index.js or index.js; that /app/src/only.js is src/only.js for certain says which.
+TEST(ResolvePaths, WhatIsCertainSettlesWhatIsNot) {
+  const PathMapping mapping = mapping_of({"index.js", "src/index.js", "src/only.js", "src/in/only2.js"});
+  EXPECT_EQ(paths_of(resolve_paths(files_named({"/app/src/index.js", "/app/src/only.js"}), mapping)),
+            (Paths{"src/index.js", "src/only.js"}));
+  EXPECT_EQ(resolve_paths(files_named({"/app/src/index.js", "/other/src/only.js"}), mapping).unresolved,
+            (Paths{"/app/src/index.js"}));
+  EXPECT_EQ(resolve_paths(files_named({"/app/src/index.js", "/app/src/only.js", "/app/src/src/in/only2.js"}), mapping)
+                .unresolved,
+            (Paths{"/app/src/index.js"}))
+      << "both heads are known";
+}
+
+TEST(ResolvePaths, CaseIsNotGuessed) {
+  const auto report = resolve_paths(files_named({"SRC/A.py", "c:\\No\\Repo\\src\\a.PY"}), mapping_of({"src/a.py"}));
+  EXPECT_TRUE(report.files.empty());
+}
+
+// 20,000 files of one name: a comparison of each with each would be 400 million.
+TEST(ResolvePaths, ManyFilesOfOneName) {
+  Paths names;
+  std::vector<CoverageFile> files;
+  for (int i = 0; i < 20'000; ++i) {
+    names.push_back("src/p" + std::to_string(i) + "/__init__.py");
+    files.push_back({"/build/ws/" + names.back(), {{1, 1}}, {}, {}, {}});
+  }
+  const auto report = resolve_paths(std::move(files), mapping_of(names));
+  EXPECT_EQ(report.files.size(), 20'000U);
+  EXPECT_TRUE(report.unresolved.empty());
+}
+
 TEST(ResolvePaths, ExcludedGlobsAreDropped) {
   PathMapping mapping = mapping_of();
   mapping.exclude_globs = {"**/*.test.js", "tests/**"};
