@@ -56,6 +56,14 @@ class Presets(unittest.TestCase):
         section = text[text.index("## Guarded paths"):text.index("`--rw PATH` lifts")]
         self.assertEqual(re.findall(r"`([^`]+)`", section), re.findall(r'"([^"]+)"', guarded))
 
+    def test_filter_keys_are_those_of_the_page(self):
+        code = (REPOSITORY / "reporters/html/src/data/query.ts").read_text(encoding="utf-8")
+        keys = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"names: \[([^\]]+)\]", code))))
+        text = (REPOSITORY / "docs/formats/html.md").read_text(encoding="utf-8")
+        section = text[text.index("## Filter"):text.index("## What is in it")]
+        self.assertGreater(len(keys), 10)
+        self.assertEqual(set(re.findall(r"`(\w+):", section)), keys)
+
     def test_links_of_the_document_lead_somewhere(self):
         for document in (DOCUMENT, REPOSITORY / "SECURITY.md", REPOSITORY / "docs/formats/doctor.md"):
             for target in re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8")):

@@ -105,6 +105,7 @@ export function problem_of(document: unknown): string {
 // Each section is decoded once, and its text leaves the page then: it would stay in memory beside the data.
 export class Sections {
   private readonly known = new Map<SectionName, Promise<unknown>>();
+  private readonly decoded = new Map<SectionName, unknown>();
 
   constructor(private readonly text_of: (name: SectionName) => string | null) {}
 
@@ -114,8 +115,14 @@ export class Sections {
       const text = this.text_of(name);
       section = text === null ? Promise.reject(new DecodeError(`the section ${name} is missing: the file was cut short`)) : decode_json(text);
       this.known.set(name, section);
+      section.then((data) => this.decoded.set(name, data), () => undefined);
     }
     return section as Promise<SectionTypes[Name]>;
+  }
+
+  // What is decoded already: paper does not wait.
+  peek<Name extends SectionName>(name: Name): SectionTypes[Name] | undefined {
+    return this.decoded.get(name) as SectionTypes[Name] | undefined;
   }
 }
 

@@ -58,6 +58,9 @@ function Printed() {
   );
 }
 
+const kPrintedSections = ["rh-evidence", "rh-coverage"] as const;
+const kPreloadAfter = 1500;
+
 const kViewKeys: Record<string, View> = { 1: "summary", 2: "tests", 3: "timeline", 4: "coverage", 5: "isolation", 6: "environment" };
 
 // Keys of the whole page; those of a table are its own.
@@ -100,6 +103,11 @@ export function App({ report, table, sections }: { report: Report; table: TestTa
   const shown = useRef<{ rows: readonly TestRow[] }>({ rows: [] });
   const page: Page = { report, table, sections, route, go, back, shown: shown.current };
   useKeys(page, set_help);
+  // Ctrl+P cannot wait for what the summary and the patch show.
+  useEffect(() => {
+    const timer = setTimeout(() => kPrintedSections.forEach((name) => void sections.load(name).catch(() => undefined)), kPreloadAfter);
+    return () => clearTimeout(timer);
+  }, [sections]);
   useLayoutEffect(() => {
     const part = route.file ?? (route.view === "summary" ? "" : kViewTitles[route.view]);
     document.title = [part && inert_line(part), verdict_of(report).word, inert_line(report.exit_reason), "runharness"].filter(Boolean).join(" \u2013 ");

@@ -101,8 +101,12 @@ export type Loaded<Data> = { state: "reading" } | { state: "failed"; problem: st
 
 export function useSection<Name extends SectionName>(name: Name): Loaded<SectionTypes[Name]> {
   const { sections } = usePage();
-  const [loaded, set_loaded] = useState<Loaded<SectionTypes[Name]>>({ state: "reading" });
+  const [loaded, set_loaded] = useState<Loaded<SectionTypes[Name]>>(() => {
+    const data = sections.peek(name);
+    return data === undefined ? { state: "reading" } : { state: "ready", data };
+  });
   useEffect(() => {
+    if (loaded.state === "ready") return;
     let wanted = true;
     sections.load(name).then(
       (data) => wanted && set_loaded({ state: "ready", data }),
@@ -115,19 +119,25 @@ export function useSection<Name extends SectionName>(name: Name): Loaded<Section
   return loaded;
 }
 
-// While the page is printed every view is drawn. The browser takes its picture right after the event, so the page has
-// to be drawn within it.
+// While the page is printed every view is drawn, in the colours of paper. The browser takes its picture right after the
+// event, so the page has to be drawn within it.
 export function usePrinting(): boolean {
   const [printing, set_printing] = useState(false);
   useEffect(() => {
+    let theme = "";
     const begin = (): void => {
+      theme = document.documentElement.dataset["theme"] ?? "light";
+      document.documentElement.dataset["theme"] = "light";
       const usual = options.debounceRendering;
       options.debounceRendering = (draw) => draw();
       set_printing(true);
       if (usual) options.debounceRendering = usual;
       else delete options.debounceRendering;
     };
-    const end = (): void => set_printing(false);
+    const end = (): void => {
+      document.documentElement.dataset["theme"] = theme;
+      set_printing(false);
+    };
     addEventListener("beforeprint", begin);
     addEventListener("afterprint", end);
     return () => {

@@ -1,6 +1,6 @@
 // The whole run over time: suites with their steps, tests as bars in the lanes of their processes, CPU and memory under
 // them. Dragging chooses a span and filters the table below by it.
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { gaps_of, run_curve } from "../data/curves";
 import { bands_of, row_at } from "../data/lanes";
 import { parse_query, values_of, with_values } from "../data/query";
@@ -12,7 +12,7 @@ import { clock } from "./chart";
 import { colors_of } from "./chart_colors";
 import { FilterBar, useFiltered } from "./filter_bar";
 import { Icon } from "./icon";
-import { useColors, usePage } from "./page";
+import { PrintingContext, useColors, usePage } from "./page";
 import { TestsTable } from "./tests";
 import { Line } from "./text";
 import { Curves, kLeft, kRight } from "./timeline_curves";
@@ -21,7 +21,10 @@ import { draw_bands, layout_of, place_at, type BandPlace, type Layout, type Span
 const kNarrowest = 1e6; // nanoseconds
 const kDragPixels = 4;
 
+const kPaperWidth = 696; // of A4 between its margins
+
 function useWidth(): [{ current: HTMLDivElement | null }, number] {
+  const printing = useContext(PrintingContext);
   const box = useRef<HTMLDivElement>(null);
   const [width, set_width] = useState(0);
   useLayoutEffect(() => {
@@ -33,7 +36,7 @@ function useWidth(): [{ current: HTMLDivElement | null }, number] {
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  return [box, width];
+  return [box, printing ? kPaperWidth - kLeft - kRight : width];
 }
 
 // The end of the run, or of what is known to have run longer (a report of a run that was killed).

@@ -1,6 +1,6 @@
 // CPU and memory of the whole run under the bars, on the same axis of time. Hatched: spans in which a suite was not
 // sampled, so that the sum lacks it.
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { gaps_of, run_curve, type Gap } from "../data/curves";
 import type { SuiteReport } from "../data/model";
@@ -84,7 +84,7 @@ export function Curves({ suites, span, width }: { suites: readonly SuiteReport[]
   const gaps = useMemo(() => gaps_of(suites), [suites]);
   const curve = useMemo(() => run_curve(suites, span.from_ns, span.to_ns, Math.max(20, Math.floor(width / kPixelsPerSlice))), [suites, span, width]);
   const sampled = suites.some(({ samples }) => samples.t_ns.length > 1);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = box.current;
     if (!element || !sampled) return;
     const most = { cores: largest(curve.cores), memory: largest(curve.memory_bytes) };

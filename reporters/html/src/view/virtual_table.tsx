@@ -24,7 +24,7 @@ interface Props<Row> {
 
 const kRowHeight = 32; // .virtual tbody tr in table.css
 const kOverscan = 8;
-const kMaxPrinted = 500;
+const kMaxPrinted = 200;
 const kPage = 15;
 
 const places = new Map<string, number>();
