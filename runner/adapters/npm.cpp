@@ -20,6 +20,7 @@ RH_EMBEDDED(rh_node_preload_cjs)
 RH_EMBEDDED(rh_node_reporter_mjs)
 RH_EMBEDDED(rh_process_usage_cjs)
 RH_EMBEDDED(rh_vitest_mjs)
+RH_EMBEDDED(rh_vitest_lines_mjs)
 RH_EMBEDDED(rh_jest_cjs)
 RH_EMBEDDED(rh_mocha_cjs)
 RH_EMBEDDED(rh_npm_script_cjs)
@@ -145,6 +146,7 @@ class NpmAdapter final : public Adapter {
         {"rh_node_reporter.mjs", RH_EMBEDDED_TEXT(rh_node_reporter_mjs)},
         {"rh_process_usage.cjs", RH_EMBEDDED_TEXT(rh_process_usage_cjs)},
         {"rh_vitest.mjs", RH_EMBEDDED_TEXT(rh_vitest_mjs)},
+        {"rh_vitest_lines.mjs", RH_EMBEDDED_TEXT(rh_vitest_lines_mjs)},
         {"rh_jest.cjs", RH_EMBEDDED_TEXT(rh_jest_cjs)},
         {"rh_mocha.cjs", RH_EMBEDDED_TEXT(rh_mocha_cjs)},
         {"rh_npm_script.cjs", RH_EMBEDDED_TEXT(rh_npm_script_cjs)}};

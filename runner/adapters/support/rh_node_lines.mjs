@@ -7,7 +7,6 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const [raw, events, root, out] = process.argv.slice(2);
-const kMaxLine = 4294967295;
 
 const escape = (text) => text.replace(/\\/g, '\\\\').replace(/\t/g, '\\t').replace(/\n/g, '\\n').replace(/\r/g, '\\r');
 
@@ -84,7 +83,7 @@ function read_process(name, reached, test) {
     if (text === undefined) continue;
     // The function around all others ends with the text that ran: another length is another text.
     const same = is_plain(file, url, maps) && functions[0].ranges[0].endOffset === text.length;
-    const lines = same ? ranges_of(reached_lines(text, functions)) : `1-${kMaxLine}`;
+    const lines = same ? ranges_of(reached_lines(text, functions)) : `1-${text.split('\n').length}`;
     if (!reached.has(file)) reached.set(file, []);
     reached.get(file).push([lines, test]);
   }

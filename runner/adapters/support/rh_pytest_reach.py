@@ -121,7 +121,12 @@ class Reach:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self):
         self.base = ""
-        self.switch("")
+        try:
+            if not self.broken and self.coverage is not None:
+                self.coverage.switch_context("")
+        except Exception:  # pytest-cov has stopped already
+            pass
+        self.broken = True
 
     def scope_of(self, fixturedef, request):
         scope = str(getattr(fixturedef, "scope", "function"))

@@ -1,6 +1,7 @@
 // Vitest reporter: writes each test's begin and outcome. It lives in vitest's main process and hears of tests in
 // batches; the times are those that the workers measured.
 import fs from 'node:fs';
+import { lines_of_module } from './rh_vitest_lines.mjs';
 
 const kTextLimit = 64 * 1024;
 const kQuietMs = 300;  // a test without result for that long is announced, in case nothing more is heard
@@ -123,6 +124,9 @@ export default class RunharnessReporter {
   }
 
   onTestRunEnd(modules, unhandled, reason) {
+    if (process.env.RUNHARNESS_REACH) {
+      fs.writeFileSync(process.env.RUNHARNESS_REACH, ['rh-test-lines 1', ...modules.flatMap(lines_of_module), ''].join('\n'));
+    }
     for (const id of [...this.#waiting.keys()]) this.#announce(id);
     for (const module of modules) this.#tell_module(module);
     for (const error of unhandled) this.#write({ e: 'error', ...error_text([error]) });

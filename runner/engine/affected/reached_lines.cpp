@@ -63,6 +63,10 @@ class MapBuilder {
         file = path.empty() ? nullptr : &files_[path];
       } else if (parts[0] == "o" && parts.size() == 2) {
         opaque_.insert(test_of(parts[1]));
+      } else if (parts[0] == "p" && parts.size() == 2) {
+        problem_ = unescape(parts[1]);
+      } else if (parts[0] == "n" && parts.size() == 2) {
+        costs_.push_back(unescape(parts[1]));
       } else if (parts[0] == "t" && parts.size() == 3) {
         const TestId test = test_of(parts[2]);
         tests_.insert(test);
@@ -79,6 +83,9 @@ class MapBuilder {
     return number > 1 ? Result<void>()
                       : fail(ErrorKind::parse, "read who tests what: it is empty", source.path.string());
   }
+
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+  [[nodiscard]] const std::vector<std::string>& costs() const { return costs_; }
 
   Reached finish(const std::string& granularity) {
     Reached reached;
@@ -124,6 +131,8 @@ class MapBuilder {
   const ReachedContext& context_;
   std::map<std::string, std::map<TestId, std::vector<LineRange>>> files_;
   std::set<TestId> tests_, opaque_;
+  std::string problem_;             // what the runner's side says is missing
+  std::vector<std::string> costs_;  // what it took to measure
   std::size_t ranges_ = 0;
 };
 
@@ -145,17 +154,25 @@ Reached read_reached(const std::vector<TestMapSource>& sources, const ReachedCon
                      const std::function<void(Diagnostic)>& note) {
   MapBuilder builder(context);
   std::string granularity, reason;
+  bool damaged = false;
   for (const TestMapSource& source : sources) {
     const auto text = read_beneath(context.folders, source.path, kMaxReachedBytes);
     const Result<void> read = text ? builder.read(*text, source) : Result<void>(Failure{text.error()});
     granularity = source.granularity;
     if (read) continue;
     const bool missing = read.error().kind == ErrorKind::not_found;
+    damaged |= !missing;
     reason = missing ? "what the tests reached was not written: the process that tells it died or never ran"
                      : read.error().message();
     note({Severity::warning, missing ? "test-map-missing" : "test-map-unreadable", reason, source.path.string(), {}});
   }
-  Reached reached = builder.finish(granularity);
+  if (!builder.problem().empty()) {
+    reason = builder.problem();
+    note({Severity::warning, "test-map-incomplete", reason, {}, {}});
+  }
+  for (const std::string& cost : builder.costs()) note({Severity::info, "test-map-cost", cost, {}, {}});
+  // Half of what a test reached would let it be left out wrongly.
+  Reached reached = damaged ? Reached() : builder.finish(granularity);
   if (reached.map.files.empty())
     reached.map.reason = reason.empty() ? "no test reached a line of the repository" : reason;
   return reached;

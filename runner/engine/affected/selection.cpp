@@ -332,6 +332,8 @@ std::optional<std::uint32_t> entry_of(const TestMap& map, const std::string& tes
   return std::nullopt;
 }
 
+Selected select_tests(const SelectionInput& input) { return Selector(input).run(); }
+
 Selected select_all(std::string reason, std::vector<std::string> causes) {
   Selected all;
   all.report.asked = true;
