@@ -12,6 +12,10 @@ using L = CommandLine;
 bool takes_project(const OptionRow& row) { return row.used_by != UsedBy::run; }
 bool takes_run(const OptionRow& row) { return row.used_by != UsedBy::test; }
 bool takes_reports(const OptionRow& row) { return row.key == "reports"; }
+bool takes_gates(const OptionRow& row) {
+  return row.key.starts_with("gates.") || row.key.starts_with("base") || row.key == "dirty" || row.key == "reports";
+}
+bool takes_merge(const OptionRow& row) { return row.key == "reports"; }
 
 constexpr FlagRow kProject{"PATH", &L::paths, "", "", "folders of the project to test"};
 constexpr FlagRow kConfig{"--config", &L::config_file, "FILE", "Run", "use this runharness.toml"};
@@ -65,6 +69,41 @@ const std::vector<FlagRow> kHistoryFlags = {
     {"--expires", &L::expires, "DATE", "quarantine add", "last day on which it holds: 2026-12-31, or 30d from now"},
 };
 
+constexpr FlagRow kNames{"--names", &L::names, "", "Output", "with --json: the names of all tests"};
+
+const std::vector<FlagRow> kGateFlags = {
+    {"FILES", &L::paths, "", "", "results, coverage, folders of them, globs, run directories; - is standard input"},
+    kConfig,
+    kNoConfig,
+    {"--run", &L::run, "RUN", "Run", "without FILES: the stored run to judge (default: latest)"},
+    {"--json", &L::json, "", "Output", "print one JSON document instead of text"},
+    kNames,
+    kQuiet,
+    {"-v,--verbose", &L::verbose, "", "Output", "gates that passed, and all culprits"},
+};
+
+const std::vector<FlagRow> kMergeFlags = {
+    {"FILES", &L::paths, "", "", "results, coverage and run directories of shards; folders and globs"},
+    kConfig,
+    kNoConfig,
+    {"--json", &L::json, "", "Output", "print the document of `gate --json`"},
+    kNames,
+    kQuiet,
+    {"-v,--verbose", &L::verbose, "", "Output", "all diagnostics"},
+};
+
+const std::vector<FlagRow> kBaselineFlags = {
+    {"ACTION", &L::operands, "", "", "update, show or diff; behind it FILES as for `gate` (default: the latest run)"},
+    {"--from", &L::from, "FILES", "", "the same as FILES; repeatable"},
+    {"--file", &L::baseline_file, "FILE", "", "the baseline (default: runharness.baseline.json)"},
+    {"--run", &L::run, "RUN", "", "without FILES: the stored run (default: latest)"},
+    {"--prune", &L::prune, "", "", "update: drop what these results do not have"},
+    {"--force", &L::force, "", "", "update: also from results that did not pass"},
+    {"--dry-run", &L::dry_run, "", "", "update: say what would change, and write nothing"},
+    kConfig,
+    kNoConfig,
+};
+
 const std::vector<CommandRow> kRows = {
     {CommandName::test, "test", "discover, run, measure, gate and report the suites below PATH (default: here)",
      run_test, takes_project, kTestFlags, "Everything behind -- goes to the suites' own runner."},
@@ -93,6 +132,26 @@ const std::vector<CommandRow> kRows = {
      "Exit code 0 when the preset ci keeps every promise on this host, else 1."},
     {CommandName::report, "report", "render a stored run again, also one that was killed", run_report, takes_reports,
      kReportFlags, ""},
+    {CommandName::gate, "gate", "judge results and coverage from anywhere against rules and a base", run_gate,
+     takes_gates, kGateFlags,
+     "Without FILES the latest stored run is judged. Without rules: 0 passed, 1 tests failed, 4 no tests,\n"
+     "6 a file is damaged; rules stand in runharness.toml, or in the flags above. See docs/gates.md.\n"
+     "\n"
+     "Examples:\n"
+     "  runharness gate 'reports/**/*.xml' coverage.xml --base origin/main --min-patch-coverage 80\n"
+     "  runharness gate junit.xml --json\n"
+     "  runharness gate lcov.info --min-coverage 79.95 --max-uncovered 120"},
+    {CommandName::merge, "merge", "join the results of shards: results, coverage and run directories", run_merge,
+     takes_merge, kMergeFlags,
+     "Examples:\n"
+     "  runharness merge shard-*/lcov.info --report lcov=lcov.info\n"
+     "  runharness merge shards/*/.runharness/runs/* --report html=report.html --report junit=junit.xml"},
+    {CommandName::baseline, "baseline", "write, show and compare the committed baseline of the ratchet rules",
+     run_baseline, nullptr, kBaselineFlags,
+     "Examples:\n"
+     "  runharness baseline update\n"
+     "  runharness baseline update coverage.xml junit.xml\n"
+     "  runharness baseline diff"},
     {CommandName::history, "history", "what earlier runs gave and took, which tests are flaky or in quarantine",
      run_history, nullptr, kHistoryFlags,
      "Examples:\n"

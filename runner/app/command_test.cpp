@@ -13,6 +13,7 @@
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 #include "runner/engine/execution.h"
+#include "runner/engine/gate/compare.h"
 #include "runner/engine/history/history.h"
 #include "runner/engine/plan.h"
 #include "runner/engine/promises.h"
@@ -132,6 +133,7 @@ Result<int> run_test(const CommandLine& line) {
                              known_durations(workspace->repository.root), workspace->machine.memory_bytes));
   if (line.plan) return print_plan(*workspace, line);
 
+  RH_CHECK(engine::check_base(workspace->options, workspace->host, workspace->repository.root));
   RH_TRY(auto quarantine, read_quarantine(*workspace));
   RH_TRY(auto base_report, read_base_report(workspace->options.base_report));
   const model::RunId id = engine::make_run_id();

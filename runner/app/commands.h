@@ -12,6 +12,9 @@ namespace rh::app {
 [[nodiscard]] Result<int> run_config(const CommandLine& line);
 [[nodiscard]] Result<int> run_doctor(const CommandLine& line);
 [[nodiscard]] Result<int> run_report(const CommandLine& line);
+[[nodiscard]] Result<int> run_gate(const CommandLine& line);
+[[nodiscard]] Result<int> run_merge(const CommandLine& line);
+[[nodiscard]] Result<int> run_baseline(const CommandLine& line);
 [[nodiscard]] Result<int> run_schema(const CommandLine& line);
 [[nodiscard]] Result<int> run_history(const CommandLine& line);
 

@@ -9,7 +9,7 @@
 
 namespace rh::app {
 
-enum class CommandName { test, run, discover, doctor, report, config, history, schema };
+enum class CommandName { test, run, discover, doctor, report, config, history, schema, gate, merge, baseline };
 
 struct CommandLine {
   CommandName command = CommandName::test;
@@ -29,7 +29,11 @@ struct CommandLine {
   bool agent = false;                                                // test, report, gate: the compact form
   std::vector<std::string> operands;                                 // history: what to do, and with what
   std::string project, most, keep, older_than, owner, why, expires;  // history
-  bool run_directories = false, dry_run = false;                     // history
+  bool run_directories = false, dry_run = false;                     // history; baseline update
+  bool names = false;                                                // gate, merge: the names of all tests
+  std::string baseline_file;                                         // baseline
+  std::vector<std::string> from;                                     // baseline
+  bool prune = false, force = false;                                 // baseline
 };
 
 // Either a command line, or text to print and the exit code to leave with (--help, --version, a usage

@@ -73,18 +73,20 @@ std::optional<RunOutcome> from_suites(const RunReport& report, const GateRules& 
 }  // namespace
 
 RunOutcome judge_run(const RunReport& report, RunStop stop, const GateRules& rules,
-                     const std::optional<std::string>& internal_problem, bool tests_expected) {
+                     const std::optional<std::string>& internal_problem, WantedTests expected) {
   if (internal_problem) return {ExitCode::internal, *internal_problem};
   if (auto outcome = from_stop(stop)) return *outcome;
   if (auto outcome = from_suites(report, rules)) return *outcome;
-  if (report.suites.empty() && tests_expected) return {ExitCode::no_tests, "no test suite was found"};
-  if (auto names = suites_with(report, {SuiteStatus::no_tests}); !names.empty())
+  if (report.suites.empty() && expected != WantedTests::of_none) return {ExitCode::no_tests, "no test suite was found"};
+  const bool enough = expected == WantedTests::of_all_suites && report.counts.total > 0;
+  if (auto names = suites_with(report, {SuiteStatus::no_tests}); !names.empty() && !enough)
     return {ExitCode::no_tests, "no tests: " + names};
   for (const GateVerdict& gate : report.gates)
     if (gate.blocks)
       return {ExitCode::gate_failed, fmt::format("gate {} ({}): {}", gate.rule, gate.scope, gate.message)};
-  if (!tests_expected && report.suites.empty())
-    return {ExitCode::passed, fmt::format("{} passed", plural(report.gates.size(), "gate"))};
+  if (report.suites.empty())
+    return {ExitCode::passed, fmt::format("coverage of {}, {} passed", plural(report.coverage.files.size(), "file"),
+                                          plural(report.gates.size(), "gate"))};
   std::uint64_t left_out = 0;
   for (const SuiteReport& suite : report.suites) left_out += suite.selection.left_out;
   return {ExitCode::passed,

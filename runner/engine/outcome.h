@@ -18,9 +18,13 @@ struct RunOutcome {
   std::string reason;
 };
 
-// `rules`: a rule tests.max_failures may let failed tests pass. `tests_expected`: that there is no suite is an
-// outcome of its own; coverage alone may be judged without.
+// Of whom it is expected that there are tests: of every suite that was run; of results files together, since
+// a shard or a class may well have none; of nobody where coverage alone is judged.
+enum class WantedTests { of_each_suite, of_all_suites, of_none };
+
+// `rules`: a rule tests.max_failures may let failed tests pass.
 [[nodiscard]] RunOutcome judge_run(const model::RunReport& report, RunStop stop, const GateRules& rules,
-                                   const std::optional<std::string>& internal_problem, bool tests_expected = true);
+                                   const std::optional<std::string>& internal_problem,
+                                   WantedTests expected = WantedTests::of_each_suite);
 
 }  // namespace rh::engine

@@ -14,6 +14,7 @@
 #include "runner/base/text.h"
 #include "runner/engine/caller_secrets.h"
 #include "runner/engine/fold.h"
+#include "runner/engine/gate/compare.h"
 #include "runner/engine/gate/gate.h"
 #include "runner/engine/gate/past_rules.h"
 #include "runner/engine/history/history.h"
@@ -164,6 +165,8 @@ class Run {
       if (auto found = secrets_found(*secrets_)) log_.append(DiagnosticRaised{*std::move(found)});
 
     RunReport report = fold_.report();
+    const Comparison comparison = compare_with_base(report);
+    report = fold_.report();
     const PastAnswer past = look_at_past(report);
     report = fold_.report();
     GateRules rules = setup_.options.gates;
@@ -172,13 +175,15 @@ class Run {
     if (past.resources) input.history = &*past.resources;
     input.history_reason = past.resources_reason;
     input.quarantine = &past.quarantine;
+    comparison.fill(input, setup_.repository.root);
     for (GateVerdict& verdict : judge_gates(input, rules)) log_.append(GateJudged{std::move(verdict)});
     report = fold_.report();
     if (!problem_) {
       if (const auto error = log_.write_error())
         problem_ = error->message() + "; the report is complete, the event log is not";
     }
-    const RunOutcome outcome = judge_run(report, setup_.interrupt.cause(), rules, problem_);
+    RunOutcome outcome = judge_run(report, setup_.interrupt.cause(), rules, problem_);
+    if (base_problem_ && !problem_) outcome = {ExitCode::usage, *base_problem_};
     log_.append(RunFinished{static_cast<int>(outcome.code), outcome.reason, monotonic_now()});
     report = fold_.report();
     // The history waits for the disk for about as long as reports take to render.
@@ -186,6 +191,23 @@ class Run {
     if (setup_.on_report) setup_.on_report(report);
     history.wait();
     return report;
+  }
+
+  // The base was looked at before anything ran. What is wrong with it only now (or with the baseline) is wrong
+  // usage all the same, and everything else is still reported.
+  Comparison compare_with_base(const RunReport& report) {
+    CompareRequest request{report,      setup_.options,         setup_.registry,
+                           setup_.host, setup_.repository.root, &setup_.repository};
+    request.base_report = setup_.base_report.get();
+    request.state = setup_.paths.state;
+    auto compared = compare(request);
+    if (!compared) {
+      base_problem_ = compared.error().message();
+      log_.append(DiagnosticRaised{{Severity::error, "base-not-compared", *base_problem_, setup_.options.base, {}}});
+      return {};
+    }
+    for (const RunEvent& event : compared->events) log_.append(event);
+    return *std::move(compared);
   }
 
   // What the history and the quarantine say becomes part of the log.
@@ -224,6 +246,7 @@ class Run {
   ReportFold fold_;
   std::future<GitState> git_;
   std::optional<std::string> problem_;
+  std::optional<std::string> base_problem_;
   std::atomic<std::size_t> next_{0}, running_{0};
 };
 

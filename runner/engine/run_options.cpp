@@ -192,6 +192,7 @@ Result<void> fill_gates(const Settings& settings, const ConfigFile& config, cons
   options.affected = settings.boolean("affected");
   options.test_map = options.affected || settings.boolean("test_map");
   options.base = settings.text("base");
+  options.dirty = settings.boolean("dirty");
   for (const std::string& text : settings.list("base_coverage"))
     options.base_coverage.push_back((context.working_directory / text).lexically_normal());
   const SettingValue* baseline = settings.find("gates.baseline");

@@ -56,6 +56,7 @@ struct RunOptions {
   std::optional<bool> quarantine;                    // the caller's own word; absent: as the preset says
   std::filesystem::path base_report;                 // absolute; empty: none
   std::string base;                                  // a commit, branch or tag, or "auto"; empty: none
+  bool dirty = false;                                // uncommitted changes belong to the patch
   std::vector<std::filesystem::path> base_coverage;  // coverage files of the base, absolute
   std::filesystem::path baseline;                    // absolute
   std::vector<ReportTarget> reports;

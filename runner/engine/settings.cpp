@@ -68,6 +68,8 @@ const std::vector<OptionRow> kRows = {
      false},
     {"base_coverage", "--base-coverage", "", list, "", "", "FILE", "coverage of the base, from a file; repeatable",
      UsedBy::test, false},
+    {"dirty", "--dirty", "", boolean, "", "", "", "changes that are not committed belong to the patch", UsedBy::test,
+     false},
     {"gates.min_coverage", "--min-coverage", "", percent, "", "", "PCT", "fail when less of the lines is covered"},
     {"gates.min_branch_coverage", "--min-branch-coverage", "", percent, "", "", "PCT",
      "fail when less of the branches is covered"},

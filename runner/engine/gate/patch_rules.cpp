@@ -143,16 +143,17 @@ Verdicts judge_missing(const GateRule& rule, const GateInput& input) {
     if (!file.source || !scope.has(file.path) || file.kind == PatchFileKind::deleted) continue;
     ++source;
     if (!missing_from_reports(file)) continue;
-    names.push_back(file.path);
-    culprits.push_back({file.path, {}, "changed, and missing from every coverage report"});
+    names.push_back(fmt::format("{} ({})", file.path, file.note));
+    culprits.push_back(
+        {file.path, {}, fmt::format("{} of code changed, {}", counted(file.code_lines, "line"), file.note)});
   }
   const bool good = culprits.empty();
+  const std::string of = counted(source, "changed source file");
   GateVerdict verdict =
       verdict_of(rule, good ? GateState::passed : GateState::failed, "0", fmt::format("{}", culprits.size()),
-                 fmt::format("{} of {} missing from every coverage report", culprits.size(),
-                             counted(source, "changed source file")),
-                 good ? "every changed source file is in a coverage report"
-                      : fmt::format("changed source files are missing from every coverage report: {}", named(names)));
+                 fmt::format("{} of {} without coverage data", culprits.size(), of),
+                 good ? fmt::format("{}, each in a coverage report", of)
+                      : fmt::format("{} of {} without coverage data: {}", culprits.size(), of, named(names)));
   set_culprits(verdict, std::move(culprits));
   return {verdict};
 }
