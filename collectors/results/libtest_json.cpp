@@ -191,4 +191,14 @@ std::unique_ptr<ResultReader> make_libtest_json_reader(const ResultReaderOptions
   return std::make_unique<LibtestJsonReader>(options, std::move(sink));
 }
 
+bool sniff_libtest_json(std::string_view head) {
+  for (const std::string_view line : split_lines(head)) {
+    if (trim(line).empty()) continue;
+    FlatObject event;
+    if (event.parse(line) == FlatObject::Parse::invalid) return false;
+    return is_one_of(event.text("type"), {"suite", "test", "bench", "report"}) && !event.text("event").empty();
+  }
+  return false;
+}
+
 }  // namespace rh::collectors

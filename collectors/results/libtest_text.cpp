@@ -218,4 +218,15 @@ std::unique_ptr<ResultReader> make_libtest_text_reader(const ResultReaderOptions
   return std::make_unique<LibtestTextReader>(options, std::move(sink));
 }
 
+// What a test binary begins with: blank lines, then how many tests there are.
+bool sniff_libtest_text(std::string_view head) {
+  for (std::string_view line : split_lines(head)) {
+    line = trim(line);
+    if (line.empty()) continue;
+    return line.starts_with("running ") && (line.ends_with(" tests") || line.ends_with(" test")) &&
+           parse_u64(line.substr(8, line.rfind(' ') - 8)).has_value();
+  }
+  return false;
+}
+
 }  // namespace rh::collectors

@@ -37,7 +37,7 @@ struct ResultReaderOptions {
 };
 
 struct ResultFormat {
-  std::string_view name;  // "rh-events", "go-json", "libtest-json", "libtest-text", "junit"
+  std::string_view name;  // "junit", "go-json", "tap"...
   std::string_view help;
   std::unique_ptr<ResultReader> (*make)(const ResultReaderOptions&, ResultSink);
   bool (*sniff)(std::string_view head);  // may be null: never recognised by content
@@ -51,7 +51,20 @@ std::unique_ptr<ResultReader> make_go_json_reader(const ResultReaderOptions&, Re
 std::unique_ptr<ResultReader> make_libtest_json_reader(const ResultReaderOptions&, ResultSink);
 std::unique_ptr<ResultReader> make_libtest_text_reader(const ResultReaderOptions&, ResultSink);
 std::unique_ptr<ResultReader> make_junit_reader(const ResultReaderOptions&, ResultSink);
+std::unique_ptr<ResultReader> make_tap_reader(const ResultReaderOptions&, ResultSink);
+std::unique_ptr<ResultReader> make_trx_reader(const ResultReaderOptions&, ResultSink);
+std::unique_ptr<ResultReader> make_nunit_reader(const ResultReaderOptions&, ResultSink);
+std::unique_ptr<ResultReader> make_xunit_net_reader(const ResultReaderOptions&, ResultSink);
+std::unique_ptr<ResultReader> make_ctest_xml_reader(const ResultReaderOptions&, ResultSink);
 bool sniff_junit(std::string_view head);
+bool sniff_libtest_json(std::string_view head);
+bool sniff_libtest_text(std::string_view head);
+bool sniff_rh_events(std::string_view head);
+bool sniff_tap(std::string_view head);
+bool sniff_trx(std::string_view head);
+bool sniff_nunit(std::string_view head);
+bool sniff_xunit_net(std::string_view head);
+bool sniff_ctest_xml(std::string_view head);
 bool sniff_go_json(std::string_view head);
 
 }  // namespace rh::collectors

@@ -388,4 +388,10 @@ std::unique_ptr<ResultReader> make_rh_events_reader(const ResultReaderOptions& o
   return std::make_unique<RhEventsReader>(options, std::move(sink));
 }
 
+bool sniff_rh_events(std::string_view head) {
+  FlatObject event;
+  const std::string_view line = head.substr(0, head.find('\n'));
+  return event.parse(line) == FlatObject::Parse::whole && event.text("e") == "session" && event.has("v");
+}
+
 }  // namespace rh::collectors

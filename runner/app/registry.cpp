@@ -14,11 +14,20 @@ const engine::Registry& registry() {
           },
       .result_formats =
           {
-              {"rh-events", "stream of the injected plugins", collectors::make_rh_events_reader, nullptr},
+              {"rh-events", "stream of the injected plugins", collectors::make_rh_events_reader,
+               collectors::sniff_rh_events},
               {"go-json", "go test -json", collectors::make_go_json_reader, collectors::sniff_go_json},
-              {"libtest-json", "Rust libtest, JSON", collectors::make_libtest_json_reader, nullptr},
-              {"libtest-text", "Rust libtest, text", collectors::make_libtest_text_reader, nullptr},
-              {"junit", "JUnit XML", collectors::make_junit_reader, collectors::sniff_junit, collectors::summarise_junit},
+              {"libtest-json", "Rust libtest, JSON", collectors::make_libtest_json_reader,
+               collectors::sniff_libtest_json},
+              {"libtest-text", "Rust libtest, text", collectors::make_libtest_text_reader,
+               collectors::sniff_libtest_text},
+              {"junit", "JUnit XML", collectors::make_junit_reader, collectors::sniff_junit,
+               collectors::summarise_junit},
+              {"tap", "Test Anything Protocol 12 to 14", collectors::make_tap_reader, collectors::sniff_tap},
+              {"trx", "Visual Studio and dotnet test", collectors::make_trx_reader, collectors::sniff_trx},
+              {"nunit", "NUnit 2 and 3", collectors::make_nunit_reader, collectors::sniff_nunit},
+              {"xunit-net", "xUnit.net 2", collectors::make_xunit_net_reader, collectors::sniff_xunit_net},
+              {"ctest", "CTest's Test.xml", collectors::make_ctest_xml_reader, collectors::sniff_ctest_xml},
           },
       .coverage_formats =
           {
