@@ -10,7 +10,9 @@
 #include "runner/app/workspace.h"
 #include "runner/base/exit_code.h"
 #include "runner/base/file.h"
+#include "runner/engine/caller_secrets.h"
 #include "runner/engine/run_directory.h"
+#include "runner/engine/source_texts.h"
 
 namespace rh::app {
 
@@ -34,6 +36,8 @@ Result<int> run_report(const CommandLine& line) {
     }
   }
   RH_CHECK(check_report_names(targets));
+  const auto secrets = engine::caller_secrets(engine::current_environment(), engine::RunOptions{});
+  if (!targets.empty()) report.sources = engine::read_source_texts(report, secrets.get());
   for (const engine::ReportTarget& target : targets) RH_CHECK(write_report(report, target));
   if (line.json) {
     RH_TRY(const std::string json, reporters::render_json(report));

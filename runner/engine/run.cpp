@@ -19,6 +19,7 @@
 #include "runner/engine/gate/past_rules.h"
 #include "runner/engine/history/history.h"
 #include "runner/engine/history/run_past.h"
+#include "runner/engine/source_texts.h"
 #include "runner/engine/suite_run.h"
 
 namespace rh::engine {
@@ -186,6 +187,7 @@ class Run {
     if (base_problem_ && !problem_) outcome = {ExitCode::usage, *base_problem_};
     log_.append(RunFinished{static_cast<int>(outcome.code), outcome.reason, monotonic_now()});
     report = fold_.report();
+    report.sources = read_source_texts(report, secrets_.get());
     // The history waits for the disk for about as long as reports take to render.
     const auto history = std::async(std::launch::async, [&] { record_history(report, past.lineage.branch); });
     if (setup_.on_report) setup_.on_report(report);
