@@ -57,6 +57,7 @@ const pages = {
   usual,
   large: made.fixture("large", { tests: 50_000, files: 400 }),
   passing: made.fixture("passing", { tests: 40, passing: true }),
+  read: made.fixture("read", { tests: 12, read: true }),
   example: made.example(),
   empty: { url: made.write("empty", without_data(usual.text())) },
   damaged: { url: made.write("damaged", usual.text().replace(/(id="rh-tests"[^>]*>).{200}/, "$1")) },

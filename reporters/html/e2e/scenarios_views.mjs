@@ -246,6 +246,27 @@ export const view_scenarios = [
     },
   },
   {
+    name: "results that were only read",
+    page: "read",
+    steps: async (page, check) => {
+      const text = await page.locator("main").innerText();
+      check("nothing is made up", !/1970|unnamed|0 cores|\b0 B\b/.test(text));
+      check("and it says so", text.includes("results were read"));
+      await page.goto(page.url().replace(/#.*|$/, "#timeline"));
+      await at_text(page.locator(".empty"), "there is no timeline");
+      await page.goto(page.url().replace(/#.*/, "#isolation"));
+      await at_text(page.locator(".empty-state"), "nothing was isolated");
+      await page.goto(page.url().replace(/#.*/, "#environment"));
+      await page.locator(".view-environment").waitFor();
+      check("environment has what is known", !/1970|0 cores|\b0 B\b/.test(await page.locator("main").innerText()));
+      await page.goto(page.url().replace(/#.*/, "#file=src/a.py"));
+      await page.locator(".listing tr.hit").first().waitFor();
+      await page.goto(page.url().replace(/#.*/, "#tests&sort=-duration"));
+      await test_rows(page).first().locator("a").click();
+      await at_text(drawer(page), "not in JUnit");
+    },
+  },
+  {
     name: "documented example",
     page: "example",
     steps: async (page, check) => {

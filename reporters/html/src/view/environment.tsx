@@ -1,7 +1,7 @@
 // Where and how the run was made, by which tools, and within which limits.
 import { link_to_suite } from "../data/route";
 import { usePage } from "./page";
-import { format_argv, format_bytes, format_duration, format_time, plural } from "../text/format";
+import { format_argv, format_bytes, format_duration, format_time, is_instant, plural } from "../text/format";
 import { Command } from "./copy";
 import { Line } from "./text";
 
@@ -35,26 +35,28 @@ function Tools() {
 export function Environment() {
   const { report } = usePage();
   const { run } = report;
-  const pairs: [string, string, boolean?][] = [
+  const { machine } = run;
+  const all: [string, string, boolean?][] = [
     ["Run", run.id, true],
-    ["Started", format_time(run.started_at)],
+    ["Started", is_instant(run.started_at) ? format_time(run.started_at) : ""],
     ["Repository", run.repository_root, true],
     ["Run directory", run.directory, true],
-    ["Commit", run.git_commit ? `${run.git_commit}${run.git_dirty ? ", with uncommitted changes" : ""}` : "not a git repository", run.git_commit !== ""],
-    ["Preset", run.preset || "none"],
-    ["Jobs", String(run.jobs)],
-    ["Sampling interval", run.sample_interval_ns > 0 ? format_duration(run.sample_interval_ns) : "off"],
-    ["Host", run.machine.hostname || "unnamed"],
-    ["System", [run.machine.os, run.machine.kernel].filter(Boolean).join(", ")],
-    ["Processor", [run.machine.cpu_model, plural(run.machine.cores, "core")].filter(Boolean).join(", ")],
-    ["Memory", format_bytes(run.machine.memory_bytes)],
+    ["Commit", run.git_commit ? `${run.git_commit}${run.git_dirty ? ", with uncommitted changes" : ""}` : "not known", run.git_commit !== ""],
+    ["Preset", run.preset],
+    ["Jobs", machine.cores > 0 ? String(run.jobs) : ""],
+    ["Sampling interval", run.sample_interval_ns > 0 ? format_duration(run.sample_interval_ns) : machine.cores > 0 ? "off" : ""],
+    ["Host", machine.hostname],
+    ["System", [machine.os, machine.kernel].filter(Boolean).join(", ")],
+    ["Processor", machine.cores > 0 ? [machine.cpu_model, plural(machine.cores, "core")].filter(Boolean).join(", ") : ""],
+    ["Memory", machine.memory_bytes > 0 ? format_bytes(machine.memory_bytes) : ""],
     ["runharness", run.runharness_version],
     ["Report format", `schema version ${report.schema_version}`],
   ];
+  const pairs = all.filter(([, text]) => text !== ""); // what nobody knows (results that were only read) has no row
   return (
     <>
       <h1 class="view-title">Environment</h1>
-      <Command command={format_argv(run.argv)} label="Command" />
+      {run.argv.length > 0 && <Command command={format_argv(run.argv)} label="Command" />}
       <dl class="pairs two">
         {pairs.map(([name, text, mono = false]) => (
           <div key={name}>
@@ -63,10 +65,12 @@ export function Environment() {
           </div>
         ))}
       </dl>
-      <section>
-        <h2>Tools</h2>
-        <Tools />
-      </section>
+      {report.suites.some((suite) => suite.steps.length > 0 || suite.suite.tool.name !== "") && (
+        <section>
+          <h2>Tools</h2>
+          <Tools />
+        </section>
+      )}
     </>
   );
 }

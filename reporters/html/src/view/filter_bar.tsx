@@ -129,7 +129,7 @@ export function FilterBar({ filtered }: { filtered: Filtered }) {
         <span class="sr-only">Filter tests</span>
         <input
           type="search"
-          placeholder="Filter by words or terms: status:failed suite:api slow:>1s mem:>200MB \u2026 press / to type, ? for help"
+          placeholder={"Filter by words or terms: status:failed suite:api slow:>1s mem:>200MB \u2026 (? for help)"}
           value={route.q ?? ""}
           spellcheck={false}
           autocomplete="off"

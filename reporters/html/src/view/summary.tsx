@@ -7,7 +7,7 @@ import { run_cpu, run_isolation, run_peak } from "../data/summary";
 import { verdict_of } from "../data/verdict";
 import type { TestRow } from "../data/tests";
 import type { BaseRun, GateVerdict, Ratio, Report, TestCounts } from "../data/model";
-import { format_bytes, format_count, format_duration, format_percent, format_time, kDash, plural } from "../text/format";
+import { format_bytes, format_count, format_duration, format_percent, format_time, is_instant, kDash, plural } from "../text/format";
 import { OutcomeBar, PercentBar } from "./bar";
 import { Diagnostics } from "./diagnostics";
 import { Failures, is_broken } from "./failures";
@@ -105,6 +105,7 @@ function Cards() {
   const { report } = usePage();
   const { base } = report;
   const peak = run_peak(report);
+  const measured = report.suites.some((suite) => suite.steps.length > 0);
   return (
     <div class="cards" aria-label="Figures" role="group">
       <Card title="Tests" value={format_count(report.counts.total)} href={hash_of({ view: "tests" })}>
@@ -112,11 +113,12 @@ function Cards() {
         <p>{describe_counts(report.counts)}</p>
         {base && <Delta now={report.counts.total} before={base.tests} format={format_count} />}
       </Card>
-      <Card title="Wall time" value={format_duration(report.wall_ns)} href={hash_of({ view: "timeline" })}>
-        <p>CPU <FigureText figure={run_cpu(report)} kind="duration" /> in {plural(report.suites.length, "suite")}</p>
+      <Card title="Wall time" value={report.wall_ns > 0 ? format_duration(report.wall_ns) : <span class="unknown">{kDash}</span>} href={hash_of({ view: "timeline" })}>
+        {measured ? <p>CPU <FigureText figure={run_cpu(report)} kind="duration" /> in {plural(report.suites.length, "suite")}</p> : <p>nothing was run here: results were read</p>}
         {base && <Delta now={report.wall_ns} before={base.wall_ns} format={format_duration} />}
       </Card>
       <Card title="Peak memory" value={<FigureText figure={peak.figure} kind="bytes" />}>
+        {!peak.suite && "not measured"}
         {peak.suite && <>of <a href={link_to_suite(peak.suite.suite.id)}><Line text={peak.suite.suite.id} /></a></>}
       </Card>
       <CoverageCard report={report} />
@@ -157,17 +159,19 @@ function Verdict() {
       )}
       <dl class="facts">
         <Fact name="Commit">
-          {run.git_commit ? <Line mono text={run.git_commit.slice(0, 12)} title={run.git_commit} /> : "not a git repository"}
+          {run.git_commit ? <Line mono text={run.git_commit.slice(0, 12)} title={run.git_commit} /> : "not known"}
           {run.git_dirty && <span class="dirty" title="the work tree had uncommitted changes">+ changes</span>}
         </Fact>
         {report.base && <Fact name="Base"><Line text={base_text(report.base)} /></Fact>}
-        <Fact name="Preset"><Line text={run.preset || "none"} /></Fact>
-        <Fact name="Started">{format_time(run.started_at)}</Fact>
-        <Fact name="Machine" title={machine.cpu_model}>
-          <Line text={machine.hostname || "unnamed"} />
-          {`, ${plural(machine.cores, "core")}, ${format_bytes(machine.memory_bytes)}`}
-        </Fact>
-        <Fact name="Jobs">{format_count(run.jobs)}</Fact>
+        {run.preset && <Fact name="Preset"><Line text={run.preset} /></Fact>}
+        {is_instant(run.started_at) && <Fact name="Started">{format_time(run.started_at)}</Fact>}
+        {machine.cores > 0 && (
+          <Fact name="Machine" title={machine.cpu_model}>
+            <Line text={machine.hostname || "unnamed"} />
+            {`, ${plural(machine.cores, "core")}, ${format_bytes(machine.memory_bytes)}`}
+          </Fact>
+        )}
+        {machine.cores > 0 && <Fact name="Jobs">{format_count(run.jobs)}</Fact>}
       </dl>
     </header>
   );
@@ -261,9 +265,9 @@ export function Summary() {
         </Section>
       )}
       {report.diagnostics.length > 0 && report.diagnostics.some((row) => row.severity !== "info") && <Section id="diagnostics" title="Diagnostics"><Diagnostics diagnostics={report.diagnostics} /></Section>}
-      <Section id="suites" title="Suites"><Suites report={report} open={open} toggle={toggle} /></Section>
+      {report.suites.length > 0 && <Section id="suites" title="Suites"><Suites report={report} open={open} toggle={toggle} /></Section>}
       {!bad_gates && gates}
-      <Section id="expensive" title="What cost most"><Expensive /></Section>
+      {table.rows.length > 0 && <Section id="expensive" title="What cost most"><Expensive /></Section>}
       {report.diagnostics.length > 0 && report.diagnostics.every((row) => row.severity === "info") && <Section id="diagnostics" title="Diagnostics"><Diagnostics diagnostics={report.diagnostics} /></Section>}
     </>
   );
