@@ -2,6 +2,7 @@
 // window.__coverage__): for each file a map of statements, functions and branches, and as many counts. It has no lines:
 // one counts as often as the statement that starts on it and ran most. Coverage that still has its inputSourceMap is of
 // generated code; it is led back to the sources as istanbul-lib-source-maps does it.
+#include <algorithm>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -21,35 +22,32 @@ namespace {
 using model::Severity;
 
 // Statements in one place count each: the model has one block there with their number. It ran when they all did.
-class Statements {
- public:
-  void add(const IstanbulSpan& place, std::uint64_t hits) {
-    const auto [at, fresh] = statements_.try_emplace(
-        {place.start_line, place.start_column, place.end_line, place.end_column},
-        model::BlockHits{place.start_line, place.start_column, place.end_line, place.end_column, 1, hits});
-    if (!fresh) {
-      ++at->second.statements;
-      at->second.hits = std::min(at->second.hits, hits);
-    }
-    const auto [line, new_line] = lines_.try_emplace(place.start_line, hits);
-    if (!new_line) line->second = std::max(line->second, hits);
+void add_statements(FileBuilder& file, const std::vector<IstanbulFile::Statement>& statements) {
+  std::vector<model::BlockHits> blocks;
+  blocks.reserve(statements.size());
+  for (const auto& [place, hits] : statements)
+    blocks.push_back({place.start_line, place.start_column, place.end_line, place.end_column, 1, hits});
+  std::sort(blocks.begin(), blocks.end());
+  const auto same_place = [](const model::BlockHits& a, const model::BlockHits& b) {
+    return std::tie(a.start_line, a.start_column, a.end_line, a.end_column) ==
+           std::tie(b.start_line, b.start_column, b.end_line, b.end_column);
+  };
+  for (auto at = blocks.begin(); at != blocks.end();) {
+    model::BlockHits block = *at;
+    while (++at != blocks.end() && same_place(block, *at)) ++block.statements;  // sorted: the first ran least
+    file.block(block);
   }
-
-  void move_to(FileBuilder& file) {
-    for (const auto& [line, hits] : lines_) file.line(line, hits);
-    for (const auto& [place, block] : statements_) file.block(block);
+  for (auto at = blocks.begin(); at != blocks.end();) {
+    const std::uint32_t line = at->start_line;
+    std::uint64_t hits = 0;
+    for (; at != blocks.end() && at->start_line == line; ++at) hits = std::max(hits, at->hits);
+    file.line(line, hits);
   }
-
- private:
-  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>, model::BlockHits> statements_;
-  std::map<std::uint32_t, std::uint64_t> lines_;
-};
+}
 
 model::CoverageFile to_file(IstanbulFile istanbul) {
   FileBuilder file(source_path(istanbul.path));
-  Statements statements;
-  for (const auto& statement : istanbul.statements) statements.add(statement.place, statement.hits);
-  statements.move_to(file);
+  add_statements(file, istanbul.statements);
   FunctionNames names;
   for (auto& function : istanbul.functions)
     names.add(to_valid_utf8(function.name), function.place.start_line, function.place.start_column, function.hits);

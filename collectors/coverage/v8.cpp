@@ -25,7 +25,7 @@ class V8Reader {
   explicit V8Reader(const CoverageReadOptions& options) : options_(options), damage_(options.subject) {}
 
   Result<CoverageData> read(std::span<const CoverageText> texts) {
-    for (const CoverageText& text : texts) RH_CHECK(add(text));
+    for (const CoverageText& text : texts) RH_CHECK(add(text, texts.size() == 1));
     CoverageData data;
     for (auto& [path, script] : document_.scripts) convert(path, std::move(script));
     data.files = gather_files(std::move(files_));
@@ -35,16 +35,20 @@ class V8Reader {
   }
 
  private:
-  Result<void> add(const CoverageText& text) {
+  // Of several files one that is no V8 coverage is damage; alone it is an error.
+  Result<void> add(const CoverageText& text, bool alone) {
+    document_.recognised = false;
     const JsonEnd end = read_v8_json(text.text, document_);
-    if (!document_.recognised)
-      return fail(ErrorKind::parse,
-                  fmt::format("read V8 coverage: it has no list of scripts{}{}", end.complete ? "" : ": ", end.error),
-                  std::string(text.subject));
-    if (!end.complete)
+    if (!document_.recognised) {
+      const std::string why =
+          fmt::format("read V8 coverage: it has no list of scripts{}{}", end.complete ? "" : ": ", end.error);
+      if (alone) return fail(ErrorKind::parse, why, std::string(text.subject));
+      damage_.add(Severity::error, "v8-unreadable", fmt::format("Failed to {} ({}).", why, text.subject));
+    } else if (!end.complete) {
       damage_.add(Severity::error, "v8-truncated",
                   fmt::format("The data of {} ends at {}: {}. What stands before it is used.", text.subject,
                               json_position(text.text, end.offset), end.error));
+    }
     return {};
   }
 

@@ -137,6 +137,16 @@ TEST(V8, ProcessesAreJoinedByTheirRanges) {
   EXPECT_EQ(data.files[0].lines[0], (LineHits{1, 8}));
 }
 
+TEST(V8, OneBadFileOfSeveralIsSaid) {
+  const std::string good = node_file(script(whole()));
+  const CoverageText texts[] = {{good, "a.json"}, {"{\"result\": 1}", "b.json"}, {good.substr(0, 90), "c.json"}};
+  const CoverageData data = must(read_v8_together(texts, options()));
+  EXPECT_EQ(data.files.size(), 1U);
+  EXPECT_TRUE(has_code(data, "v8-unreadable"));
+  EXPECT_TRUE(has_code(data, "v8-truncated"));
+  EXPECT_FALSE(read_v8("{\"result\": 1}", options()));
+}
+
 std::vector<V8Range> merged(std::vector<std::vector<V8Range>> trees) {
   std::vector<std::vector<V8Function>> runs;
   for (auto& ranges : trees) runs.push_back({V8Function{"f", std::move(ranges), true}});
