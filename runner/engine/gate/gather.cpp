@@ -36,6 +36,7 @@ struct OpenInput {
   std::string head;
   std::optional<std::string> whole;
   const collectors::CoverageFormat* coverage = nullptr;  // null: results, or neither
+  std::vector<OpenInput> together{};                     // other files of a format that is read as a whole
 };
 
 Result<std::string> read_bytes(BorrowedFd fd, std::size_t most, const std::string& subject) {
@@ -126,9 +127,16 @@ class Gatherer {
     auto opened = open_input(input, request_.registry);
     if (!opened) return blame(ExitCode::unusable, "input-unreadable", opened.error().message(), input.shown);
     if (opened->coverage != nullptr)
-      coverage_.push_back(*std::move(opened));
+      take_coverage(*std::move(opened));
     else
       take_results(*opened);
+  }
+
+  void take_coverage(OpenInput opened) {
+    if (opened.coverage->read_together != nullptr)
+      for (OpenInput& first : coverage_)
+        if (first.coverage == opened.coverage) return first.together.push_back(std::move(opened));
+    coverage_.push_back(std::move(opened));
   }
 
   void take_run(const InputPath& input) {
@@ -221,13 +229,15 @@ class Gatherer {
     std::vector<ReadCoverage> good;
     for (std::size_t i = 0; i < read.size(); ++i) {
       const std::string& shown = coverage_[i].input.shown;
+      const std::uint64_t files = 1 + coverage_[i].together.size();
       coverage_[i].whole.reset();
+      coverage_[i].together.clear();
       if (!*read[i]) {
         blame(ExitCode::unusable, "coverage-unreadable", read[i]->error().message(), shown);
         continue;
       }
       collectors::CoverageData& data = **read[i];
-      ++gathered_.coverage_files;
+      gathered_.coverage_files += files;
       for (Diagnostic& diagnostic : data.diagnostics) {
         if (diagnostic.severity == Severity::error)
           note(ExitCode::unusable, fmt::format("coverage is not usable: {}: {}", shown, diagnostic.message));
@@ -241,9 +251,21 @@ class Gatherer {
   Result<collectors::CoverageData> read_one(const OpenInput& opened) const {
     collectors::CoverageReadOptions options{opened.input.shown};
     options.source = source_reader(request_.repository, request_.here, opened.input.path.parent_path());
-    if (opened.whole) return opened.coverage->read(*opened.whole, options);
-    RH_TRY(const std::string text, read_file(opened.input.path, kMaxInputBytes));
-    return opened.coverage->read(text, options);
+    RH_TRY(const std::string text, text_of(opened));
+    if (opened.together.empty()) return opened.coverage->read(text, options);
+    std::vector<std::string> others;
+    for (const OpenInput& other : opened.together) {
+      RH_TRY(std::string read, text_of(other));
+      others.push_back(std::move(read));
+    }
+    std::vector<collectors::CoverageText> texts = {{text, opened.input.shown}};
+    for (std::size_t i = 0; i < others.size(); ++i) texts.push_back({others[i], opened.together[i].input.shown});
+    return opened.coverage->read_together(texts, options);
+  }
+
+  static Result<std::string> text_of(const OpenInput& opened) {
+    if (opened.whole) return *opened.whole;
+    return read_file(opened.input.path, kMaxInputBytes);
   }
 
   void finish() {
