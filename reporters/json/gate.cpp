@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kSchema = "runharness.gate";
 constexpr unsigned kSchemaVersion = 1;
 constexpr std::size_t kMaxFailures = 1000;
-constexpr unsigned kBrokenLevels = 3;
+constexpr unsigned kBrokenLevels = 2;
 
 bool has_hits(const model::CoverageFile& file) {
   const auto hit = [](const auto& item) { return item.hits > 0; };

@@ -123,6 +123,7 @@ class GatePage {
   void add_tests() {
     if (report_.suites.empty()) return;
     const model::TestCounts& counts = report_.counts;
+    if (counts.total == 0) return line("tests: none");
     std::string text = fmt::format("tests: {} passed", counts.passed + counts.unexpected_passes);
     const auto part = [&](std::uint64_t count, std::string_view word) {
       if (count > 0) text += fmt::format(", {} {}", count, word);

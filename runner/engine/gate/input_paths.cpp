@@ -63,7 +63,7 @@ class Finder {
 
   Result<void> add_folder(const fs::path& folder, const std::string& word) {
     const std::size_t before = found_.inputs.size();
-    RH_CHECK(walk(folder, word, [](const std::string&) { return true; }));
+    RH_CHECK(walk(folder, word == "." ? "" : word, [](const std::string&) { return true; }));
     if (found_.inputs.size() == before) found_.unmatched.push_back(word);
     return {};
   }

@@ -122,7 +122,8 @@ TEST(RuleKinds, HaveHelpAndSensibleDefaults) {
     EXPECT_FALSE(kind.help.empty()) << kind.name;
     for (const RuleField& field : kind.fields) {
       EXPECT_FALSE(field.help.empty()) << kind.name << "." << field.name;
-      if (!field.fallback.empty()) EXPECT_TRUE(read_field(field, field.fallback)) << kind.name << "." << field.name;
+      const bool fallback_is_good = field.fallback.empty() || read_field(field, field.fallback).has_value();
+      EXPECT_TRUE(fallback_is_good) << kind.name << "." << field.name;
       EXPECT_FALSE(field.required && !field.fallback.empty()) << kind.name << "." << field.name;
     }
   }
