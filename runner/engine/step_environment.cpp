@@ -82,10 +82,22 @@ constexpr std::string_view kCredentials[] = {".ssh",
                                              ".gem/credentials"};
 
 // What a forge, a CI service, git or this program runs by itself when it finds it.
-constexpr std::string_view kGuarded[] = {
-    ".git/hooks",  ".git/config",    ".gitmodules", ".husky",      ".pre-commit-config.yaml", ".github/workflows",
-    ".gitlab",     ".gitlab-ci.yml", ".circleci",   ".travis.yml", "azure-pipelines.yml",     "bitbucket-pipelines.yml",
-    "Jenkinsfile", "runharness.toml"};
+constexpr std::string_view kGuarded[] = {".git/hooks",
+                                         ".git/config",
+                                         ".gitmodules",
+                                         ".husky",
+                                         ".pre-commit-config.yaml",
+                                         ".github/workflows",
+                                         ".gitlab",
+                                         ".gitlab-ci.yml",
+                                         ".circleci",
+                                         ".travis.yml",
+                                         "azure-pipelines.yml",
+                                         "bitbucket-pipelines.yml",
+                                         "Jenkinsfile",
+                                         "runharness.toml",
+                                         "runharness.quarantine.toml",
+                                         "runharness.baseline.json"};
 
 // HOME first; the account's own home behind it where that is another folder.
 std::vector<fs::path> homes_of(const adapters::Host& host) {
