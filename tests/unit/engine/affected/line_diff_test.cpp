@@ -42,9 +42,9 @@ TEST(LineDiff, RebuildsRandomTexts) {
   const std::string_view words[] = {"a", "b", "c", "d", "e"};
   for (int round = 0; round < 2000; ++round) {
     Lines before, after;
-    for (unsigned i = random() % 30; i > 0; --i) before.push_back(words[random() % 5]);
+    for (auto i = random() % 30; i > 0; --i) before.push_back(words[random() % 5]);
     after = before;
-    for (unsigned i = random() % 8; i > 0; --i) {
+    for (auto i = random() % 8; i > 0; --i) {
       const auto at = after.begin() + static_cast<std::ptrdiff_t>(random() % (after.size() + 1));
       if (random() % 2 == 0)
         after.insert(at, words[random() % 5]);
