@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 #include <system_error>
+#include <unordered_map>
 
 #include "collectors/coverage/file_builder.h"
 #include "collectors/coverage/merge.h"
@@ -49,7 +50,11 @@ struct Resolution {
 // roots lead to, modules, and a tail that only one file has.
 class PathResolver {
  public:
-  explicit PathResolver(const PathMapping& mapping) : mapping_(mapping), index_(mapping.repository_files) {
+  explicit PathResolver(const PathMapping& mapping)
+      : mapping_(mapping),
+        index_(mapping.repository_files),
+        given_(normal_prefixes(mapping.given)),
+        modules_(normal_prefixes(mapping.prefixes)) {
     std::error_code ignored;
     roots_.push_back(normalized(mapping.repository_root.generic_string()));
     const fs::path real = fs::weakly_canonical(mapping.repository_root, ignored);
@@ -60,7 +65,7 @@ class PathResolver {
   [[nodiscard]] Resolution resolve(std::string_view written) {
     const std::string path = normalized(source_path(written));
     if (path.empty() || path == ".") return {};
-    if (const auto given = by_prefix(mapping_.given, path)) {
+    if (const auto given = by_prefix(given_, path)) {
       const auto relative = below_root(*given);
       return relative && is_there(*relative) ? Resolution{Fate::found, *relative} : Resolution{};
     }
@@ -89,26 +94,31 @@ class PathResolver {
   }
 
  private:
-  using Prefixes = std::vector<std::pair<std::string, fs::path>>;
+  using Prefixes = std::unordered_map<std::string, fs::path>;
+
+  static Prefixes normal_prefixes(const std::vector<std::pair<std::string, fs::path>>& written) {
+    Prefixes prefixes;
+    for (const auto& [prefix, folder] : written)
+      if (std::string normal = normalized(source_path(prefix)); !normal.empty())
+        prefixes.emplace(std::move(normal), folder);
+    return prefixes;
+  }
 
   // The longest matching prefix decides, at a '/' boundary.
   [[nodiscard]] std::optional<std::string> by_prefix(const Prefixes& prefixes, const std::string& path) const {
-    std::size_t longest = 0;
-    std::optional<std::string> mapped;
-    for (const auto& [written_prefix, folder] : prefixes) {
-      const std::string prefix = normalized(source_path(written_prefix));
-      if (prefix.empty() || prefix.size() < longest || !path.starts_with(prefix)) continue;
-      const bool whole = path.size() == prefix.size() || prefix == "/" || path[prefix.size()] == '/';
-      if (!whole) continue;
-      longest = prefix.size();
-      const std::size_t rest = std::min(path.size(), prefix == "/" ? 1 : prefix.size() + 1);
-      mapped = normalized((absolute(folder) / path.substr(rest)).generic_string());
-    }
-    return mapped;
+    if (prefixes.empty()) return std::nullopt;
+    const auto mapped = [&](const fs::path& folder, std::size_t from) {
+      return normalized((absolute(folder) / path.substr(std::min(path.size(), from))).generic_string());
+    };
+    for (std::size_t end = path.size(); end != std::string::npos && end > 0; end = path.rfind('/', end - 1))
+      if (const auto found = prefixes.find(path.substr(0, end)); found != prefixes.end())
+        return mapped(found->second, end + 1);
+    const auto top = path.starts_with('/') ? prefixes.find("/") : prefixes.end();
+    return top == prefixes.end() ? std::nullopt : std::optional(mapped(top->second, 1));
   }
 
   [[nodiscard]] std::optional<std::string> in_module(const std::string& path) const {
-    const auto mapped = by_prefix(mapping_.prefixes, path);
+    const auto mapped = by_prefix(modules_, path);
     const auto relative = mapped ? below_root(*mapped) : std::nullopt;
     return relative && is_there(*relative) ? relative : std::nullopt;
   }
@@ -163,6 +173,7 @@ class PathResolver {
 
   const PathMapping& mapping_;
   SuffixIndex index_;
+  Prefixes given_, modules_;
   std::vector<std::string> roots_;  // as given, and with its links resolved
   std::set<std::string> heads_;     // what stood before paths that could only mean one file
 };

@@ -43,6 +43,8 @@ Result<void> gather_files(const CommandLine& line, std::vector<std::string> word
   if (inputs.repository) request.repository = &*inputs.repository;
   request.keep_tests = wants_tests(line, inputs.settings.options);
   request.names = line.names;
+  request.path_map = inputs.settings.options.path_map;
+  request.strict_paths = inputs.settings.options.strict_paths;
   RH_TRY(inputs.gathered, engine::gather(request));
   describe_run(inputs.gathered.report.run, line, inputs);
   return {};

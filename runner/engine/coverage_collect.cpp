@@ -1,9 +1,12 @@
 #include "runner/engine/coverage_collect.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 #include "collectors/coverage/merge.h"
 #include "runner/base/beneath.h"
+#include "runner/base/text.h"
 
 namespace rh::engine {
 
@@ -28,10 +31,11 @@ Result<collectors::CoverageData> read_source(const CoverageSource& source,
               source.path.string());
 }
 
-collectors::PathMapping mapping_of(const CoverageSource& source, const Repository& repository) {
+collectors::PathMapping mapping_of(const CoverageSource& source, const Repository& repository, const PathMap& given) {
   collectors::PathMapping mapping;
   mapping.repository_root = repository.root;
   mapping.base = source.base;
+  mapping.given = given;
   mapping.prefixes = source.path_map;
   mapping.exclude_globs = source.exclude_globs;
   for (const auto& [folder, files] : repository.folders)
@@ -41,9 +45,25 @@ collectors::PathMapping mapping_of(const CoverageSource& source, const Repositor
 
 }  // namespace
 
+Diagnostic unresolved_paths(const std::vector<std::string>& paths, bool strict) {
+  constexpr std::size_t kNamed = 5;
+  const std::vector<std::string> named(paths.begin(),
+                                       paths.begin() + static_cast<std::ptrdiff_t>(std::min(kNamed, paths.size())));
+  return {
+      strict ? Severity::error : Severity::info,
+      std::string(kUnresolvedPaths),
+      fmt::format("{} of coverage data {} in no file of the repository, or in several: {}{}; --path-map FROM=TO says "
+                  "where they lie",
+                  paths.size() == 1 ? "one path" : fmt::format("{} paths", paths.size()),
+                  paths.size() == 1 ? "is" : "are", rh::join(named, ", "), paths.size() > kNamed ? ", ..." : ""),
+      {},
+      {}};
+}
+
 CoverageReport collect_coverage(const std::vector<CoverageSource>& sources,
                                 const std::vector<std::filesystem::path>& folders, const Registry& registry,
-                                const Repository& repository, const std::function<void(Diagnostic)>& note) {
+                                const Repository& repository, const PathMap& given,
+                                const std::function<void(Diagnostic)>& note) {
   CoverageReport report;
   std::optional<CoverageTotals> native;
   for (const CoverageSource& source : sources) {
@@ -60,7 +80,7 @@ CoverageReport collect_coverage(const std::vector<CoverageSource>& sources,
       continue;
     }
     for (Diagnostic& diagnostic : data->diagnostics) note(std::move(diagnostic));
-    CoverageReport resolved = collectors::resolve_paths(std::move(data->files), mapping_of(source, repository));
+    CoverageReport resolved = collectors::resolve_paths(std::move(data->files), mapping_of(source, repository, given));
     collectors::merge_into(report.files, resolved.files);
     report.unresolved.insert(report.unresolved.end(), resolved.unresolved.begin(), resolved.unresolved.end());
     report.basis = data->basis;

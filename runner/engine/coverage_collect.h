@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runner/engine/registry.h"
+#include "runner/engine/run_options.h"
 #include "runner/model/coverage.h"
 #include "runner/model/repository.h"
 #include "runner/model/step.h"
@@ -15,9 +16,16 @@ namespace rh::engine {
 
 // Trouble becomes a diagnostic each; the report's `reason` is filled when nothing could be read.
 // `folders`: where the suite may write; no link below them is followed.
+// `given` is the caller's own map of paths, stronger than what the sources say.
 [[nodiscard]] model::CoverageReport collect_coverage(const std::vector<model::CoverageSource>& sources,
                                                      const std::vector<std::filesystem::path>& folders,
                                                      const Registry& registry, const model::Repository& repository,
+                                                     const PathMap& given,
                                                      const std::function<void(model::Diagnostic)>& note);
+
+// What is said about paths of coverage data that are in no file of the repository, or in several; an error where the
+// caller wants all of them resolved. Empty `paths` are for nobody to ask about.
+[[nodiscard]] model::Diagnostic unresolved_paths(const std::vector<std::string>& paths, bool strict);
+constexpr std::string_view kUnresolvedPaths = "coverage-unresolved";  // its code
 
 }  // namespace rh::engine

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "runner/base/text.h"
+#include "runner/engine/coverage_collect.h"
 #include "runner/engine/gate/gate.h"
 
 namespace rh::engine {
@@ -57,6 +58,9 @@ std::optional<RunOutcome> from_suites(const RunReport& report, const GateRules& 
           report, {SuiteStatus::crashed, SuiteStatus::limit, SuiteStatus::cancelled, SuiteStatus::not_started});
       !names.empty())
     return RunOutcome{ExitCode::unusable, "results are not usable: " + names};
+  for (const Diagnostic& diagnostic : report.diagnostics)
+    if (diagnostic.code == kUnresolvedPaths && diagnostic.severity == Severity::error)
+      return RunOutcome{ExitCode::unusable, diagnostic.message};
   for (const SuiteReport& suite : report.suites)  // no failing test, so no tolerance covers it
     if (suite.status == SuiteStatus::failed && failures_of(suite.counts) == 0)
       return RunOutcome{ExitCode::tests_failed, suite.suite.id.value + ": " + suite.status_reason};

@@ -183,6 +183,18 @@ Result<void> fill_history(const Settings& settings, const ResolveContext& contex
   return {};
 }
 
+// "FROM=TO"; an empty TO is the repository's root.
+Result<PathMap> path_map_of(const Settings& settings) {
+  PathMap map;
+  for (const std::string& text : settings.list("path_map")) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return fail(ErrorKind::usage, "read a path map: it is FROM=TO, such as /build/app=src", text);
+    map.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return map;
+}
+
 // The baseline lies beside the file that names it, or at the root that the caller works in.
 Result<void> fill_gates(const Settings& settings, const ConfigFile& config, const ResolveContext& context,
                         RunOptions& options) {
@@ -193,6 +205,8 @@ Result<void> fill_gates(const Settings& settings, const ConfigFile& config, cons
   options.test_map = options.affected || settings.boolean("test_map");
   options.base = settings.text("base");
   options.dirty = settings.boolean("dirty");
+  RH_TRY(options.path_map, path_map_of(settings));
+  options.strict_paths = settings.boolean("strict_paths");
   for (const std::string& text : settings.list("base_coverage"))
     options.base_coverage.push_back((context.working_directory / text).lexically_normal());
   const SettingValue* baseline = settings.find("gates.baseline");

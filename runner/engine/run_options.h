@@ -21,6 +21,9 @@
 
 namespace rh::engine {
 
+// What paths of coverage data start with, and the folder that stands for; relative ones from the repository's root.
+using PathMap = std::vector<std::pair<std::string, std::filesystem::path>>;
+
 struct ReportTarget {
   std::string name;
   std::filesystem::path path;  // absolute
@@ -56,6 +59,8 @@ struct RunOptions {
   std::optional<bool> quarantine;                    // the caller's own word; absent: as the preset says
   std::filesystem::path base_report;                 // absolute; empty: none
   std::string base;                                  // a commit, branch or tag, or "auto"; empty: none
+  PathMap path_map;                                  // of coverage data, the caller's own
+  bool strict_paths = false;                         // a path that cannot be resolved is an error
   bool dirty = false;                                // uncommitted changes belong to the patch
   std::vector<std::filesystem::path> base_coverage;  // coverage files of the base, absolute
   std::filesystem::path baseline;                    // absolute

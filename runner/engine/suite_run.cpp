@@ -250,17 +250,21 @@ class SuiteRun {
       return store_coverage({{}, {}, "lines", "", problem, {}});
     }
     if (coverage_sources_.empty()) return store_coverage({{}, {}, "lines", "", "no step measured coverage", {}});
-    CoverageReport report = collect_coverage(
-        coverage_sources_, {place_.folders.out, place_.folders.cache, context_.repository.root}, context_.registry,
-        context_.repository, [this](Diagnostic diagnostic) { note(std::move(diagnostic), false); });
+    CoverageReport report =
+        collect_coverage(coverage_sources_, {place_.folders.out, place_.folders.cache, context_.repository.root},
+                         context_.registry, context_.repository, context_.options.path_map,
+                         [this](Diagnostic diagnostic) { note(std::move(diagnostic), false); });
     report.tool = adapter_.coverage_tool(suite_, step_context());
+    if (context_.options.strict_paths && !report.unresolved.empty())
+      note(unresolved_paths(report.unresolved, true), false);
     store_coverage(report);
   }
 
   // Only where every test that was to run did is one that did not run no more.
   void keep_test_map(SuiteJudgement& judgement) {
     const SuiteStatus status = judgement.status;
-    const bool ended = status == SuiteStatus::passed || status == SuiteStatus::failed || status == SuiteStatus::no_tests;
+    const bool ended =
+        status == SuiteStatus::passed || status == SuiteStatus::failed || status == SuiteStatus::no_tests;
     test_map_.finish(test_map_sources_, {place_.folders.out, place_.folders.cache, context_.repository.root}, ended,
                      [this](Diagnostic diagnostic) { note(std::move(diagnostic), false); });
     if (status != SuiteStatus::no_tests || test_map_.left_out() == nullptr) return;

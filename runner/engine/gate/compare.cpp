@@ -35,6 +35,7 @@ class Comparer {
     const RunOptions& options = request_.options;
     if (!options.base_coverage.empty()) {
       GatherRequest gather{{}, request_.root, request_.registry, request_.host, request_.repository};
+      gather.path_map = options.path_map;
       for (const fs::path& file : options.base_coverage) gather.words.push_back(file.string());
       RH_TRY(result_.base_coverage, gather_coverage(gather));
     } else if (request_.base_report != nullptr && !request_.base_report->coverage.files.empty()) {

@@ -7,6 +7,7 @@
 #include "collectors/coverage/merge.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
+#include "runner/engine/gate/module_names.h"
 
 namespace rh::engine {
 
@@ -21,11 +22,13 @@ constexpr std::size_t kProbedPaths = 500;  // of one coverage file: enough to te
 
 class Sources {
  public:
-  Sources(const Repository& repository, const fs::path& here) : root_(repository.root), here_(here) {
+  Sources(const Repository& repository, const fs::path& here, const PathMap& given)
+      : root_(repository.root), here_(here), given_(given) {
     for (const auto& [folder, files] : repository.folders) {
       for (const std::string& file : files) {
         names_.push_back(join_relative(folder, file));
-        if (file == "go.mod") add_module(repository.absolute(folder, file), repository.absolute(folder));
+        if (is_one_of(file, {"go.mod", "Cargo.toml", "package.json"}))
+          add_module(repository.absolute(folder, file), repository.absolute(folder));
       }
     }
     known_.insert(names_.begin(), names_.end());
@@ -35,6 +38,7 @@ class Sources {
     collectors::PathMapping mapping;
     mapping.repository_root = root_;
     mapping.base = base;
+    mapping.given = given_;
     mapping.prefixes = modules_;
     mapping.repository_files = names_;
     mapping.keep_unresolved = true;
@@ -63,14 +67,8 @@ class Sources {
   void add_module(const fs::path& manifest, const fs::path& folder) {
     const auto text = read_file(manifest, kMaxManifestBytes);
     if (!text) return;
-    for (const std::string_view line : split_lines(*text)) {
-      if (!line.starts_with("module ")) continue;
-      std::string_view name = trim(line.substr(7));
-      name = trim(name.substr(0, name.find("//")));
-      if (name.size() > 1 && name.front() == '"') name = name.substr(1, name.size() - 2);
-      modules_.emplace_back(name, folder);
-      return;
-    }
+    for (std::string& name : module_names(manifest.filename().string(), *text))
+      modules_.emplace_back(std::move(name), folder);
   }
 
   [[nodiscard]] std::size_t count_found(const std::vector<CoverageFile>& files, const fs::path& folder) const {
@@ -85,6 +83,7 @@ class Sources {
   }
 
   fs::path root_, here_;
+  const PathMap& given_;
   std::vector<std::string> names_;
   std::unordered_set<std::string> known_;
   std::vector<std::pair<std::string, fs::path>> modules_;
@@ -106,11 +105,12 @@ void move_to(std::vector<CoverageFile>& into, std::vector<CoverageFile> from) {
 
 }  // namespace
 
-CoverageReport join_coverage(std::vector<ReadCoverage> read, const Repository* repository, const fs::path& here) {
+CoverageReport join_coverage(std::vector<ReadCoverage> read, const Repository* repository, const fs::path& here,
+                             const PathMap& given) {
   CoverageReport report;
   report.basis = basis_of(read);
   std::optional<Sources> sources;
-  if (repository != nullptr) sources.emplace(*repository, here);
+  if (repository != nullptr) sources.emplace(*repository, here, given);
   std::map<fs::path, std::vector<CoverageFile>> by_base;
   for (ReadCoverage& each : read) {
     const fs::path base = sources ? sources->base_of(each) : here;

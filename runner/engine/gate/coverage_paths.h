@@ -1,5 +1,5 @@
 // Coverage of several files as one report: where their relative paths start is told by which folder has the
-// files, import paths of Go by the modules of the repository, and whatever fits nothing stays as written.
+// files, paths within a module by the manifests of the repository, and whatever fits nothing stays as written.
 #pragma once
 
 #include <filesystem>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collectors/coverage/reader.h"
+#include "runner/engine/run_options.h"
 #include "runner/model/coverage.h"
 #include "runner/model/repository.h"
 
@@ -21,7 +22,7 @@ struct ReadCoverage {
 };
 
 [[nodiscard]] model::CoverageReport join_coverage(std::vector<ReadCoverage> read, const model::Repository* repository,
-                                                  const std::filesystem::path& here);
+                                                  const std::filesystem::path& here, const PathMap& given);
 
 // Reads source files for formats that need their text. Bounded; a file that cannot be read is nullopt.
 [[nodiscard]] std::function<std::optional<std::string>(std::string_view)> source_reader(

@@ -12,6 +12,7 @@
 #include "collectors/coverage/merge.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
+#include "runner/engine/coverage_collect.h"
 #include "runner/engine/fold.h"
 #include "runner/engine/gate/coverage_paths.h"
 #include "runner/engine/gate/input_paths.h"
@@ -245,7 +246,8 @@ class Gatherer {
       }
       good.push_back({std::move(data), coverage_[i].input.path});
     }
-    if (!good.empty()) gathered_.report.coverage = join_coverage(std::move(good), request_.repository, request_.here);
+    if (!good.empty())
+      gathered_.report.coverage = join_coverage(std::move(good), request_.repository, request_.here, request_.path_map);
   }
 
   Result<collectors::CoverageData> read_one(const OpenInput& opened) const {
@@ -285,16 +287,10 @@ class Gatherer {
     if (report.coverage.files.empty() && report.coverage.reason.empty())
       report.coverage.reason =
           gathered_.coverage_files == 0 ? "no coverage file was given" : "the coverage files name no source file";
-    if (!report.coverage.unresolved.empty())
-      report.diagnostics.push_back(
-          {Severity::info,
-           "coverage-unresolved",
-           fmt::format("{} of coverage data {} in no file of the repository, or in several: {}",
-                       report.coverage.unresolved.size(),
-                       report.coverage.unresolved.size() == 1 ? "path is" : "paths are",
-                       report.coverage.unresolved.front()),
-           {},
-           {}});
+    if (!report.coverage.unresolved.empty()) {
+      report.diagnostics.push_back(unresolved_paths(report.coverage.unresolved, request_.strict_paths));
+      if (request_.strict_paths) note(ExitCode::unusable, report.diagnostics.back().message);
+    }
     report.complete = true;
   }
 

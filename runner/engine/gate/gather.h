@@ -12,6 +12,7 @@
 #include "runner/adapters/adapter.h"
 #include "runner/base/exit_code.h"
 #include "runner/engine/registry.h"
+#include "runner/engine/run_options.h"
 #include "runner/model/report.h"
 #include "runner/model/repository.h"
 
@@ -25,6 +26,8 @@ struct GatherRequest {
   const Registry& registry;
   const adapters::Host& host;
   const model::Repository* repository = nullptr;  // for the paths of covered files; null: they stay as written
+  PathMap path_map{};                             // the caller's own
+  bool strict_paths = false;                      // a path of coverage data that cannot be resolved is damage
   bool keep_tests = false;                        // a record of every test, not only of those that failed
   bool names = false;
 };
