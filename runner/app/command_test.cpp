@@ -121,6 +121,38 @@ sandbox::LaunchSpec example_of(const Workspace& workspace) {
   return shape;
 }
 
+// Events come from workers, ticks from the calling thread: `screen` keeps them apart.
+void show_live(engine::RunSetup& setup, reporters::Terminal& terminal, bool tty, std::mutex& screen) {
+  setup.on_event = [&](const model::RunEvent& event) {
+    const std::lock_guard lock(screen);
+    terminal.on_event(event);
+  };
+  if (!tty) return;
+  setup.on_tick = [&] {
+    const std::lock_guard lock(screen);
+    terminal.on_tick();
+  };
+  setup.on_usage = [&](const model::SuiteId& suite, const collectors::LatestSample& sample) {
+    const std::lock_guard lock(screen);
+    terminal.on_usage(suite, Nanoseconds(sample.cpu_ns), sample.rss_bytes);
+  };
+}
+
+// The document that was asked for in place of text, or where the page is. `directory` empty: not said.
+Result<void> print_result(const CommandLine& line, const model::RunReport& report, const fs::path& directory) {
+  if (line.json) {
+    RH_TRY(const std::string json, reporters::render_json(report));
+    print(json + "\n");
+  } else if (line.agent) {
+    RH_TRY(const std::string text, reporters::render_agent(report));
+    print(text);
+  } else if (!line.quiet && !directory.empty()) {
+    const fs::path html = directory / registry().reporter("html")->default_file;
+    print(fmt::format("report: {}\n", relative_to(html, fs::current_path())));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<int> run_test(const CommandLine& line) {
@@ -160,23 +192,8 @@ Result<int> run_test(const CommandLine& line) {
                          workspace->diagnostics,
                          {},
                          {}};
-  std::mutex screen;  // events come from workers, ticks from this thread
-  if (live) {
-    setup.on_event = [&](const model::RunEvent& event) {
-      const std::lock_guard lock(screen);
-      terminal->on_event(event);
-    };
-    if (options.tty) {
-      setup.on_tick = [&] {
-        const std::lock_guard lock(screen);
-        terminal->on_tick();
-      };
-      setup.on_usage = [&](const model::SuiteId& suite, const collectors::LatestSample& sample) {
-        const std::lock_guard lock(screen);
-        terminal->on_usage(suite, Nanoseconds(sample.cpu_ns), sample.rss_bytes);
-      };
-    }
-  }
+  std::mutex screen;
+  if (live) show_live(setup, *terminal, options.tty, screen);
   setup.quarantine = std::move(quarantine);
   setup.base_report = std::move(base_report);
   bool written = false;
@@ -188,16 +205,7 @@ Result<int> run_test(const CommandLine& line) {
     written = write_reports(report, workspace->options, paths.run);
   };
   const model::RunReport report = engine::run_tests(std::move(setup));
-  if (line.json) {
-    RH_TRY(const std::string json, reporters::render_json(report));
-    print(json + "\n");
-  } else if (line.agent) {
-    RH_TRY(const std::string text, reporters::render_agent(report));
-    print(text);
-  } else if (!line.quiet && written && !prints) {
-    const fs::path html = paths.run / registry().reporter("html")->default_file;
-    print(fmt::format("report: {}\n", relative_to(html, fs::current_path())));
-  }
+  RH_CHECK(print_result(line, report, written && !prints ? paths.run : fs::path()));
   return written ? report.exit_code : static_cast<int>(ExitCode::internal);
 }
 

@@ -88,7 +88,7 @@ class ConfigReader {
     const bool fraction = node.is_floating_point();
     const auto* truth = node.as_boolean();
     const bool fractional = row.type == OptionType::percent || row.type == OptionType::decimal;
-    if ((row.type == OptionType::integer || fractional) && whole != nullptr)
+    if ((row.type == OptionType::integer || row.type == OptionType::count || fractional) && whole != nullptr)
       return std::vector<std::string>{fmt::format("{}", whole->get())};
     if (fractional && fraction) return std::vector<std::string>{nodes_.number_text(node)};
     if (const auto* text = node.as_string(); text != nullptr && text->get() == kUnlimited)
@@ -106,6 +106,7 @@ class ConfigReader {
   static std::string_view wanted_text(OptionType type) {
     if (type == OptionType::size) return "a size such as \"512M\"";
     if (type == OptionType::duration) return "a duration such as \"90s\"";
+    if (type == OptionType::count) return "a whole number or a part such as \"2%\"";
     if (type == OptionType::percent || type == OptionType::decimal) return "a number";
     return "a text";
   }

@@ -90,10 +90,10 @@ const std::vector<OptionRow> kRows = {
     {"gates.ratchet", "--ratchet", "", boolean, "", "", "", "fail when a file has more uncovered than in the baseline"},
     {"gates.baseline", "--baseline", "", text, "", "runharness.baseline.json", "FILE",
      "the committed baseline (default: runharness.baseline.json)"},
-    {"gates.max_failures", "--max-failures", "", text, "", "", "N|PCT", "tolerate up to N failed tests, or such as 2%"},
+    {"gates.max_failures", "--max-failures", "", count, "", "", "N|PCT", "tolerate up to N failed tests, or such as 2%"},
     {"gates.min_tests", "--min-tests", "", integer, "", "", "N", "fail when fewer tests ran"},
-    {"gates.max_skipped", "--max-skipped", "", text, "", "", "N|PCT", "fail when more tests were skipped"},
-    {"gates.max_flaky", "--max-flaky", "", text, "", "", "N|PCT", "fail when more tests passed only on a retry"},
+    {"gates.max_skipped", "--max-skipped", "", count, "", "", "N|PCT", "fail when more tests were skipped"},
+    {"gates.max_flaky", "--max-flaky", "", count, "", "", "N|PCT", "fail when more tests passed only on a retry"},
     {"gates.max_wall", "--max-wall", "", duration, "", "", "DUR", "fail when a suite took longer"},
     {"gates.max_cpu", "--max-cpu", "", duration, "", "", "DUR", "fail when a suite used more CPU time"},
     {"gates.max_memory", "--max-memory", "", size, "", "", "SIZE", "fail when a suite's peak memory was higher"},
@@ -194,6 +194,8 @@ Result<void> check_value(const OptionRow& row, std::string_view text) {
       return check_decimal(row, text);
     case OptionType::integer:
       return check_integer(row, text);
+    case OptionType::count:
+      return text.ends_with('%') ? keep_error(parse_decimal_percent(text)) : check_integer(row, text);
     case OptionType::size:
       return keep_error(parse_size_of(text, 1ULL << 40));
     case OptionType::duration: {

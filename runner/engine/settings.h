@@ -13,7 +13,8 @@
 
 namespace rh::engine {
 
-enum class OptionType { text, integer, decimal, size, duration, percent, boolean, list, choice, file_list };
+// count: a whole number, or a part of all such as "2%".
+enum class OptionType { text, integer, count, decimal, size, duration, percent, boolean, list, choice, file_list };
 
 // Which commands take the option.
 enum class UsedBy { test, run, both };

@@ -68,7 +68,8 @@ TEST(Text, ReadsDurations) {
   EXPECT_EQ(parse_duration("90s").value(), 90s);
   EXPECT_EQ(parse_duration("1h30m").value(), 90min);
   EXPECT_EQ(parse_duration("0.5s").value(), 500ms);
-  for (const char* bad : {"", "5", "s", "5d", "-1s", "1s2"}) EXPECT_FALSE(parse_duration(bad)) << bad;
+  EXPECT_EQ(parse_duration("90d").value(), 90 * 24h);
+  for (const char* bad : {"", "5", "s", "5y", "-1s", "1s2"}) EXPECT_FALSE(parse_duration(bad)) << bad;
 }
 
 TEST(Text, FormatsForPeople) {
