@@ -92,7 +92,7 @@ TEST(RulesFile, NamesThePlaceAndTheNearestName) {
   expect_error("[[gates.rule]]\nkind = \"coverage.total\"\nmin = \"80,5\"\n", {"80,5"});
   expect_error("[[gates.rule]]\nkind = \"coverage.total\"\nmin = true\n", {"a percentage", "true or false"});
   expect_error("[[gates.rule]]\nkind = \"coverage.total\"\nmin = 8\nmetric = \"line\"\n", {"did you mean 'lines'"});
-  expect_error("[[gates.rule]]\nkind = \"coverage.total\"\nmin = 8\nlevel = \"warning\"\n",
+  expect_error("[[gates.rule]]\nkind = \"coverage.total\"\nmin = 8\nlevel = \"wran\"\n",
                {"did you mean 'warn'", ":4:9"});
   expect_error("[[gates.rule]]\nkind = \"coverage.total\"\nmin = 8\nno_data = \"ok\"\n", {"fail, warn, pass"});
   expect_error("[[gates.rule]]\nkind = \"tests.min\"\nmin = 1.5\n", {"a whole number"});
