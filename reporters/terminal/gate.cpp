@@ -8,6 +8,7 @@
 #include "reporters/percent.h"
 #include "reporters/plain_text.h"
 #include "reporters/terminal/style.h"
+#include "runner/base/text.h"
 #include "runner/model/names.h"
 
 namespace rh::reporters {
@@ -27,6 +28,14 @@ std::string ranges_text(const std::vector<model::LineRange>& lines) {
   }
   if (lines.size() > kMaxRanges) text += ",...";
   return text;
+}
+
+// A person needs no digits beyond those of a stopwatch.
+std::string seconds_text(const std::string& exact) {
+  constexpr double kMost = 1e9;
+  const double seconds = parse_double(exact).value_or(0);
+  if (!(seconds < kMost)) return exact + " s";
+  return format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9)));
 }
 
 Tone tone_of(const model::GateVerdict& verdict) {
@@ -132,7 +141,7 @@ class GatePage {
     part(counts.skipped + counts.expected_failures, "skipped");
     part(counts.flaky, "flaky");
     part(counts.quarantined, "in quarantine");
-    if (document_.test_seconds) text += fmt::format(", {} s", *document_.test_seconds);
+    if (document_.test_seconds) text += ", " + seconds_text(*document_.test_seconds);
     line(text);
   }
 

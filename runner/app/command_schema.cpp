@@ -12,12 +12,14 @@
 
 RH_EMBEDDED(rh_schema_report)
 RH_EMBEDDED(rh_schema_execution)
+RH_EMBEDDED(rh_schema_gate)
 
 namespace rh::app {
 namespace {
 
 std::string report_schema() { return std::string(RH_EMBEDDED_TEXT(rh_schema_report)); }
 std::string execution_schema() { return std::string(RH_EMBEDDED_TEXT(rh_schema_execution)); }
+std::string gate_schema() { return std::string(RH_EMBEDDED_TEXT(rh_schema_gate)); }
 
 // coverage.json is the member `coverage` of report.json as a document of its own.
 std::string coverage_schema() {
@@ -42,6 +44,7 @@ constexpr SchemaRow kSchemas[] = {
     {"report", "report.json, which `report --json` and `test --json` print", report_schema},
     {"coverage", "the report coverage-json", coverage_schema},
     {"execution", "the record of `run --json`", execution_schema},
+    {"gate", "the document of `gate --json` and `merge --json`", gate_schema},
 };
 
 }  // namespace

@@ -46,7 +46,12 @@ class Comparer {
 
   Result<void> compare_patch() {
     const std::string base = base_in_force(request_.options, request_.host.environment());
-    if (base.empty()) return {};
+    if (base.empty()) {
+      // A stored run knows its patch; what it was compared with may still be found.
+      if (const auto& patch = request_.report.patch; patch && !result_.base_coverage)
+        find_stored_coverage(patch->merge_base);
+      return {};
+    }
     const bool guessed = request_.options.base.empty();
     const ChangeOptions change_options{request_.options.dirty};
     auto changes = changed_files(request_.host, request_.root, base, change_options);
