@@ -6,8 +6,10 @@ import pathlib
 import subprocess
 import unittest
 
+import jsonschema
 from harness import REPOSITORY, RUNHARNESS, HarnessTest, clean_environment
 
+SCHEMA = json.loads((REPOSITORY / "docs/formats/gate.schema.json").read_text())
 CASE = '<testcase classname="pkg.T" name="{}" time="{}">{}</testcase>'
 FAILED = '<failure message="boom">trace</failure>'
 
@@ -54,6 +56,7 @@ class GateTest(HarnessTest):
         if code is not None:
             self.assertEqual(done.returncode, code, text + done.stderr.decode(errors="replace"))
         document = json.loads(text)
+        jsonschema.validate(document, SCHEMA)
         self.assertEqual(document["exit_code"], done.returncode)
         self.assertEqual(document["verdict"], "passed" if done.returncode == 0 else "failed")
         return document
@@ -312,12 +315,11 @@ class Merge(GateTest):
 class Document(GateTest):
     def test_schema_names_every_member(self):
         self.put(red=RED, cover=lcov(a=[1]))
-        schema = json.loads((REPOSITORY / "docs/formats/gate.schema.json").read_text())
         document = self.document("red", "cover", "--names", "--min-coverage", "50")
-        self.assertEqual(set(document), set(schema["properties"]))
-        self.assertLessEqual(set(schema["required"]), set(document))
+        self.assertEqual(set(document), set(SCHEMA["properties"]))
+        self.assertLessEqual(set(SCHEMA["required"]), set(document))
         for name in ("tests", "coverage"):
-            self.assertEqual(set(document[name]), set(schema["properties"][name]["properties"]))
+            self.assertEqual(set(document[name]), set(SCHEMA["properties"][name]["properties"]))
 
 
 if __name__ == "__main__":

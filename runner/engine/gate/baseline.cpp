@@ -29,12 +29,13 @@ std::uint64_t two_digits_up(std::uint64_t value) {
   return (value + step - 1) / step * step;
 }
 
-// A figure that only crept is left alone, so that an update shows what changed and not what flickered.
+// A figure that moved by no more than a quarter is left alone, so that an update shows what changed and not what
+// flickered.
 template <class T>
 std::optional<T> settled(const std::optional<T>& fresh, const std::optional<T>& before) {
   if (!fresh || !before) return fresh ? fresh : before;
-  const bool crept = *fresh <= *before && *fresh >= *before / 4 * 3;
-  return crept ? before : fresh;
+  const bool flickered = *fresh <= *before + *before / 4 && *fresh >= *before / 4 * 3;
+  return flickered ? before : fresh;
 }
 
 BaselineFigures settled(const BaselineFigures& fresh, const BaselineFigures& before) {
@@ -228,7 +229,8 @@ std::uint64_t round_up_bytes(std::uint64_t bytes) {
 NewBaseline make_baseline(const BaselineSource& source) {
   NewBaseline made;
   Baseline& fresh = made.baseline;
-  for (const CoverageFile& file : source.report.coverage.files) fresh.files[file.path] = counts_of(file);
+  for (const CoverageFile& file : source.report.coverage.files)
+    if (auto counts = counts_of(file); !counts.empty()) fresh.files[file.path] = std::move(counts);
   for (const SuiteReport& suite : source.report.suites)
     if (suite.counts.total > 0) fresh.suites[suite.suite.id.value] = figures_of(suite);
   fresh.tests = slow_tests(source.report);

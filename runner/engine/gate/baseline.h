@@ -57,9 +57,9 @@ struct NewBaseline {
   Baseline baseline;
   std::uint64_t kept = 0;  // files, suites and tests of `previous` that the report does not have
 };
-// What the report says, rounded. A duration or peak that did not rise, and did not fall below three quarters of
-// what is there, is left as it is. Suites and tests that the report does not have stay, and so do files that the
-// repository still has: a run of some suites is no reason to forget the others.
+// What the report says, rounded. A duration or peak that moved by no more than a quarter is left as it is. Suites and
+// tests that the report does not have stay, and so do files that the repository still has: a run of some suites is no
+// reason to forget the others.
 [[nodiscard]] NewBaseline make_baseline(const BaselineSource& source);
 
 [[nodiscard]] std::string encode_baseline(const Baseline& baseline);
