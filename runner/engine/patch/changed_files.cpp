@@ -5,8 +5,9 @@
 
 #include "runner/base/text.h"
 #include "runner/engine/ci_base.h"
+#include "runner/engine/machine.h"
 #include "runner/engine/patch/changed_text.h"
-#include "runner/engine/patch/diff_reader.h"
+#include "runner/engine/patch/diff_run.h"
 #include "runner/engine/patch/git.h"
 #include "runner/engine/patch/merge_base.h"
 #include "runner/engine/patch/patch.h"
@@ -18,47 +19,15 @@ using namespace rh::model;
 namespace {
 
 constexpr unsigned kTypeMask = 0170000, kRegular = 0100000, kSubmodule = 0160000;
+constexpr unsigned kMaxGits = 4;               // side by side
 constexpr std::size_t kMaxForcedTexts = 1000;  // source files that git calls binary and that are looked at again
 
 bool is_type(unsigned mode, unsigned type) { return (mode & kTypeMask) == type; }
 
-// As git wants a path of the top folder named in a folder below it.
-std::string seen_from(const std::string& prefix, const std::string& path) {
-  if (path.empty() || path.starts_with(prefix)) return path.empty() ? path : path.substr(prefix.size());
-  std::string up;
-  for (const char c : prefix)
-    if (c == '/') up += "../";
-  return up + path;
-}
-
-// Plumbing, so that the user's configuration of looks does not apply. What is a changed line is git's own plain answer:
-// a changed line ending is a change.
-std::vector<std::string> diff_command(const std::string& merge_base, const ChangedFiles& changes) {
-  std::vector<std::string> command{changes.dirty ? "diff-index" : "diff-tree"};
-  if (!changes.dirty) command.emplace_back("-r");
-  for (const char* option : {"--raw", "-p", "-U0", "-M", "-C", "--no-abbrev", "--full-index", "--no-color",
-                             "--no-ext-diff", "--no-textconv", "--no-relative", "--submodule=short",
-                             "--ignore-submodules=dirty", "--no-rename-empty", "--inter-hunk-context=0",
-                             "--diff-algorithm=default", "--indent-heuristic", "--src-prefix=a/", "--dst-prefix=b/"})
-    command.emplace_back(option);
-  command.push_back(merge_base);
-  if (!changes.dirty) command.push_back(changes.head);
-  return command;
-}
-
-Result<std::vector<DiffRecord>> run_diff(const Git& git, const std::vector<std::string>& command,
-                                         std::string* warning) {
-  DiffReader reader;
-  RH_TRY(const GitAnswer answer, git.stream(command, [&](std::string_view piece) { return reader.feed(piece); }));
-  if (answer.exit_code != 0) return git_failure(answer, "compare with the base", git.folder());
-  if (warning != nullptr) *warning = answer.problem;
-  return reader.finish();
-}
-
 // Attributes (`*.py -diff`), which the change itself may bring, make git call a source file binary; that must not hide
 // it. So such files are asked for again, as text.
-Result<void> read_hidden_texts(const Git& git, std::vector<std::string> command, const std::string& prefix,
-                               ChangedFiles& changes, std::vector<DiffRecord>& records) {
+Result<void> read_hidden_texts(const Git& git, DiffQuestion question, const std::string& prefix, ChangedFiles& changes,
+                               std::vector<DiffRecord>& records) {
   std::vector<DiffRecord*> hidden;
   for (DiffRecord& record : records)
     if (record.binary && is_type(record.new_mode, kRegular) && language_of(record.path) != nullptr)
@@ -73,14 +42,12 @@ Result<void> read_hidden_texts(const Git& git, std::vector<std::string> command,
          {}});
     return {};
   }
-  command.insert(command.begin() + 1, "--text");
-  command.emplace_back("--");
-  for (const DiffRecord* record : hidden) {
-    command.push_back(seen_from(prefix, record->path));
-    if (!record->old_path.empty()) command.push_back(seen_from(prefix, record->old_path));
-  }
-  RH_TRY(const std::vector<DiffRecord> texts, run_diff(git, command, nullptr));
-  for (const DiffRecord& text : texts)
+  question.as_text = true;
+  for (const DiffRecord* record : hidden)
+    for (const std::string& path : {record->path, record->old_path})
+      if (!path.empty()) question.paths.push_back(seen_from(prefix, path));
+  RH_TRY(const DiffAnswer texts, run_diff(git, question));
+  for (const DiffRecord& text : texts.records)
     for (DiffRecord* record : hidden)
       if (record->path == text.path && record->status == text.status && !text.hunks.empty()) {
         record->hunks = text.hunks;
@@ -212,17 +179,16 @@ Result<ChangedFiles> changed_files(const adapters::Host& host, const std::filesy
   changes.merge_base = parted.commit;
   if (!facts.bare) RH_CHECK(git.distrust_filters());
 
-  const std::vector<std::string> command = diff_command(changes.merge_base, changes);
-  std::string warning;
-  RH_TRY(std::vector<DiffRecord> records, run_diff(git, command, &warning));
-  RH_CHECK(read_hidden_texts(git, command, facts.prefix, changes, records));
-  take_records(changes, std::move(records), facts.prefix);
+  const DiffQuestion question{changes.merge_base, changes.dirty ? std::string() : changes.head, {}};
+  RH_TRY(DiffAnswer diff, run_diffs(git, question, facts.prefix, std::min(usable_cores(), kMaxGits)));
+  RH_CHECK(read_hidden_texts(git, question, facts.prefix, changes, diff.records));
+  take_records(changes, std::move(diff.records), facts.prefix);
   RH_CHECK(read_copies(git, root, changes));
   if (changes.dirty)
     RH_CHECK(add_untracked(git, root, changes));
   else if (!facts.bare)
     RH_CHECK(mark_uncommitted(git, facts.prefix, changes));
-  note_others(changes, parted, warning);
+  note_others(changes, parted, diff.warnings);
   sort_files(changes);
   return changes;
 }
