@@ -51,6 +51,7 @@ Result<CoverageData> read_lcov(std::string_view text, const CoverageReadOptions&
 Result<CoverageData> read_cobertura(std::string_view text, const CoverageReadOptions& options);
 Result<CoverageData> read_go_cover(std::string_view text, const CoverageReadOptions& options);
 Result<CoverageData> read_coverage_py_json(std::string_view text, const CoverageReadOptions& options);
+Result<CoverageData> read_coverage_py_data(std::string_view bytes, const CoverageReadOptions& options);
 Result<CoverageData> read_gcov_json(std::string_view text, const CoverageReadOptions& options);
 Result<CoverageData> read_gcovr_json(std::string_view text, const CoverageReadOptions& options);
 Result<CoverageData> read_istanbul(std::string_view text, const CoverageReadOptions& options);
@@ -69,6 +70,7 @@ bool sniff_lcov(std::string_view head);
 bool sniff_cobertura(std::string_view head);
 bool sniff_go_cover(std::string_view head);
 bool sniff_coverage_py_json(std::string_view head);
+bool sniff_coverage_py_data(std::string_view head);
 bool sniff_gcov_json(std::string_view head);
 bool sniff_gcovr_json(std::string_view head);
 bool sniff_istanbul(std::string_view head);
