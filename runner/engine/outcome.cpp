@@ -88,11 +88,9 @@ RunOutcome judge_run(const RunReport& report, RunStop stop, const GateRules& rul
   for (const GateVerdict& gate : report.gates)
     if (gate.blocks)
       return {ExitCode::gate_failed, fmt::format("gate {} ({}): {}", gate.rule, gate.scope, gate.message)};
+  const std::string gates = report.gates.empty() ? "" : fmt::format(", {} passed", plural(report.gates.size(), "gate"));
   if (report.suites.empty())
-    return {ExitCode::passed, fmt::format("coverage of {}, {} passed", plural(report.coverage.files.size(), "file"),
-                                          plural(report.gates.size(), "gate"))};
-  std::uint64_t left_out = 0;
-  for (const SuiteReport& suite : report.suites) left_out += suite.selection.left_out;
+    return {ExitCode::passed, fmt::format("coverage of {}{}", plural(report.coverage.files.size(), "file"), gates)};
   return {ExitCode::passed,
           fmt::format("{} passed in {}{}", plural(report.counts.total, "test"), plural(report.suites.size(), "suite"),
                       left_out > 0 ? fmt::format("; no change reaches the other {}", left_out) : "")};

@@ -272,7 +272,8 @@ class Gatherer {
 
   void finish() {
     RunReport& report = gathered_.report;
-    if (!runs_.empty()) {
+    const bool of_runs = !runs_.empty();
+    if (of_runs) {
       const CoverageReport loose = std::move(report.coverage);
       join_runs(report, std::move(runs_));
       if (!loose.files.empty()) {
@@ -284,6 +285,7 @@ class Gatherer {
     }
     report.counts = {};
     for (const SuiteReport& suite : report.suites) report.counts = report.counts + suite.counts;
+    if (!of_runs && gathered_.time) report.wall = gathered_.time->nanoseconds();
     if (report.coverage.files.empty() && report.coverage.reason.empty())
       report.coverage.reason =
           gathered_.coverage_files == 0 ? "no coverage file was given" : "the coverage files name no source file";

@@ -74,6 +74,7 @@ SuiteReport suite_of(const collectors::ResultsSummary& summary, const std::strin
   suite.suite.root = ".";
   suite.suite.reason = "read from " + shown;
   suite.counts = counts_of(summary.totals);
+  if (summary.totals.time) suite.wall = summary.totals.time->nanoseconds();  // of the tests: there is no other
   for (const collectors::ReportedCase& failed : summary.failed)
     suite.tests.push_back(record_of(failed, suite.suite.id));
   if (summary.trouble() || summary.state == collectors::ResultsState::unknown ||
