@@ -136,7 +136,7 @@ def candidates(options, folder, coverage):
         rows["diff-cover (Cobertura)"] = [diff_cover, str(coverage / "coverage.xml"), "--compare-branch", "base"]
     else:
         print("not measured: diff-cover is not on PATH (pip install diff-cover, or --diff-cover PATH)")
-    rows["git diff -U0 alone"] = ["sh", "-c", "git diff-tree -r -p -U0 base HEAD | cat > /dev/null"]
+    rows["git diff alone"] = ["sh", "-c", "git diff-tree -r -p -U0 base HEAD | cat > /dev/null"]
     return rows
 
 
