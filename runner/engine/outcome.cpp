@@ -91,6 +91,8 @@ RunOutcome judge_run(const RunReport& report, RunStop stop, const GateRules& rul
   const std::string gates = report.gates.empty() ? "" : fmt::format(", {} passed", plural(report.gates.size(), "gate"));
   if (report.suites.empty())
     return {ExitCode::passed, fmt::format("coverage of {}{}", plural(report.coverage.files.size(), "file"), gates)};
+  std::uint64_t left_out = 0;
+  for (const SuiteReport& suite : report.suites) left_out += suite.selection.left_out;
   return {ExitCode::passed,
           fmt::format("{} passed in {}{}", plural(report.counts.total, "test"), plural(report.suites.size(), "suite"),
                       left_out > 0 ? fmt::format("; no change reaches the other {}", left_out) : "")};
