@@ -104,7 +104,10 @@ Result<CoverageData> read_istanbul(std::string_view text, const CoverageReadOpti
 
 bool sniff_istanbul(std::string_view head) {
   const JsonHead json(head);
-  return json.is_object() && json.has_any(2, {"statementMap", "fnMap", "branchMap"});
+  if (!json.is_object()) return false;
+  if (json.has_any(2, {"statementMap", "fnMap", "branchMap"})) return true;
+  // Counts may come first: solidity-coverage begins with those of the lines.
+  return json.has_any(2, {"l", "s", "f", "b"}) && json.has_only_numbers(3);
 }
 
 }  // namespace rh::collectors

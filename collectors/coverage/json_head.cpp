@@ -62,4 +62,11 @@ bool JsonHead::has_array_at(std::size_t depth) const {
   return std::any_of(members.begin(), members.end(), [](const Member& m) { return m.is_array; });
 }
 
+bool JsonHead::has_only_numbers(std::size_t depth) const {
+  const auto& members = members_[depth];
+  return !members.empty() && std::all_of(members.begin(), members.end(), [](const Member& m) {
+    return !m.name.empty() && m.name.find_first_not_of("0123456789") == std::string::npos;
+  });
+}
+
 }  // namespace rh::collectors

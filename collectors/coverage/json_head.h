@@ -22,6 +22,8 @@ class JsonHead {
   [[nodiscard]] bool has(std::size_t depth, std::string_view name) const;
   [[nodiscard]] bool has_any(std::size_t depth, std::initializer_list<std::string_view> names) const;
   [[nodiscard]] bool has_array_at(std::size_t depth) const;
+  // There are members at that depth, and all their names are numbers.
+  [[nodiscard]] bool has_only_numbers(std::size_t depth) const;
 
  private:
   friend class JsonHeadHandler;

@@ -84,6 +84,12 @@ TEST(Istanbul, GeneratedCodeIsLedBackToItsSource) {
   EXPECT_EQ(totals_of(data.files).statements, (Ratio{2, 1}));
 }
 
+TEST(Istanbul, CountsMayComeFirst) {
+  EXPECT_TRUE(
+      sniff_istanbul(R"({"contracts/A.sol": {"l": {"53": 29, "54": 0}, "path": "/r/contracts/A.sol", "s": {"1": 4)"));
+  EXPECT_FALSE(sniff_istanbul(R"({"a": {"s": {"name": 1}}})"));
+}
+
 TEST(Istanbul, DamageKeepsWhatStandsBeforeIt) {
   const std::string whole = R"({"a.js": {"statementMap": {"0": {"start": {"line": 1, "column": 0}, "end": {"line": 1,
     "column": 5}}}, "s": {"0": 1}, "fnMap": {}, "f": {}, "branchMap": {}, "b": {}}, "b.js": {"statementMap": {"0": {)";
