@@ -249,6 +249,15 @@ class Repository(GateTest):
         done = self.gate("cover", "--base", "nowhere", code=2)
         self.assertIn("nowhere", done.stderr)
 
+    def test_a_review_names_its_base(self):
+        self.commit(**{"src__a.py": "x = 1\ny = 3\n"})
+        self.put(cover=lcov(src__a=[1, 0]))
+        review = clean_environment(GITHUB_ACTIONS="true", GITHUB_BASE_REF="main")
+        self.gate("cover", "--min-patch-coverage", "1", env=review, code=3)
+        elsewhere = clean_environment(GITHUB_ACTIONS="true", GITHUB_BASE_REF="nowhere")
+        self.assertIn("git fetch", self.gate("cover", "--min-patch-coverage", "1", env=elsewhere, code=2).stderr)
+        self.gate("cover", env=elsewhere, code=0)  # no rule needs it
+
     def test_ratchet(self):
         self.put(cover=lcov(src__a=[1, 0]), better=lcov(src__a=[1, 1]), worse=lcov(src__a=[0, 0]))
         done = self.gate("cover", "--ratchet", code=3)

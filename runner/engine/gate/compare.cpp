@@ -56,7 +56,8 @@ class Comparer {
     const ChangeOptions change_options{request_.options.dirty};
     auto changes = changed_files(request_.host, request_.root, base, change_options);
     if (!changes) {
-      if (!guessed) return Failure{changes.error()};
+      // A review whose rules cannot be judged is not let through because a clone is shallow.
+      if (!guessed || needs_patch(request_.options.gates)) return Failure{changes.error()};
       raise(Severity::warning, "base-not-found",
             "the base that the CI system names is not used: " + changes.error().message());
       return {};
