@@ -60,8 +60,9 @@ Result<std::string> unknown_base(const Git& git, const RepositoryFacts& facts, c
   const std::string nearest = suggestion(base, lines_of(answer.output));
   std::string what = "find the base of the change: there is no commit, branch or tag of that name here";
   if (!nearest.empty()) what += fmt::format("; did you mean {}?", nearest);
-  if (nearest.empty() && !remotes.empty())
-    what += fmt::format("; fetch it first: {}{}", fetch_command(base, remotes),
+  const bool certain = nearest.ends_with("/" + base);  // the branch as a remote has it
+  if (!certain && !remotes.empty())
+    what += fmt::format("{} fetch it first: {}{}", nearest.empty() ? ";" : " Otherwise", fetch_command(base, remotes),
                         facts.shallow ? " (the clone is shallow: GitHub's checkout needs `fetch-depth: 0`, GitLab's "
                                         "`GIT_DEPTH: 0`)"
                                       : "");
