@@ -7,6 +7,8 @@
 #include "runner/app/workspace.h"
 #include "runner/base/exit_code.h"
 #include "runner/base/text.h"
+#include "runner/engine/gate/judging.h"
+#include "runner/model/names.h"
 
 namespace rh::app {
 
@@ -32,6 +34,12 @@ Result<int> run_config(const CommandLine& line) {
     }
     print(line.explain ? fmt::format("{:<22} {:<20} {}\n", row.key, text, origin)
                        : fmt::format("{:<22} {}\n", row.key, text));
+  }
+  for (const engine::GateRule& rule : workspace->options.gates.rules) {
+    const std::string text = fmt::format("{} [{}] {}: {}", rule.kind, engine::scope_text(rule),
+                                         model::name_of(rule.level), engine::fields_text(rule));
+    print(line.explain ? fmt::format("{:<22} {:<20} {}\n", "rule", text, rule.origin)
+                       : fmt::format("{:<22} {}\n", "rule", text));
   }
   print_diagnostics(workspace->diagnostics);
   return static_cast<int>(ExitCode::passed);

@@ -65,6 +65,21 @@ Result<FieldValue> read_field(const RuleField& field, std::string_view text) {
   return fail(ErrorKind::internal, "read a field without a type", std::string(field.name));
 }
 
+std::string fields_text(const GateRule& rule) {
+  std::vector<std::string> parts;
+  for (const auto& [name, value] : rule.fields) {
+    std::string text;
+    if (const auto* percent = std::get_if<Decimal>(&value)) text = percent_of(*percent);
+    if (const auto* count = std::get_if<std::uint64_t>(&value)) text = fmt::format("{}", *count);
+    if (const auto* span = std::get_if<std::chrono::nanoseconds>(&value)) text = format_duration(*span);
+    if (const auto* size = std::get_if<ByteCount>(&value)) text = format_size(size->bytes);
+    if (const auto* word = std::get_if<std::string>(&value)) text = *word;
+    if (const auto* words = std::get_if<std::vector<std::string>>(&value)) text = join(*words, " ");
+    parts.push_back(fmt::format("{} = {}", name, text));
+  }
+  return join(parts, ", ");
+}
+
 Result<void> complete_rule(GateRule& rule) {
   const RuleKind& kind = *rule_kind(rule.kind);
   for (const RuleField& field : kind.fields) {

@@ -130,6 +130,8 @@ struct RuleKind {
                                          const std::map<std::string, std::string>& fields = {});
 // The value of a field from its text; an error says what would be right.
 [[nodiscard]] Result<FieldValue> read_field(const RuleField& field, std::string_view text);
+// "min = 80, metric = lines", for `config --explain`.
+[[nodiscard]] std::string fields_text(const GateRule& rule);
 // Fills in defaults and refuses a rule that lacks a required field.
 [[nodiscard]] Result<void> complete_rule(GateRule& rule);
 
