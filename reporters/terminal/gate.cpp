@@ -38,6 +38,16 @@ std::string seconds_text(const std::string& exact) {
   return format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9)));
 }
 
+// Those of the twelve that there are, in the order in which they matter.
+std::string categories_text(model::Differential counts) {
+  using enum model::DifferentialCategory;
+  std::string text;
+  for (const auto category : {UNC, LBC, UIC, UBC, GBC, GIC, GNC, CBC, EUB, ECB, DUB, DCB})
+    if (const std::uint64_t count = counts.of(category); count > 0)
+      text += fmt::format(" {} {}", model::name_of(category), count);
+  return text.empty() ? " none" : text;
+}
+
 Tone tone_of(const model::GateVerdict& verdict) {
   if (verdict.blocks) return Tone::bad;
   return verdict.state == model::GateState::passed ? Tone::good : Tone::doubtful;
@@ -175,6 +185,8 @@ class GatePage {
     part(patch.lines, "changed lines");
     part(patch.branches, "branches on them");
     line(text);
+    if (patch.line_categories) line("changes of lines:" + categories_text(*patch.line_categories));
+    if (patch.branch_categories) line("changes of branches:" + categories_text(*patch.branch_categories));
   }
 
   const GateDocument& document_;

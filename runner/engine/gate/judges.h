@@ -23,6 +23,7 @@ Verdicts judge_new_files(const GateRule& rule, const GateInput& input);
 Verdicts judge_max_uncovered(const GateRule& rule, const GateInput& input);
 Verdicts judge_patch(const GateRule& rule, const GateInput& input);
 Verdicts judge_missing(const GateRule& rule, const GateInput& input);
+Verdicts judge_categories(const GateRule& rule, const GateInput& input);
 Verdicts judge_no_decrease(const GateRule& rule, const GateInput& input);
 Verdicts judge_coverage_ratchet(const GateRule& rule, const GateInput& input);
 

@@ -3,10 +3,12 @@
 
 #include <fmt/core.h>
 
+#include "runner/base/text.h"
 #include "runner/engine/gate/figures.h"
 #include "runner/engine/gate/judges.h"
 #include "runner/engine/gate/judging.h"
 #include "runner/engine/patch/patch.h"
+#include "runner/model/names.h"
 
 namespace rh::engine {
 
@@ -131,6 +133,32 @@ Verdicts judge_patch(const GateRule& rule, const GateInput& input) {
                                     threshold, evidence));
   if (!good) set_culprits(verdict, std::move(patch.culprits));
   return {verdict};
+}
+
+// The sample criteria of genhtml: no new, lost or newly included uncovered code.
+Verdicts judge_categories(const GateRule& rule, const GateInput& input) {
+  const std::uint64_t most = *rule.find<std::uint64_t>("max");
+  const std::string threshold = fmt::format("{}", most);
+  if (!input.report.patch) return {no_data_of(rule, threshold, "there is no base to compare with: pass --base REF")};
+  const PatchReport& patch = *input.report.patch;
+  const auto& known = rule.text("metric") == "branches" ? patch.branch_categories : patch.line_categories;
+  if (!known) return {no_data_of(rule, threshold, patch.categories_reason)};
+  const auto* named_categories = rule.find<std::vector<std::string>>("categories");
+  const std::vector<std::string> wanted =
+      named_categories == nullptr ? std::vector<std::string>{"UNC", "LBC", "UIC"} : *named_categories;
+  Differential counts = *known;
+  std::uint64_t sum = 0;
+  std::vector<std::string> parts;
+  for (const std::string& name : wanted) {
+    const std::uint64_t count = counts.of(*from_name<DifferentialCategory>(name));
+    sum += count;
+    parts.push_back(fmt::format("{} {}", name, count));
+  }
+  const bool good = sum <= most;
+  const std::string evidence = join(parts, ", ");
+  return {verdict_of(rule, good ? GateState::passed : GateState::failed, threshold, fmt::format("{}", sum), evidence,
+                     fmt::format("{} {} of these categories, {}{} allowed: {}", sum, noun_of(rule.text("metric")),
+                                 good ? "" : "only ", most, evidence))};
 }
 
 Verdicts judge_missing(const GateRule& rule, const GateInput& input) {

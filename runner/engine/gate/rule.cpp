@@ -60,6 +60,7 @@ Result<FieldValue> read_field(const RuleField& field, std::string_view text) {
     case FieldType::text:
       return read_choice(field, text);
     case FieldType::texts:
+      RH_CHECK(read_choice(field, text));
       return FieldValue(std::vector<std::string>{std::string(text)});
   }
   return fail(ErrorKind::internal, "read a field without a type", std::string(field.name));

@@ -47,7 +47,7 @@ struct RuleField {
   FieldType type;
   bool required = false;
   std::string_view fallback = {};  // as text; empty: absent unless given
-  std::string_view choices = {};   // of a text: "lines|branches"
+  std::string_view choices = {};   // of a text, or of each of `texts`: "lines|branches"
   std::string_view help = {};
   std::uint64_t most = 100;  // of a percentage
 };

@@ -10,6 +10,7 @@ namespace {
 using enum FieldType;
 using enum NoDataPolicy;
 
+constexpr std::string_view kCategories = "UNC|LBC|UIC|UBC|GBC|GIC|GNC|CBC|EUB|ECB|DUB|DCB";
 constexpr std::string_view kPatchMetrics = "lines|full_lines|branches";
 
 constexpr RuleField kMetric{
@@ -107,6 +108,16 @@ std::vector<RuleKind> coverage_kinds() {
        files,
        {},
        judge_missing,
+       false,
+       true},
+      {"coverage.categories",
+       "lines or branches of these differential categories of lcov 2",
+       warn,
+       ScopeUse::run,
+       {{"max", count, false, "0", "", "most of them together"},
+        {"categories", texts, false, "", kCategories, "UNC, LBC and UIC unless named"},
+        {"metric", text, false, "lines", "lines|branches", "of what"}},
+       judge_categories,
        false,
        true},
       {"coverage.no_decrease",

@@ -116,7 +116,10 @@ class RuleReader {
   Result<void> read_value(const RuleField& field, const toml::node& node) {
     const std::string name(field.name);
     if (field.type == FieldType::texts) {
-      RH_TRY(rule_.fields[name], texts_of(name, node));
+      RH_TRY(auto texts, texts_of(name, node));
+      for (const std::string& text : texts)
+        if (auto good = read_field(field, text); !good) return TomlNodes::wrong(good.error().what, nodes_.where(node));
+      rule_.fields[name] = std::move(texts);
       return {};
     }
     const bool numeric =

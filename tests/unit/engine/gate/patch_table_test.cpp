@@ -191,6 +191,25 @@ TEST(GateTable, PatchesWithoutData) {
   });
 }
 
+TEST(GateTable, DifferentialCategories) {
+  const auto build = [](Case& c) {
+    c.patch();
+    c.report.patch->line_categories.emplace();
+    c.report.patch->line_categories->unc = 2;
+    c.report.patch->line_categories->lbc = 1;
+    c.report.patch->line_categories->gnc = 9;
+    c.report.patch->categories_reason = "neither side has coverage of branches";
+  };
+  check_rows({
+      {"UNC, LBC and UIC are 3", "coverage.categories", {{"max", "3"}}, build, kPassed, false, "3"},
+      {"3 are too many", "coverage.categories", {{"max", "2"}}, build, kFailed, true, "3"},
+      {"one of them", "coverage.categories", {{"max", "0"}, {"categories", "LBC"}}, build, kFailed, true, "1"},
+      {"one that there is not", "coverage.categories", {{"categories", "UIC"}}, build, kPassed, false, "0"},
+      {"of branches", "coverage.categories", {{"metric", "branches"}}, build, kNoData, false},
+      {"without a base", "coverage.categories", {}, [](Case&) {}, kNoData, false},
+  });
+}
+
 TEST(GateTable, NewFiles) {
   const auto added = [](const std::string& lines) {
     return

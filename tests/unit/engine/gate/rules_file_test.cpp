@@ -101,6 +101,8 @@ TEST(RulesFile, NamesThePlaceAndTheNearestName) {
   expect_error("[[gates.rule]]\nkind = \"coverage.patch\"\nmin = 1\nsuites = \"a\"\n", {"by suites"});
   expect_error("[[gates.rule]]\nkind = \"coverage.patch\"\nmin = 1\nfiles = []\n", {"the list is empty"});
   expect_error("[[gates.rule]]\nkind = \"resources.max_wall\"\nmax = 60\n", {"a duration such as"});
+  expect_error("[[gates.rule]]\nkind = \"coverage.categories\"\ncategories = [\"LBC\", \"UNX\"]\n",
+               {"did you mean 'UNC'", ":3:14"});
   expect_error("[gates.rule]\nkind = \"tests.min\"\n", {"[[gates.rule]]"});
   expect_error("[gates]\nrules = 1\n", {"gates.rule"});
   expect_error("[gates]\nmin_coverag = 80\n", {"did you mean 'gates.min_coverage'", ":2:1"});
