@@ -28,6 +28,7 @@ class Summary {
     add_failures();
     if (!options_.quiet) {
       add_suite_table();
+      add_selection();
       add_coverage();
       add_flaky();
     }
@@ -124,8 +125,17 @@ class Summary {
   void add_coverage() {
     const auto ratio = ratio_of_basis(report_.coverage);
     if (!percent_of(ratio).hundredths) return;
-    line("", fmt::format("coverage: {} % ({} of {} {})", to_text(percent_of(ratio)), ratio->hit, ratio->found,
-                         clean_line(report_.coverage.basis)));
+    bool partial = false;
+    for (const model::SuiteReport& suite : report_.suites) partial |= !suite.selection.all;
+    line("", fmt::format("coverage: {} % ({} of {} {}){}", to_text(percent_of(ratio)), ratio->hit, ratio->found,
+                         clean_line(report_.coverage.basis), partial ? " by the tests that ran" : ""));
+  }
+
+  // What a run of affected tests took, and what it left out.
+  void add_selection() {
+    for (const model::SuiteReport& suite : report_.suites)
+      if (!suite.selection.summary.empty())
+        line("", fmt::format("affected: {}: {}", clean_line(suite.suite.id.value), clean_line(suite.selection.summary)));
   }
 
   void add_flaky() {

@@ -18,7 +18,7 @@ constexpr std::size_t kMaxSkipBytes = 1U << 20;  // of all arguments of a comman
 // $1 llvm-profdata, $2 llvm-cov, $3 the program, $4 its name in results, $5 the file of lines, $6 a folder for
 // profiles, $7 the ids that are left out, $8 sources to ignore, then further objects.
 constexpr const char* kScript = R"(profdata=$1 cov=$2 program=$3 scope=$4 out=$5 work=$6 left=$7 ignored=$8; shift 8
-begin=$(date +%s) tests=0
+begin=$(date +%s%N) tests=0
 mkdir -p "$work" || exit 1
 printf 'rh-test-lines 1\n' > "$out"
 LLVM_PROFILE_FILE=/dev/null "$program" --list --format terse 2> /dev/null | sed -n 's/: test$//p' > "$work/tests"
@@ -37,10 +37,11 @@ while IFS= read -r test; do
         split(substr($0, 4), parts, ",")
         if (parts[2] > 0) lines = lines (lines == "" ? "" : ",") parts[1]
       }
-      END { flush() }' >> "$out"
+      END { flush(); printf "r\t%s\n", ENVIRON["RH_TEST"] }' >> "$out"
 done < "$work/tests"
-printf 'n\tto learn who tests what, %d tests of %s ran a second time, one by one, in %d s\n' "$tests" "$scope" \
-  $(($(date +%s) - begin)) >> "$out"
+took=$((($(date +%s%N) - begin) / 100000000))
+[ $tests -gt 0 ] && printf 'n\tto learn who tests what, %d tests of %s ran a second time, one by one, in %d.%d s\n' \
+  "$tests" "$scope" $((took / 10)) $((took % 10)) >> "$out"
 rm -rf "$work")";
 
 }  // namespace

@@ -23,7 +23,7 @@ constexpr std::size_t kMaxSkipBytes = 100'000;  // one argument of a command has
 // no other one is linked into it.
 constexpr const char* kScript = R"(go=$1 out=$2 work=$3 left=$4; shift 4
 mkdir -p "$work" || exit 1
-root=$PWD begin=$(date +%s) tests=0
+root=$PWD begin=$(date +%s%N) tests=0
 printf 'rh-test-lines 1\n' > "$out"
 for package in $("$go" list -e -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' "$@"); do
   folder=$("$go" list -f '{{.Dir}}' "$package") || continue
@@ -47,11 +47,12 @@ for package in $("$go" list -e -f '{{if or .TestGoFiles .XTestGoFiles}}{{.Import
         split(substr($1, colon + 1), ends, /[.,]/)
         lines[path] = lines[path] (lines[path] == "" ? "" : ",") ends[1] "-" ends[3]
       }
-      END { for (path in lines) printf "f\t%s\nt\t%s\t%s\n", path, lines[path], test }' "$work/profile" >> "$out"
+      END { printf "r\t%s\n", test; for (path in lines) printf "f\t%s\nt\t%s\t%s\n", path, lines[path], test }' "$work/profile" >> "$out"
   done < "$work/tests"
 done
-printf 'n\tto learn who tests what, %d Go tests ran a second time, one by one, in %d s\n' "$tests" \
-  $(($(date +%s) - begin)) >> "$out"
+took=$((($(date +%s%N) - begin) / 100000000))
+[ $tests -gt 0 ] && printf 'n\tto learn who tests what, %d Go tests ran a second time, one by one, in %d.%d s\n' "$tests" \
+  $((took / 10)) $((took % 10)) >> "$out"
 rm -rf "$work")";
 
 bool is_skipped_folder(const std::string& name) {

@@ -23,6 +23,7 @@ RH_EMBEDDED(rh_vitest_mjs)
 RH_EMBEDDED(rh_vitest_lines_mjs)
 RH_EMBEDDED(rh_jest_cjs)
 RH_EMBEDDED(rh_mocha_cjs)
+RH_EMBEDDED(rh_mocha_lines_mjs)
 RH_EMBEDDED(rh_npm_script_cjs)
 
 namespace rh::adapters {
@@ -148,6 +149,7 @@ class NpmAdapter final : public Adapter {
         {"rh_vitest.mjs", RH_EMBEDDED_TEXT(rh_vitest_mjs)},
         {"rh_vitest_lines.mjs", RH_EMBEDDED_TEXT(rh_vitest_lines_mjs)},
         {"rh_jest.cjs", RH_EMBEDDED_TEXT(rh_jest_cjs)},
+        {"rh_mocha_lines.mjs", RH_EMBEDDED_TEXT(rh_mocha_lines_mjs)},
         {"rh_mocha.cjs", RH_EMBEDDED_TEXT(rh_mocha_cjs)},
         {"rh_npm_script.cjs", RH_EMBEDDED_TEXT(rh_npm_script_cjs)}};
     std::vector<SupportFile> support;

@@ -81,7 +81,7 @@ class RunharnessReporter {
   tell_lines(file, measured) {
     const escape = (text) => text.replace(/\\/g, '\\\\').replace(/\t/g, '\\t').replace(/\n/g, '\\n').replace(/\r/g, '\\r');
     const test = escape(path.relative(process.cwd(), file));
-    const lines = [`t\t\t${test}`];
+    const lines = [`r\t${test}`];
     for (const [source, { statementMap, s }] of Object.entries(measured)) {
       const reached = Object.keys(s).filter((key) => s[key] > 0).map((key) => statementMap[key].start.line);
       const sorted = [...new Set(reached)].sort((a, b) => a - b);

@@ -92,12 +92,14 @@ function read_process(name, reached, test) {
 const files = test_files();
 const reached = new Map();
 const problems = [];
+const measured = new Set();  // test files
 const names = fs.existsSync(raw) ? fs.readdirSync(raw).filter((name) => /^coverage-\d+-.*\.json$/.test(name)) : [];
 if (names.length === 0) problems.push('no process left what V8 measured');
 for (const name of names) {
   const pid = Number(name.split('-')[1]);
   try {
     read_process(name, reached, files.get(pid) ?? '');
+    measured.add(files.get(pid));
   } catch (error) {
     problems.push(`${name} cannot be read: ${error.message}`);
   }
@@ -107,5 +109,5 @@ for (const [file, tests] of [...reached].sort()) {
   lines.push(`f\t${escape(file)}`);
   for (const [ranges, test] of tests) lines.push(`t\t${ranges}\t${escape(test)}`);
 }
-for (const test of new Set(files.values())) lines.push(`t\t\t${escape(test)}`);
+for (const test of measured) if (test) lines.push(`r\t${escape(test)}`);
 fs.writeFileSync(out, `${lines.join('\n')}\n`);

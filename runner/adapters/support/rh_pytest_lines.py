@@ -55,15 +55,18 @@ def main():
     database = sqlite3.connect(data) if os.path.exists(data) else None
     with open(out, "w", encoding="utf-8", errors="replace", newline="\n") as file:
         file.write("rh-test-lines 1\n")
+        finished = False  # pytest came to the end of its session
         if os.path.exists(notes):
             with open(notes, encoding="utf-8", errors="replace", newline="\n") as noted:
                 for line in noted:
-                    file.write(line)
+                    finished = finished or line.startswith("r\t")
+                    if database is not None or not line.startswith("r\t"):
+                        file.write(line)
         if database is None:
             file.write("p\tcoverage.py left no data: the process that measures died or never ran\n")
             return
         tests = {key: test_of(context) for key, context in database.execute("select id, context from context")}
-        if not any(tests.values()):
+        if not finished and not any(tests.values()):
             file.write("p\tcoverage.py recorded no contexts of tests\n")
         for file_id, path in database.execute("select id, path from file order by path"):
             reached = lines_by_test(database, tests, file_id)

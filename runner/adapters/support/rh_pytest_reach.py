@@ -62,6 +62,7 @@ class Reach:
         self.current = ""  # what is switched to
         self.base = ""  # the running test's
         self.noted = set()
+        self.begun = set()
         self.broken = False
         if hasattr(sys, "addaudithook"):
             sys.addaudithook(self.audit)
@@ -72,12 +73,12 @@ class Reach:
         if (kind, text) in self.noted:
             return
         self.noted.add((kind, text))
+        self.write("%s\t%s\n" % (kind, escape(text)))
+
+    def write(self, lines):
         try:
-            descriptor = os.open(self.notes, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                os.write(descriptor, ("%s\t%s\n" % (kind, escape(text))).encode("utf-8", "replace"))
-            finally:
-                os.close(descriptor)
+            with open(self.notes, "a", encoding="utf-8", errors="replace", newline="\n") as file:
+                file.write(lines)
         except OSError:
             pass
 
@@ -114,6 +115,7 @@ class Reach:
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item):
         self.base = "rh:" + id_of(item.nodeid, self.file_of)
+        self.begun.add(self.base[3:])
         self.switch(self.base)
         yield
         # No switch back: it costs as much as a test, and until the next one begins nothing of the project runs.
@@ -121,6 +123,8 @@ class Reach:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self):
         self.base = ""
+        if not self.broken:  # those that reached nothing are known as well
+            self.write("".join("r\t%s\n" % escape(test) for test in sorted(self.begun)))
         try:
             if not self.broken and self.coverage is not None:
                 self.coverage.switch_context("")

@@ -63,6 +63,8 @@ class MapBuilder {
         file = path.empty() ? nullptr : &files_[path];
       } else if (parts[0] == "o" && parts.size() == 2) {
         opaque_.insert(test_of(parts[1]));
+      } else if (parts[0] == "r" && parts.size() == 2) {
+        tests_.insert(test_of(parts[1]));
       } else if (parts[0] == "p" && parts.size() == 2) {
         problem_ = unescape(parts[1]);
       } else if (parts[0] == "n" && parts.size() == 2) {
@@ -116,7 +118,7 @@ class MapBuilder {
 
   // "3-7,9,12-12"
   bool add_ranges(std::string_view text, std::vector<LineRange>& lines) {
-    if (text.empty()) return true;  // it ran, and reached nothing of this file
+    if (text.empty()) return true;  // it loaded the file, and reached no line of it
     for (const std::string_view part : split(text, ',')) {
       const std::size_t dash = part.find('-');
       const auto first = parse_u64(part.substr(0, dash));

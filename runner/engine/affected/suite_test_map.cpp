@@ -192,10 +192,17 @@ void SuiteTestMap::finish(const std::vector<TestMapSource>& sources, const std::
   if (asked_) {
     TestSelection& selection = selected_.report;
     selection.ran = seen_.size();
-    if (stored_)
+    if (stored_) {
+      const auto ran = [&](const KnownTest& test) { return seen_.contains(test.id); };
+      // A runner that could not leave out all of them ran more: what counts is what really happened.
+      if (left_out() != nullptr && selection.ran + selection.left_out > stored_->tests.size()) {
+        const auto known = static_cast<std::uint64_t>(std::count_if(stored_->tests.begin(), stored_->tests.end(), ran));
+        selection.left_out = std::min(selection.left_out, stored_->tests.size() - known);
+      }
       for (const auto& [id, failed] : seen_)
         selection.added += !std::binary_search(stored_->tests.begin(), stored_->tests.end(), KnownTest{id, false},
                                                [](const KnownTest& a, const KnownTest& b) { return a.id < b.id; });
+    }
     selection.summary = summary_of(selection);
     context_.log.append(TestsSelected{suite_.id, selection});
   }

@@ -6,6 +6,7 @@
 
 #include "runner/base/text.h"
 #include "runner/engine/gate/judging.h"
+#include "runner/engine/gate/partial_run.h"
 
 namespace rh::engine {
 
@@ -81,6 +82,13 @@ std::vector<GateVerdict> judge_gates(const GateInput& input, const GateRules& ru
   for (const GateRule& rule : with_missing(rules, input)) {
     if (names_no_suite(rule, input.report)) {
       verdicts.push_back(no_data_of(rule, bound_text(rule), "no suite matches " + join(rule.scope.suites, ", ")));
+      continue;
+    }
+    if (const std::string why = left_open_by_partial_run(rule, input.report); !why.empty()) {
+      GateVerdict open = no_data_of(rule, bound_text(rule), why);
+      open.blocks = false;  // asked for by the caller, and no lack of the tests: it is judged when all of them run
+      open.level = std::max(open.level, GateLevel::warn);
+      verdicts.push_back(std::move(open));
       continue;
     }
     for (GateVerdict& verdict : rule_kind(rule.kind)->judge(rule, input)) verdicts.push_back(std::move(verdict));

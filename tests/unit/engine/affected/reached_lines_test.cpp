@@ -25,15 +25,15 @@ class ReachedLinesTest : public ::testing::Test {
 
 TEST_F(ReachedLinesTest, MakesAMap) {
   const Reached reached = read(
-      "rh-test-lines 1\no\ta\\tb\nn\tit took 3 "
+      "rh-test-lines 1\no\ta\\tb\nr\tidle\nn\tit took 3 "
       "s\nf\tx.py\nt\t3-5,1,2\tone\nt\t9\t\nf\texample.com/m/y.go\nt\t1-2\tone\n"
       "f\t/usr/lib/z.py\nt\t1\tone\nf\tx.py\nt\t6\tone\n");
-  EXPECT_EQ(reached.map.tests, (std::vector<model::TestId>{{".:go"}, {".:go::a\tb"}, {".:go::one"}}));
+  EXPECT_EQ(reached.map.tests, (std::vector<model::TestId>{{".:go"}, {".:go::a\tb"}, {".:go::idle"}, {".:go::one"}}));
   EXPECT_EQ(reached.opaque, (std::vector<model::TestId>{{".:go::a\tb"}}));
   ASSERT_EQ(reached.map.files.size(), 2U);
   EXPECT_EQ(reached.map.files[0].path, "m/y.go");
   EXPECT_EQ(reached.map.files[1].path, "x.py");
-  EXPECT_EQ(reached.map.files[1].tests, (std::vector<model::ReachedLines>{{0, {{9, 9}}}, {2, {{1, 6}}}}));
+  EXPECT_EQ(reached.map.files[1].tests, (std::vector<model::ReachedLines>{{0, {{9, 9}}}, {3, {{1, 6}}}}));
   EXPECT_EQ(notes_, (std::vector<std::string>{"test-map-cost: it took 3 s"}));
   EXPECT_EQ(reached.map.reason, "");
 }
