@@ -135,7 +135,8 @@ class Summary {
   void add_selection() {
     for (const model::SuiteReport& suite : report_.suites)
       if (!suite.selection.summary.empty())
-        line("", fmt::format("affected: {}: {}", clean_line(suite.suite.id.value), clean_line(suite.selection.summary)));
+        line("",
+             fmt::format("affected: {}: {}", clean_line(suite.suite.id.value), clean_line(suite.selection.summary)));
   }
 
   void add_flaky() {
