@@ -65,7 +65,7 @@ function Row({ row, lines, tests, choose, show_all }: RowProps) {
       <td class="number line-number">
         <button type="button" tabIndex={-1} aria-label={`Line ${line}, ${kStateTexts[state]}`} onClick={() => choose(line)}>{line}</button>
       </td>
-      <td class="number hits" title={hits === undefined ? undefined : `${format_count(hits)} hits`}>{hits === undefined ? "" : hits === 0 ? "\u2715 0" : `${short_count(hits)}\u00d7`}</td>
+      <td class="number hits" title={hits === undefined ? undefined : plural(hits, "hit")}>{hits === undefined ? "" : hits === 0 ? "\u2715 0" : `${short_count(hits)}\u00d7`}</td>
       <td class="branches"><BranchSign lines={lines} line={line} /></td>
       {tests ? <td class="number reach" title={count ? `reached by ${plural(count, "test")}` : undefined}>{count ?? ""}</td> : <td class="reach none" />}
       <td class="code">{text === null ? "" : inert_line(text.replaceAll("\t", "    "))}</td>
@@ -83,7 +83,16 @@ function ReacherLine({ reacher }: { reacher: Reacher }) {
   );
 }
 
-function LinePanel({ line, lines, reachers, granularity, close }: { line: number; lines: FileLines; reachers: Reacher[] | null; granularity: string; close: () => void }) {
+interface PanelProps {
+  line: number;
+  lines: FileLines;
+  reachers: Reacher[] | null; // null: not measured, and `reason` says why
+  reason: string;
+  granularity: string;
+  close: () => void;
+}
+
+function LinePanel({ line, lines, reachers, reason, granularity, close }: PanelProps) {
   const branches = lines.branches.get(line) ?? [];
   const hits = lines.hits.get(line);
   const patch = lines.patch.get(line);
@@ -92,7 +101,7 @@ function LinePanel({ line, lines, reachers, granularity, close }: { line: number
     <aside class="line-panel" aria-label={`Line ${line}`}>
       <header>
         <h3>{`Line ${line}`}</h3>
-        <span class="muted">{[hits === undefined ? "no code" : `${format_count(hits)} hits`, patch && kPatchTexts[patch]].filter(Boolean).join(" \u00b7 ")}</span>
+        <span class="muted">{[hits === undefined ? "no code" : plural(hits, "hit"), patch && kPatchTexts[patch]].filter(Boolean).join(" \u00b7 ")}</span>
         <button type="button" class="tool" aria-label="Close" onClick={close}><Icon name="close" /></button>
       </header>
       {branches.length > 0 && (
@@ -105,7 +114,7 @@ function LinePanel({ line, lines, reachers, granularity, close }: { line: number
           ))}
         </ul>
       )}
-      {of_line === null ? <p class="muted">Which tests reach which lines was not measured in this run.</p>
+      {of_line === null ? <p class="muted">Which tests reach which lines was not measured{reason && <>: <Line text={reason} /></>}.</p>
         : of_line.length === 0 ? <p class="muted">{hits ? "No test reached this line: it ran while files were loaded, or in a process that is not followed." : "No test reached this line."}</p>
         : (
           <>
@@ -225,7 +234,7 @@ function Listing({ file, data, patch_runs, lines_left_out }: { file: CoverageFil
         <VirtualTable
           rows={rows}
           label={`Lines of ${file.path}`}
-          class="listing"
+          class={lines.branches.size > 0 ? "listing" : "listing no-branches"}
           row_height={kLineHeight}
           follow={follow}
           max_printed={2000}
@@ -237,14 +246,14 @@ function Listing({ file, data, patch_runs, lines_left_out }: { file: CoverageFil
               <th scope="col" class="patch-sign"><span class="sr-only">Changed</span></th>
               <th scope="col" class="number">Line</th>
               <th scope="col" class="number">Hits</th>
-              <th scope="col">Branches</th>
+              <th scope="col" class="branches">{lines.branches.size > 0 && "Branches"}</th>
               {tests ? <th scope="col" class="number">Tests</th> : <th class="reach none" />}
               <th scope="col" class="code">Source</th>
             </>
           }
           cells={(row) => <Row row={row} lines={lines} tests={tests} choose={(line) => choose(line === chosen ? undefined : line)} show_all={() => set_shown("all")} />}
         />
-        {chosen !== undefined && <LinePanel line={chosen} lines={lines} reachers={reachers} granularity={granularity} close={() => choose(undefined)} />}
+        {chosen !== undefined && <LinePanel line={chosen} lines={lines} reachers={reachers} reason={report.suites.find((suite) => suite.test_map.reason)?.test_map.reason ?? ""} granularity={granularity} close={() => choose(undefined)} />}
       </div>
     </>
   );

@@ -126,7 +126,8 @@ function Legend() {
       {kLegend.map(([group, name]) => <span key={group}><i class={`bar-sign ${group}`} aria-hidden="true" />{name}</span>)}
       <span><i class="line-sign cpu" aria-hidden="true" />CPU cores</span>
       <span><i class="line-sign memory" aria-hidden="true" />memory</span>
-      <span>drag to choose a span, Ctrl and wheel to zoom</span>
+      <span>no line: nothing was sampled (steps that prepare are not)</span>
+      <span class="how">drag to choose a span, Ctrl and wheel to zoom</span>
     </p>
   );
 }
