@@ -1,16 +1,19 @@
 #include "runner/app/judged_inputs.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/core.h>
 
 #include "runner/app/registry.h"
 #include "runner/base/clock.h"
 #include "runner/base/file.h"
+#include "runner/engine/caller_secrets.h"
 #include "runner/engine/gate/gate.h"
 #include "runner/engine/machine.h"
 #include "runner/engine/repository_walk.h"
 #include "runner/engine/run_directory.h"
+#include "runner/engine/source_texts.h"
 
 namespace rh::app {
 namespace {
@@ -109,8 +112,15 @@ Result<JudgedInputs> read_inputs(const CommandLine& line, std::vector<std::strin
   return inputs;
 }
 
-bool write_asked_reports(const model::RunReport& report, const std::vector<engine::ReportTarget>& targets) {
+bool write_asked_reports(const model::RunReport& judged, const std::vector<engine::ReportTarget>& targets) {
   bool good = true;
+  std::optional<model::RunReport> with_sources;
+  if (std::any_of(targets.begin(), targets.end(), [](const auto& target) { return target.name == "html"; })) {
+    const auto secrets = engine::caller_secrets(engine::current_environment(), engine::RunOptions{});
+    with_sources = judged;
+    with_sources->sources = engine::read_source_texts(judged, secrets.get());
+  }
+  const model::RunReport& report = with_sources ? *with_sources : judged;
   for (const engine::ReportTarget& target : targets) {
     if (auto written = write_report(report, target); !written) {
       print_error(fmt::format("runharness: {} report: {}\n", target.name, written.error().message()));

@@ -101,6 +101,11 @@ class SourceReader {
 std::vector<model::SourceText> read_source_texts(const model::RunReport& report, const Secrets* secrets) {
   std::vector<model::SourceText> sources;
   if (report.coverage.files.empty()) return sources;
+  if (report.run.repository_root.empty()) {
+    for (const model::CoverageFile& file : report.coverage.files)
+      sources.push_back({file.path, {}, "the results were judged outside of a repository"});
+    return sources;
+  }
   const auto repository = Beneath::open(report.run.repository_root);
   if (!repository) {
     for (const model::CoverageFile& file : report.coverage.files)
