@@ -137,6 +137,19 @@ struct Branch {
   std::optional<std::uint32_t> line;
 };
 
+// A file as it is read.
+struct File {
+  std::string key, path;
+  bool recognised = false;
+  Keyed<Span> statements;
+  Keyed<Function> functions;
+  Keyed<Branch> branches;
+  Keyed<std::optional<std::uint64_t>> statement_counts, function_counts;
+  Keyed<std::vector<std::uint64_t>> branch_counts;
+  std::optional<SourceMapText> map;
+  std::string map_root;
+};
+
 // Negative and fractional counts are of a broken producer; they are no count.
 std::optional<std::uint64_t> count_of(const JsonScalar& value) {
   if (value.kind != JsonScalar::Kind::integer || value.negative) return std::nullopt;
@@ -232,18 +245,6 @@ class IstanbulHandler : public JsonHandler {
   [[nodiscard]] bool recognised() const { return recognised_; }
 
  private:
-  struct File {
-    std::string key, path;
-    bool recognised = false;
-    Keyed<Span> statements;
-    Keyed<Function> functions;
-    Keyed<Branch> branches;
-    Keyed<std::optional<std::uint64_t>> statement_counts, function_counts;
-    Keyed<std::vector<std::uint64_t>> branch_counts;
-    std::optional<SourceMapText> map;
-    std::string map_root;
-  };
-
   static IstanbulFile finish(File& file) {
     IstanbulFile made;
     made.path = file.path.empty() ? file.key : file.path;
