@@ -1,13 +1,16 @@
 // The JSON report of coverage.py. It knows which lines and branches ran, not how often: hits are 0
 // or 1. With branch measurement on, coverage.py's own percentage is lines and branches together, so
-// that is the basis.
-#include <set>
+// that is the basis. Contexts (--show-contexts) say which test ran which line.
+#include <algorithm>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
+#include "collectors/coverage/contexts.h"
 #include "collectors/coverage/damage.h"
+#include "collectors/coverage/encoding.h"
 #include "collectors/coverage/file_builder.h"
+#include "collectors/coverage/json_head.h"
+#include "collectors/coverage/json_walk.h"
 #include "collectors/coverage/merge.h"
 #include "collectors/coverage/reader.h"
 #include "runner/base/text.h"
@@ -16,164 +19,242 @@ namespace rh::collectors {
 namespace {
 
 using model::Severity;
-using nlohmann::json;
 
-const json* member(const json& object, const char* name) {
-  if (!object.is_object()) return nullptr;
-  const auto it = object.find(name);
-  return it == object.end() ? nullptr : &*it;
-}
+enum Place : JsonPlace {
+  kDocument = kJsonRoot,
+  kMeta,
+  kBranchCoverage,
+  kTotals,
+  kTotalLines,
+  kTotalLinesHit,
+  kTotalBranches,
+  kTotalBranchesHit,
+  kFiles,
+  kFile,
+  kExecuted,
+  kExecutedLine,
+  kMissing,
+  kMissingLine,
+  kExecutedBranches,
+  kExecutedBranch,
+  kExecutedEnd,
+  kMissingBranches,
+  kMissingBranch,
+  kMissingEnd,
+  kContexts,
+  kContextsOfLine,
+  kContext,
+  kFunctions,
+  kFunction,
+  kStart,
+  kFunctionExecuted,
+  kFunctionExecutedLine,
+  kFunctionMissing,
+  kFunctionMissingLine,
+};
 
-std::optional<std::int64_t> integer(const json& value) {
-  if (value.is_number_unsigned()) {
-    const auto number = value.get<std::uint64_t>();
-    return number > INT64_MAX ? std::nullopt : std::optional(static_cast<std::int64_t>(number));
-  }
-  return value.is_number_integer() ? std::optional(value.get<std::int64_t>()) : std::nullopt;
-}
+constexpr JsonStep kSteps[] = {
+    {kDocument, "meta", kMeta},
+    {kDocument, "files", kFiles},
+    {kDocument, "totals", kTotals},
+    {kMeta, "branch_coverage", kBranchCoverage},
+    {kTotals, "num_statements", kTotalLines},
+    {kTotals, "covered_lines", kTotalLinesHit},
+    {kTotals, "num_branches", kTotalBranches},
+    {kTotals, "covered_branches", kTotalBranchesHit},
+    {kFiles, kAnyMember, kFile},
+    {kFile, "executed_lines", kExecuted},
+    {kFile, "missing_lines", kMissing},
+    {kFile, "executed_branches", kExecutedBranches},
+    {kFile, "missing_branches", kMissingBranches},
+    {kFile, "contexts", kContexts},
+    {kFile, "functions", kFunctions},
+    {kExecuted, kElement, kExecutedLine},
+    {kMissing, kElement, kMissingLine},
+    {kExecutedBranches, kElement, kExecutedBranch},
+    {kExecutedBranch, kElement, kExecutedEnd},
+    {kMissingBranches, kElement, kMissingBranch},
+    {kMissingBranch, kElement, kMissingEnd},
+    {kContexts, kAnyMember, kContextsOfLine},
+    {kContextsOfLine, kElement, kContext},
+    {kFunctions, kAnyMember, kFunction},
+    {kFunction, "start_line", kStart},
+    {kFunction, "executed_lines", kFunctionExecuted},
+    {kFunction, "missing_lines", kFunctionMissing},
+    {kFunctionExecuted, kElement, kFunctionExecutedLine},
+    {kFunctionMissing, kElement, kFunctionMissingLine},
+};
 
-std::optional<std::uint32_t> line_number(const json& value) {
-  const auto number = integer(value);
-  if (!number || *number <= 0 || *number > UINT32_MAX) return std::nullopt;
-  return static_cast<std::uint32_t>(*number);
-}
+// Of a branch: [from, to]; a negative `to` leaves the code object.
+struct Arc {
+  std::optional<std::int64_t> ends[2];
+  std::size_t size = 0;
+  bool taken = false;
+};
 
-// One entry of "files".
-class FileReader {
+struct Function {
+  std::string name;
+  std::uint32_t start = 0;
+  bool ran = false, missed = false;
+};
+
+class ReportHandler final : public JsonHandler {
  public:
-  FileReader(const std::string& path, const json& entry, DamageLog& damage)
-      : path_(path), entry_(entry), damage_(damage), file_(source_path(path)) {}
+  explicit ReportHandler(std::string_view subject) : damage_(subject) {}
 
-  model::CoverageFile read() && {
-    for (const std::uint32_t line : lines_of(entry_, "executed_lines")) file_.line(line, 1);
-    const std::vector<std::uint32_t> missing = lines_of(entry_, "missing_lines");
-    for (const std::uint32_t line : missing) file_.line(line, 0);
-    const std::set<std::uint32_t> not_run(missing.begin(), missing.end());
-    read_branches("executed_branches", 1, not_run);
-    read_branches("missing_branches", 0, not_run);
-    read_functions();
-    return std::move(file_).finish();
+  void enter(JsonPlace place, std::string_view key, bool is_array) override {
+    if (place == kFiles) saw_files_ = !is_array;
+    if (place == kFile) begin_file(key);
+    if (place == kExecuted) has_executed_ = is_array;
+    if (place == kMissing) has_missing_ = is_array;
+    if (place == kExecutedBranch || place == kMissingBranch) arcs_.push_back({{}, 0, place == kExecutedBranch});
+    if (place == kContextsOfLine) context_line_ = read_line_number(key);
+    if (place == kFunction) function_ = {std::string(key), 0, false, false};
+    if (place == kExecutedLine || place == kMissingLine || place == kContext) bad(path_, "a number or name");
+    if (place == kExecutedEnd || place == kMissingEnd) ++arcs_.back().size;
+  }
+
+  void leave(JsonPlace place) override {
+    if (place == kFile) end_file();
+    // "" is the module's own code, and a function without statements does not count.
+    if (place == kFunction && !function_.name.empty() && (function_.ran || function_.missed))
+      file_.function({source_text(function_.name), function_.start, function_.ran ? 1U : 0U});
+  }
+
+  void value(JsonPlace place, std::string_view key, const JsonScalar& value) override {
+    if (place == kExecutedLine) return add_line(value, 1, "executed_lines");
+    if (place == kMissingLine) return add_line(value, 0, "missing_lines");
+    if (place == kExecutedEnd || place == kMissingEnd) return add_end(value);
+    if (place == kContext) return add_context(value);
+    if (place == kFunctionExecutedLine) function_.ran = true;
+    if (place == kFunctionMissingLine) function_.missed = true;
+    if (place == kStart) function_.start = value.as_line().value_or(0);
+    if (place == kBranchCoverage) has_branches_ = value.as_bool().value_or(false);
+    if (place >= kTotalLines && place <= kTotalBranchesHit) totals_[place - kTotalLines] = value.as_integer();
+    if (place == kFile) bad(key, "its entry");
+    if (place == kExecutedBranch || place == kMissingBranch) bad(path_, "a branch");
+  }
+
+  [[nodiscard]] bool saw_files() const { return saw_files_; }
+
+  CoverageData take(const JsonEnd& end, std::string_view text) {
+    if (!end.complete) {
+      damage_.add(Severity::error, "coverage-py-truncated",
+                  fmt::format("The JSON cannot be read beyond {}: {}. What precedes it was kept.",
+                              json_position(text, end.offset), end.error));
+      if (open_) end_file();
+    }
+    CoverageData data;
+    data.files = gather_files(std::move(files_));
+    if (has_branches_) data.basis = "lines+branches";
+    declare(data);
+    data.contexts = contexts_.take("test");
+    data.diagnostics = damage_.take();
+    return data;
   }
 
  private:
-  std::vector<std::uint32_t> lines_of(const json& object, const char* name) {
-    std::vector<std::uint32_t> lines;
-    const json* array = member(object, name);
-    if (array == nullptr || !array->is_array()) {
-      bad(name);
-      return lines;
-    }
-    for (const json& value : *array) {
-      if (const auto line = line_number(value))
-        lines.push_back(*line);
-      else
-        bad(name);
-    }
-    return lines;
+  void begin_file(std::string_view path) {
+    path_ = source_path(path);
+    open_ = true;
+    has_executed_ = has_missing_ = false;
+    missing_.clear(), arcs_.clear();
   }
 
-  // [from, to]; a negative `to` leaves the code object. A branch of a line that never ran was never
-  // evaluated, which is not the same as evaluated and not taken.
-  void read_branches(const char* name, std::uint64_t taken, const std::set<std::uint32_t>& not_run) {
-    const json* array = member(entry_, name);
-    if (array == nullptr) return;  // measured without branches
-    if (!array->is_array()) return bad(name);
-    for (const json& arc : *array) {
-      const bool pair = arc.is_array() && arc.size() == 2;
-      const auto from = pair ? line_number(arc[0]) : std::nullopt;
-      const auto to = pair ? integer(arc[1]) : std::nullopt;
-      if (!from || !to) {
-        bad(name);
-        continue;
-      }
-      model::BranchHits branch{*from, 0, std::to_string(*to), taken};
-      if (not_run.contains(*from)) branch.taken.reset();
-      file_.branch(std::move(branch));
-    }
+  void end_file() {
+    if (!has_executed_) bad(path_, "executed_lines");
+    if (!has_missing_) bad(path_, "missing_lines");
+    std::sort(missing_.begin(), missing_.end());
+    for (const Arc& arc : arcs_) add_branch(arc);
+    contexts_.end_file(path_);
+    files_.push_back(file_.take());
+    files_.back().path = path_;
+    open_ = false;
   }
 
-  // Since coverage.py 7.6; "" is the module's own code, and a function without statements does not count.
-  void read_functions() {
-    const json* functions = member(entry_, "functions");
-    if (functions == nullptr || !functions->is_object()) return;
-    for (const auto& [name, region] : functions->items()) {
-      if (name.empty()) continue;
-      const bool ran = !lines_of(region, "executed_lines").empty();
-      if (!ran && lines_of(region, "missing_lines").empty()) continue;
-      const json* start = member(region, "start_line");
-      file_.function({name, start == nullptr ? 0 : line_number(*start).value_or(0), ran ? 1U : 0U});
-    }
+  void add_line(const JsonScalar& value, std::uint64_t hits, const char* list) {
+    const auto line = value.as_line();
+    if (!line) return bad(path_, list);
+    file_.line(*line, hits);
+    if (hits == 0) missing_.push_back(*line);
   }
 
-  void bad(const char* name) {
+  void add_end(const JsonScalar& value) {
+    Arc& arc = arcs_.back();
+    if (arc.size < 2) arc.ends[arc.size] = value.as_integer();
+    ++arc.size;
+  }
+
+  // A branch of a line that never ran was never evaluated, which is not the same as evaluated and not taken.
+  void add_branch(const Arc& arc) {
+    const auto& [from, to] = arc.ends;
+    if (arc.size != 2 || !from || !to || *from <= 0 || *from > UINT32_MAX)
+      return bad(path_, arc.taken ? "executed_branches" : "missing_branches");
+    const auto line = static_cast<std::uint32_t>(*from);
+    model::BranchHits branch{line, 0, std::to_string(*to), arc.taken ? 1U : 0U};
+    if (std::binary_search(missing_.begin(), missing_.end(), line)) branch.taken.reset();
+    file_.branch(std::move(branch));
+  }
+
+  void add_context(const JsonScalar& value) {
+    const auto name = value.as_text();
+    if (!name || !context_line_) return bad(path_, "contexts");
+    if (!name->empty()) contexts_.reach(contexts_.test(source_text(*name)), *context_line_);
+  }
+
+  // The file's own totals: right but for reports that someone edited.
+  void declare(CoverageData& data) {
+    const auto ratio = [&](std::size_t found, std::size_t hit) -> std::optional<model::Ratio> {
+      if (totals_[found].value_or(-1) < 0 || totals_[hit].value_or(-1) < 0) return std::nullopt;
+      return model::Ratio{static_cast<std::uint64_t>(*totals_[found]), static_cast<std::uint64_t>(*totals_[hit])};
+    };
+    model::CoverageTotals declared;
+    declared.lines = ratio(0, 1);
+    declared.branches = ratio(2, 3);
+    if (!declared.lines && !declared.branches) return;
+    if (declared.lines && declared.lines != totals_of(data.files).lines.value_or(model::Ratio{}))
+      damage_.add(Severity::warning, "coverage-totals",
+                  "The line totals of the file differ from its lines; they were counted again.");
+    data.declared = declared;
+  }
+
+  void bad(std::string_view path, const char* name) {
     damage_.add(Severity::warning, "coverage-py-record",
-                fmt::format("{}: {} is missing or not as expected.", excerpt(path_), name));
+                fmt::format("{}: {} is missing or not as expected.", excerpt(path), name));
   }
 
-  const std::string& path_;
-  const json& entry_;
-  DamageLog& damage_;
-  FileBuilder file_;
+  DamageLog damage_;
+  bool saw_files_ = false, has_branches_ = false, open_ = false;
+  std::optional<std::int64_t> totals_[4];  // lines, those that ran, branches, those taken
+  std::string path_;
+  bool has_executed_ = false, has_missing_ = false;
+  std::vector<std::uint32_t> missing_;
+  std::vector<Arc> arcs_;
+  Function function_;
+  std::optional<std::uint32_t> context_line_;
+  ContextBuilder contexts_;
+  FileBuilder file_{std::string()};
+  std::vector<model::CoverageFile> files_;
 };
-
-std::optional<model::Ratio> ratio_of(const json& totals, const char* found, const char* hit) {
-  const json* all = member(totals, found);
-  const json* some = member(totals, hit);
-  if (all == nullptr || some == nullptr) return std::nullopt;
-  const auto all_count = integer(*all);
-  const auto some_count = integer(*some);
-  if (!all_count || !some_count || *all_count < 0 || *some_count < 0) return std::nullopt;
-  return model::Ratio{static_cast<std::uint64_t>(*all_count), static_cast<std::uint64_t>(*some_count)};
-}
-
-// Recorded contexts (which test ran which line) and class regions can outweigh the rest many times
-// and are not used: they never become part of the document.
-bool is_wanted(int depth, json::parse_event_t event, const json& key) {
-  constexpr int kDepthOfFileMembers = 3;
-  if (event != json::parse_event_t::key || depth != kDepthOfFileMembers) return true;
-  return key != "contexts" && key != "classes";
-}
-
-Result<json> parse(std::string_view text, std::string_view subject) {
-  try {
-    return json::parse(
-        text, [](int depth, json::parse_event_t event, json& parsed) { return is_wanted(depth, event, parsed); });
-  } catch (const json::exception& error) {
-    return fail(ErrorKind::parse, fmt::format("read coverage.py JSON: {}", to_valid_utf8(error.what())),
-                std::string(subject));
-  }
-}
 
 }  // namespace
 
-Result<CoverageData> read_coverage_py_json(std::string_view text, const CoverageReadOptions& options) {
-  RH_TRY(const json document, parse(text, options.subject));
-  const json* files = member(document, "files");
-  if (files == nullptr || !files->is_object())
-    return fail(ErrorKind::parse, "read coverage.py JSON: it has no object \"files\"", options.subject);
-  DamageLog damage(options.subject);
-  CoverageData data;
-  for (const auto& [path, entry] : files->items()) data.files.push_back(FileReader(path, entry, damage).read());
-  data.files = gather_files(std::move(data.files));
-  const json* meta = member(document, "meta");
-  const json* branch = meta == nullptr ? nullptr : member(*meta, "branch_coverage");
-  if (branch != nullptr && branch->is_boolean() && branch->get<bool>()) data.basis = "lines+branches";
-  if (const json* totals = member(document, "totals")) {
-    data.declared.emplace();
-    data.declared->lines = ratio_of(*totals, "num_statements", "covered_lines");
-    data.declared->branches = ratio_of(*totals, "num_branches", "covered_branches");
-    if (data.declared->lines && data.declared->lines != totals_of(data.files).lines.value_or(model::Ratio{}))
-      damage.add(Severity::warning, "coverage-totals",
-                 "The line totals of the file differ from its lines; they were counted again.");
-  }
-  data.diagnostics = damage.take();
-  return data;
+Result<CoverageData> read_coverage_py_json(std::string_view bytes, const CoverageReadOptions& options) {
+  RH_TRY(const PlainText text, plain_text(bytes, options.subject));
+  ReportHandler handler(options.subject);
+  const JsonEnd end = walk_json(text.view(), kSteps, handler);
+  if (!handler.saw_files())
+    return fail(ErrorKind::parse,
+                fmt::format("read coverage.py JSON: {}", end.complete ? "it has no object \"files\"" : end.error),
+                options.subject);
+  return handler.take(end, text.view());
 }
 
 bool sniff_coverage_py_json(std::string_view head) {
-  if (!trim(head).starts_with('{')) return false;
-  return head.find("\"branch_coverage\"") != std::string_view::npos ||
-         head.find("\"executed_lines\"") != std::string_view::npos;
+  const PlainText text = plain_head(head);
+  if (!trim(text.view()).starts_with('{')) return false;
+  const JsonHead json(text.view());
+  return json.has(2, "branch_coverage") || json.has(3, "executed_lines");
 }
 
 }  // namespace rh::collectors

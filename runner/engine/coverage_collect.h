@@ -23,6 +23,9 @@ namespace rh::engine {
                                                      const PathMap& given,
                                                      const std::function<void(model::Diagnostic)>& note);
 
+// What is said about files whose data is of different texts or of different sets of branches; `paths` is not empty.
+[[nodiscard]] model::Diagnostic divergent_files(const std::vector<std::string>& paths);
+
 // What is said about paths of coverage data that are in no file of the repository, or in several; an error where the
 // caller wants all of them resolved. Empty `paths` are for nobody to ask about.
 [[nodiscard]] model::Diagnostic unresolved_paths(const std::vector<std::string>& paths, bool strict);

@@ -9,7 +9,7 @@ constexpr std::string_view kReport = R"({
   "meta": {"format": 3, "version": "7.17.3", "branch_coverage": true},
   "files": {"pkg/m.py": {
     "executed_lines": [1, 2, 4], "missing_lines": [3, 9], "excluded_lines": [15],
-    "contexts": {"1": ["test_a"]},
+    "contexts": {"1": [""], "2": ["t.py::b|run", "t.py::a|run"], "4": ["t.py::b|run"], "3": []},
     "executed_branches": [[2, 4]], "missing_branches": [[2, 3], [9, -8]],
     "functions": {"": {"executed_lines": [1], "missing_lines": []},
                   "f": {"executed_lines": [2, 4], "missing_lines": [3], "start_line": 1},
@@ -53,19 +53,36 @@ TEST(CoveragePy, WrongTotalsAndOddEntriesAreReported) {
   EXPECT_TRUE(has_code(data, "coverage-totals"));
 }
 
-TEST(CoveragePy, DamagedJsonSaysWhere) {
-  const auto cut = read_coverage_py_json(kReport.substr(0, 200), {"coverage.json"});
-  ASSERT_FALSE(cut);
-  EXPECT_EQ(cut.error().kind, ErrorKind::parse);
-  EXPECT_NE(cut.error().message().find("line"), std::string::npos);
-  EXPECT_FALSE(read_coverage_py_json("[]", {"x"}));
+TEST(CoveragePy, ContextsTellWhoTestsWhat) {
+  const CoverageData data = read(kReport);
+  ASSERT_TRUE(data.contexts);
+  EXPECT_EQ(data.contexts->tests, (std::vector<model::TestId>{{"t.py::a|run"}, {"t.py::b|run"}}));
+  ASSERT_EQ(data.contexts->files.size(), 1U);
+  EXPECT_EQ(data.contexts->files[0].path, "pkg/m.py");
+  EXPECT_EQ(data.contexts->files[0].tests, (std::vector<model::ReachedLines>{{0, {{2, 2}}}, {1, {{2, 2}, {4, 4}}}}));
+}
+
+TEST(CoveragePy, CutJsonKeepsWhatPrecedesAndSaysWhere) {
+  const std::string whole =
+      R"({"files":{"a.py":{"executed_lines":[1,2],"missing_lines":[3]},"b.py":{"executed_lines":[1]}}})";
+  const CoverageData cut = read(std::string_view(whole).substr(0, whole.size() - 6));
+  ASSERT_EQ(cut.files.size(), 2U);
+  EXPECT_EQ(cut.files[0].lines, (std::vector<LineHits>{{1, 1}, {2, 1}, {3, 0}}));
+  EXPECT_TRUE(has_code(cut, "coverage-py-truncated"));
+  EXPECT_NE(cut.diagnostics.front().message.find("line 1, column"), std::string::npos);
+}
+
+TEST(CoveragePy, WhatIsNoReportIsAnError) {
+  const auto list = read_coverage_py_json("[]", {"x"});
+  ASSERT_FALSE(list);
+  EXPECT_EQ(list.error().kind, ErrorKind::parse);
   EXPECT_FALSE(read_coverage_py_json("", {"x"}));
   EXPECT_FALSE(read_coverage_py_json(R"({"files": []})", {"x"}));
 }
 
 TEST(CoveragePy, DeepNestingIsHarmless) {
-  const auto deep = read_coverage_py_json(R"({"files":{"a":)" + std::string(200'000, '['), {"x"});
-  EXPECT_FALSE(deep);
+  const std::string deep = R"({"files":{"a":)" + std::string(200'000, '[');
+  EXPECT_TRUE(has_code(read(deep), "coverage-py-truncated"));
 }
 
 TEST(CoveragePy, Sniff) {

@@ -40,7 +40,7 @@ TEST(PythonCode, StatementsBeginOnTheirFirstLine) {
   EXPECT_EQ(statements("a = (1,\n  2)\nb = '''x\ny'''\nc = 1 + \\\n  2\n# c\n\nd = 1; e = 2\n"), (Lines{1, 3, 5, 9}));
   EXPECT_EQ(statements("@dec(\n  1)\n@other\ndef f(\n  a):\n  return a\n"), (Lines{1, 3, 4, 6}));
   EXPECT_EQ(statements("try:\n  a\nexcept X:\n  b\nelse:\n  c\nfinally:\n  d\n"), (Lines{1, 2, 3, 4, 6, 8}));
-  EXPECT_EQ(statements("if a: b\nelif c: d\nelse: e\n"), (Lines{1, 2}));
+  EXPECT_EQ(statements("if a: b\nelif c: d\nelse: e\n"), (Lines{1, 2, 3}));
 }
 
 TEST(PythonCode, EveryWayToEndALineIsOne) {
@@ -82,7 +82,7 @@ TEST(PythonCode, MarksExcludeTheirBlocks) {
 }
 
 TEST(PythonCode, StringsOfEveryKindHideWhatIsInThem) {
-  EXPECT_EQ(statements("a = f'{b['c']}:{d!r:>{e}}' # f\nf = rb'\\'\ng = f\"\"\"\n{h:\n}\"\"\"\ni = f'{{'\nj\n"),
+  EXPECT_EQ(statements("a = f'{b[\"c\"]}:{d!r:>{e}}' # f\nf = rb'\\\\'\ng = f\"\"\"\n{h:\n}\"\"\"\ni = f'{{'\nj\n"),
             (Lines{1, 2, 3, 6, 7}));
   EXPECT_EQ(statements("a = f'{\"x\"}' 'if b:'\nb = u'''\n'''; c = 0x1f + 1_0.5e-3j\n"), (Lines{1, 2}));
 }
