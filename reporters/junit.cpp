@@ -4,7 +4,9 @@
 #include "reporters/junit.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -14,6 +16,7 @@
 #include "reporters/reporter.h"
 #include "reporters/xml_writer.h"
 #include "runner/base/clock.h"
+#include "runner/base/text.h"
 #include "runner/model/names.h"
 
 namespace rh::reporters {
@@ -24,13 +27,33 @@ using model::Outcome;
 using model::SuiteStatus;
 
 constexpr std::size_t kMaxFile = 30'000'000;
+constexpr std::size_t kMaxElements = 250'000;  // GitLab refuses documents of more
 
-// How much text a test may carry. The next row is tried when a file is too large.
-struct TextBounds {
-  std::size_t failed;
-  std::size_t passed;
+// Which test cases a document holds.
+enum class Keep { all, all_but_passed, failed };
+
+// How much a document says. The next row is tried when a document is too large: texts go first, then the
+// test cases that are least missed.
+struct Detail {
+  std::size_t failed_text;
+  std::size_t passed_text;
+  Keep keep = Keep::all;
+  std::size_t max_failed = SIZE_MAX;  // of a suite
+  const char* note = nullptr;         // what is missing, for the reader of the document
 };
-constexpr TextBounds kBounds[] = {{64U << 10, 64U << 10}, {64U << 10, 0}, {8U << 10, 0}, {1U << 10, 0}, {0, 0}};
+constexpr const char* kAllElsewhere = "; report.json holds everything";
+constexpr Detail kDetails[] = {
+    {64U << 10, 64U << 10},
+    {64U << 10, 0, Keep::all, SIZE_MAX, "the output of passed tests is left out"},
+    {8U << 10, 0, Keep::all, SIZE_MAX, "the output of passed tests is left out, that of others cut at 8 KiB"},
+    {1U << 10, 0, Keep::all, SIZE_MAX, "the output of passed tests is left out, that of others cut at 1 KiB"},
+    {0, 0, Keep::all, SIZE_MAX, "all output is left out"},
+    {8U << 10, 0, Keep::all_but_passed, SIZE_MAX, "passed tests are left out, output is cut at 8 KiB"},
+    {1U << 10, 0, Keep::failed, SIZE_MAX, "all but failed tests are left out, output is cut at 1 KiB"},
+    {0, 0, Keep::failed, SIZE_MAX, "all but failed tests are left out, and all output"},
+    {0, 0, Keep::failed, 10'000, "all but the first 10,000 failed tests of each suite are left out, and all output"},
+    {0, 0, Keep::failed, 100, "all but the first 100 failed tests of each suite are left out, and all output"},
+};
 
 enum class Mark { none, failure, error, skipped };
 
@@ -87,12 +110,13 @@ std::string seconds(std::chrono::nanoseconds span) {
 
 class Document {
  public:
-  Document(const model::RunReport& report, TextBounds bounds)
-      : report_(report), bounds_(bounds), failed_(failed_tests(report)) {
+  Document(const model::RunReport& report, const Detail& detail, std::size_t max_bytes)
+      : report_(report), detail_(detail), max_bytes_(max_bytes), failed_(failed_tests(report)) {
     for (const FailedTest& test : failed_) reruns_[test.record] = test.rerun;
   }
 
-  std::string render() {
+  // Nothing when it would be too large; the last row of kDetails is given in any case.
+  std::optional<std::string> render() {
     Counts all;
     std::vector<Counts> counts;
     for (const model::SuiteReport& suite : report_.suites) {
@@ -106,14 +130,29 @@ class Document {
     attribute("name", "runharness");
     totals(all, report_.wall);
     attribute("timestamp", stamp({}));
-    for (std::size_t i = 0; i < counts.size(); ++i) add_suite(i, counts[i]);
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      add_suite(i, counts[i]);
+      if (too_large()) return std::nullopt;
+    }
     if (run_failed) add_run_problem();
     xml_.close();
     return xml_.take();
   }
 
  private:
-  void open(const char* element) { xml_.open(element); }
+  [[nodiscard]] bool too_large() const {
+    return &detail_ != &kDetails[std::size(kDetails) - 1] && (xml_.size() > max_bytes_ || elements_ > kMaxElements);
+  }
+  // Whether the document holds the test; `failed` counts those of its suite so far.
+  [[nodiscard]] bool keeps(const model::TestRecord& record, std::size_t& failed) const {
+    const Mark mark = mark_of(record.outcome());
+    if (mark == Mark::failure || mark == Mark::error) return failed++ < detail_.max_failed;
+    return detail_.keep == Keep::all || (detail_.keep == Keep::all_but_passed && mark == Mark::skipped);
+  }
+  void open(const char* element) {
+    xml_.open(element);
+    ++elements_;
+  }
   void attribute(const char* name, std::string_view value) { xml_.attribute(name, clean_line(value, 4000)); }
   void property(const char* name, std::string_view value) {
     if (value.empty()) return;
@@ -136,7 +175,7 @@ class Document {
     open(element);
     attribute("message", message);
     attribute("type", type);
-    if (!details.empty()) text(details, bounds_.failed);
+    if (!details.empty() && detail_.failed_text > 0) text(details, detail_.failed_text);
     xml_.close();
   }
   void totals(const Counts& counts, std::chrono::nanoseconds wall) {
@@ -156,7 +195,9 @@ class Document {
 
   Counts count(const model::SuiteReport& suite) const {
     Counts counts;
-    for (const model::TestRecord& record : suite.tests) counts.add(mark_of(record.outcome()));
+    std::size_t failed = 0;
+    for (const model::TestRecord& record : suite.tests)
+      if (keeps(record, failed)) counts.add(mark_of(record.outcome()));
     if (const OwnProblem problem = problem_of(report_, suite, counts); problem.mark != Mark::none)
       counts.add(problem.mark);
     return counts;
@@ -174,7 +215,10 @@ class Document {
     attribute("hostname", report_.run.machine.hostname);
     add_properties(suite);
     Counts of_tests;
+    std::size_t failed = 0;
     for (const model::TestRecord& record : suite.tests) {
+      if (too_large()) break;
+      if (!keeps(record, failed)) continue;
       add_test(suite, record);
       of_tests.add(mark_of(record.outcome()));
     }
@@ -188,6 +232,9 @@ class Document {
     open("properties");
     property("runharness.status", model::name_of(suite.status));
     property("runharness.status_reason", suite.status_reason);
+    if (detail_.note != nullptr)
+      property("runharness.left_out",
+               fmt::format("to keep this file below {}, {}{}", format_size(max_bytes_), detail_.note, kAllElsewhere));
     property("runharness.tool", suite.suite.tool.version);
     property("runharness.isolation", model::name_of(suite.isolation.reached));
     property("runharness.cpu_seconds", cpu.value ? seconds(*cpu.value) : "");
@@ -215,7 +262,7 @@ class Document {
       xml_.close();
     }
     add_attempts(record);
-    const std::size_t bound = model::is_failure(last.outcome) ? bounds_.failed : bounds_.passed;
+    const std::size_t bound = model::is_failure(last.outcome) ? detail_.failed_text : detail_.passed_text;
     block("system-out", last.standard_output, bound);
     block("system-err", last.standard_error, bound);
     xml_.close();
@@ -258,7 +305,9 @@ class Document {
   }
 
   const model::RunReport& report_;
-  TextBounds bounds_;
+  const Detail& detail_;
+  std::size_t max_bytes_;
+  std::size_t elements_ = 0;
   std::vector<FailedTest> failed_;
   std::map<const model::TestRecord*, std::string_view> reruns_;
   XmlWriter xml_;
@@ -267,12 +316,10 @@ class Document {
 }  // namespace
 
 std::string junit_within(const model::RunReport& report, std::size_t max_bytes) {
-  std::string text;
-  for (const TextBounds& bounds : kBounds) {
-    text = Document(report, bounds).render();
-    if (text.size() <= max_bytes) break;
-  }
-  return text;
+  for (const Detail& detail : kDetails)
+    if (auto text = Document(report, detail, max_bytes).render(); text && text->size() <= max_bytes)
+      return *std::move(text);
+  return Document(report, kDetails[std::size(kDetails) - 1], max_bytes).render().value_or("");
 }
 
 Result<std::string> render_junit(const model::RunReport& report) { return junit_within(report, kMaxFile); }

@@ -8,8 +8,9 @@
 
 namespace rh::reporters {
 
-// Texts of tests are cut, those of passed tests first, until the document fits into max_bytes. Test
-// cases and messages always stay, so a run of very many tests may still be larger.
+// Texts of tests are cut, those of passed tests first, until the document fits into max_bytes; then
+// passed tests are left out, then skipped ones, then all but the first failed ones. What is missing is
+// said in a property of every suite, and the counts are those of what is there.
 [[nodiscard]] std::string junit_within(const model::RunReport& report, std::size_t max_bytes);
 
 }  // namespace rh::reporters

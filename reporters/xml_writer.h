@@ -19,6 +19,7 @@ class XmlWriter {
   void attribute(std::string_view name, std::string_view value);  // of the element that was opened last
   void text(std::string_view value);
   void close();
+  [[nodiscard]] std::size_t size() const { return out_.size(); }
   [[nodiscard]] std::string take() { return std::move(out_); }
 
  private:

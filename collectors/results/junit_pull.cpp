@@ -1,5 +1,8 @@
 #include "collectors/results/junit_pull.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -14,6 +17,30 @@ namespace {
 constexpr std::size_t kWindowBytes = 256U << 10;  // fits into the processor's cache; grows for a longer tag
 constexpr std::size_t kRawBytes = 64U << 10;
 constexpr std::size_t kMaxMessage = 2U << 10;
+
+// Of the attributes that tell a case from its siblings. Those that stand side by side are hashed in one
+// go, raw and with what is between them: one writer spells its cases one way.
+class IdentityHash {
+ public:
+  void add(std::string_view name, std::string_view value, bool tells_apart) {
+    if (!tells_apart) return flush();
+    if (begin_ == nullptr) begin_ = name.data();
+    end_ = value.data() + value.size();
+  }
+  std::uint64_t finish() {
+    flush();
+    return hash_;
+  }
+
+ private:
+  void flush() {
+    if (begin_ != nullptr) hash_ = XXH3_64bits_withSeed(begin_, static_cast<std::size_t>(end_ - begin_), hash_);
+    begin_ = nullptr;
+  }
+  const char* begin_ = nullptr;
+  const char* end_ = nullptr;
+  std::uint64_t hash_ = 0;
+};
 
 }  // namespace
 
@@ -109,8 +136,7 @@ const JunitCaseView* JunitPull::give(Case& test) {
 
 // Copies what the views show.
 void JunitPull::keep_views(Case& test) {
-  std::string_view* const views[] = {&test.view.name, &test.view.classname, &test.view.file, &test.view.parameters,
-                                     &test.view.line};
+  std::string_view* const views[] = {&test.view.name, &test.view.classname, &test.view.file, &test.view.line};
   std::size_t bytes = 0;
   for (const std::string_view* view : views) bytes += view->size();
   std::string kept;
@@ -136,7 +162,7 @@ void JunitPull::clear(Case& test) {
   view.name = {};
   view.classname = {};
   view.file = {};
-  view.parameters = {};
+  view.identity = 0;
   view.line = {};
   view.time.reset();
   view.signs = {};
@@ -149,24 +175,29 @@ void JunitPull::begin_case(XmlAttributes attributes) {
   make_room_for_another();
   clear(case_);
   JunitCaseView& test = case_.view;
+  IdentityHash identity;
   for (const auto& [name, value] : attributes) {
-    if (name == "name")
+    bool tells_apart = true;
+    if (name == "name") {
       test.name = value;
-    else if (name == "classname" || (name == "class" && test.classname.empty()))
+    } else if (name == "classname" || (name == "class" && test.classname.empty())) {
       test.classname = value;
-    else if (name == "time") {
+    } else if (name == "file" || name == "filepath") {
+      test.file = value;
+    } else if (name == "line" || name == "lineno") {
+      test.line = value;
+    } else if (name == "time") {
       const ReportedTime time = parse_reported_time(value);
       test.time = time.value;
       if (time.negative) note_negative_time();
-    } else if (name == "file" || name == "filepath")
-      test.file = value;
-    else if (name == "line" || name == "lineno")
-      test.line = value;
-    else if (name == "status" || name == "result")
-      test.signs.add_word(value);
-    else if (name == "value_param" || name == "type_param" || name == "id" || name == "parameters")
-      test.parameters = value;
+      tells_apart = false;
+    } else {
+      if (name == "status" || name == "result") test.signs.add_word(value);
+      tells_apart = name == "value_param" || name == "type_param" || name == "id" || name == "parameters";
+    }
+    identity.add(name, value, tells_apart);
   }
+  test.identity = identity.finish();
 }
 
 void JunitPull::begin_problem(JunitProblemKind kind, XmlAttributes attributes) {
@@ -191,6 +222,8 @@ void JunitPull::begin_problem(JunitProblemKind kind, XmlAttributes attributes) {
 void JunitPull::complete() {
   if (case_.view.suite != suites_.ordinal() || case_.path.empty()) case_.path = suites_.path();
   case_.view.suite = suites_.ordinal();
+  constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15U;  // neighbouring suites lie far apart
+  case_.view.identity += case_.view.suite * kSpread;
   case_.view.verdict = case_.view.signs.verdict();
   if (case_.message.empty()) case_.message.swap(case_.type);
   ready_ = true;

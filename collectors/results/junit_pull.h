@@ -24,9 +24,9 @@ namespace rh::collectors {
 // UTF-8 of them.
 struct JunitCaseView {
   std::string_view name, classname, file;  // raw
-  std::string_view parameters;             // raw: what else tells it from its siblings
   std::string_view suite_path;             // UTF-8
   std::uint64_t suite = 0;                 // tells the suite elements of the file apart
+  std::uint64_t identity = 0;              // a hash of all that tells the case from others, its suite included
   std::string_view line;                   // raw
   std::optional<ExactSeconds> time;
   JunitSigns signs;

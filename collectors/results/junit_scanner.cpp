@@ -227,6 +227,10 @@ bool JunitScanner::end_document() {
     diagnose(Severity::warning, "junit-malformed",
              fmt::format("the XML is not well-formed in {} places, first at line {}; it was read as well as it can be",
                          xml_.faults(), xml_.first_fault_line()));
+  if (encoding_.charset == Charset::other && recognised())
+    diagnose(Severity::info, "junit-encoding",
+             fmt::format("the encoding \"{}\" is not known here: what is not UTF-8 is shown as U+FFFD",
+                         one_line(encoding_.declared)));
   if (negative_times_ > 0)
     diagnose(Severity::warning, "junit-negative-time",
              fmt::format("{} times are negative and were read as 0", negative_times_));

@@ -1,7 +1,4 @@
 // The summary of a JUnit report.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <fmt/core.h>
 
 #include "collectors/results/case_list.h"
@@ -12,22 +9,6 @@
 namespace rh::collectors {
 
 namespace {
-
-std::uint64_t mix(std::string_view text, std::uint64_t seed) {
-  return XXH3_64bits_withSeed(text.data(), text.size(), seed);
-}
-
-// Everything that tells a case from its siblings. Raw texts will do: one file spells a name one way.
-std::uint64_t identity_of(const JunitCaseView& test) {
-  // Short texts are hashed by adding the seed, so neighbouring seeds would give the same for two of them.
-  constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15U;
-  std::uint64_t hash = mix(test.name, test.suite * kSpread);
-  hash = mix(test.classname, hash);
-  if (!test.file.empty()) hash = mix(test.file, hash);
-  if (!test.line.empty()) hash = mix(test.line, hash);
-  if (!test.parameters.empty()) hash = mix(test.parameters, hash);
-  return hash;
-}
 
 ReportedCase reported(const JunitPull& pull, const JunitCaseView& test, model::Outcome outcome) {
   ReportedCase found;
@@ -63,7 +44,7 @@ Result<ResultsSummary> summarise_junit(ByteSource& source, const std::string& su
   while (const JunitCaseView* const found = pull.next()) {
     const JunitCaseView& test = *found;
     const model::Outcome outcome = test.verdict.outcome;
-    const std::uint64_t identity = test.of_suite ? 0 : identity_of(test);
+    const std::uint64_t identity = test.of_suite ? 0 : test.identity;
     if (test.siblings_are_new) {
       tally.forget();
       list.drop_retried(tally);

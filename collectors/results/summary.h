@@ -71,7 +71,7 @@ struct ResultsSummary {
   std::string format;  // "junit"; of an unknown file the one that explained it best
   ResultsState state = ResultsState::unknown;
   ResultTotals totals;
-  std::string timestamp;             // the first one of the file, as it is written there; see report_time()
+  std::string timestamp;             // the first one of the file, as it is written there; see parse_report_time()
   std::vector<ReportedCase> failed;  // in the order of the file
   std::uint64_t failed_left_out = 0;
   std::vector<ReportedCase> cases;             // with ResultsQuery::names: every test once, without messages

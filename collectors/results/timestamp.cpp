@@ -1,5 +1,9 @@
 #include "collectors/results/timestamp.h"
 
+#include <algorithm>
+
+#include "runner/base/text.h"
+
 namespace rh::collectors {
 
 namespace {
@@ -48,30 +52,121 @@ std::optional<std::chrono::minutes> offset(std::string_view text, std::size_t& a
   return west ? -total : total;
 }
 
+// The same as reports have it: " UTC", "+0100", "+01" as well.
+std::optional<std::chrono::minutes> loose_offset(std::string_view text) {
+  text = trim(text);
+  if (is_one_of(text, {"Z", "z", "UTC", "GMT", "UT"})) return std::chrono::minutes(0);
+  if (text.size() < 3 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
+  std::size_t at = 1;
+  const auto hours = digits(text, at, 2);
+  (void)skip(text, at, ":");
+  const auto minutes = at == text.size() ? std::optional(0) : digits(text, at, 2);
+  if (!hours || !minutes || at != text.size() || *hours > 14 || *minutes > 59) return std::nullopt;
+  const std::chrono::minutes total(*hours * 60 + *minutes);
+  return text[0] == '-' ? -total : total;
+}
+
+struct Moment {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  std::int64_t nanoseconds = 0;
+
+  // Without zone.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> value() const {
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                           std::chrono::day(static_cast<unsigned>(day))};
+    if (!date.ok() || year < 1970 || year > 2260 || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+    return std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+           std::chrono::seconds(second) + std::chrono::nanoseconds(nanoseconds);
+  }
+};
+
+// "12:34:56.5" at `at`.
+bool read_clock(std::string_view text, std::size_t& at, Moment& moment) {
+  const auto hour = digits(text, at, 2);
+  if (!hour || !skip(text, at, ":")) return false;
+  const auto minute = digits(text, at, 2);
+  if (!minute || !skip(text, at, ":")) return false;
+  const auto second = digits(text, at, 2);
+  if (!second) return false;
+  const auto rest = fraction(text, at);
+  if (!rest) return false;
+  moment.hour = *hour, moment.minute = *minute, moment.second = *second, moment.nanoseconds = *rest;
+  return true;
+}
+
+// "2026-03-01" at `at`.
+bool read_date(std::string_view text, std::size_t& at, Moment& moment) {
+  const auto year = digits(text, at, 4);
+  if (!year || !skip(text, at, "-")) return false;
+  const auto month = digits(text, at, 2);
+  if (!month || !skip(text, at, "-")) return false;
+  const auto day = digits(text, at, 2);
+  if (!day) return false;
+  moment.year = *year, moment.month = *month, moment.day = *day;
+  return true;
+}
+
+// "Sun, 01 Mar 2026" at `at`.
+bool read_mail_date(std::string_view text, std::size_t& at, Moment& moment) {
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  const std::size_t comma = text.find(", ");
+  if (comma == std::string_view::npos || comma > 9) return false;
+  at = comma + 2;
+  const std::size_t length = at + 1 < text.size() && text[at + 1] == ' ' ? 1 : 2;
+  const auto day = digits(text, at, length);
+  if (!day || !skip(text, at, " ") || text.size() < at + 3) return false;
+  const std::size_t month = kMonths.find(text.substr(at, 3));
+  at += 3;
+  if (month == std::string_view::npos || month % 3 != 0 || !skip(text, at, " ")) return false;
+  const auto year = digits(text, at, 4);
+  if (!year) return false;
+  moment.year = *year, moment.month = static_cast<int>(month / 3) + 1, moment.day = *day;
+  return true;
+}
+
+// "1772368496", "1772368496.25", "1772368496123"
+std::optional<std::chrono::nanoseconds> epoch_time(std::string_view text) {
+  constexpr std::uint64_t kFirstMilliseconds = 100'000'000'000;  // as seconds this would be the year 5138
+  const std::size_t point = text.find('.');
+  const auto whole = parse_u64(text.substr(0, point));
+  if (!whole || *whole < 100'000'000) return std::nullopt;
+  if (point == std::string_view::npos && *whole >= kFirstMilliseconds)
+    return *whole < kFirstMilliseconds * 100 ? std::optional(std::chrono::milliseconds(*whole)) : std::nullopt;
+  std::size_t at = std::min(point, text.size());
+  const auto rest = fraction(text, at);
+  if (!rest || at != text.size() || *whole >= 9'000'000'000U) return std::nullopt;
+  return std::chrono::seconds(*whole) + std::chrono::nanoseconds(*rest);
+}
+
 }  // namespace
 
 std::optional<std::chrono::nanoseconds> parse_rfc3339(std::string_view text) {
+  Moment moment;
   std::size_t at = 0;
-  const auto year = digits(text, at, 4);
-  if (!year || *year < 1970 || *year > 2260 || !skip(text, at, "-")) return std::nullopt;
-  const auto month = digits(text, at, 2);
-  if (!month || !skip(text, at, "-")) return std::nullopt;
-  const auto day = digits(text, at, 2);
-  if (!day || !skip(text, at, "Tt ")) return std::nullopt;
-  const auto hour = digits(text, at, 2);
-  if (!hour || !skip(text, at, ":")) return std::nullopt;
-  const auto minute = digits(text, at, 2);
-  if (!minute || !skip(text, at, ":")) return std::nullopt;
-  const auto second = digits(text, at, 2);
-  if (!second || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  const auto nanoseconds = fraction(text, at);
-  if (!nanoseconds) return std::nullopt;
+  if (!read_date(text, at, moment) || !skip(text, at, "Tt ") || !read_clock(text, at, moment)) return std::nullopt;
   const auto zone = offset(text, at);
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
-                                         std::chrono::day(static_cast<unsigned>(*day))};
-  if (!zone || at != text.size() || !date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-         std::chrono::seconds(*second) + std::chrono::nanoseconds(*nanoseconds) - *zone;
+  const auto value = moment.value();
+  if (!zone || !value || at != text.size()) return std::nullopt;
+  return *value - *zone;
+}
+
+std::optional<std::chrono::nanoseconds> parse_report_time(std::string_view text) {
+  text = trim(text);
+  if (const auto since_epoch = epoch_time(text)) return since_epoch;
+  Moment moment;
+  std::size_t at = 0;
+  if (!read_date(text, at, moment)) {
+    at = 0;
+    if (!read_mail_date(text, at, moment)) return std::nullopt;
+  }
+  (void)skip(text, at, "Tt");
+  while (skip(text, at, " ")) {
+  }
+  if (!read_clock(text, at, moment)) return std::nullopt;
+  const auto zone = loose_offset(text.substr(at));
+  const auto value = moment.value();
+  if (!zone || !value) return std::nullopt;
+  return *value - *zone;
 }
 
 }  // namespace rh::collectors

@@ -114,7 +114,7 @@ const char* read_plain_attribute(const char* at, const char* end, XmlTag& tag, V
   at = ends.find(value, at[1], special);
   if (end - at < 2) return nullptr;  // what is behind the quote must be seen
   const std::string_view text(value, static_cast<std::size_t>(at - value));
-  tag.attributes[tag.attribute_count++] = {spelled, text};
+  tag.attributes.data()[tag.attribute_count++] = {spelled, text};  // checked above
   if (special) {
     if (find_swallowed_tag(text) != kNowhere) return nullptr;
     tag.faults += faults_of(text);

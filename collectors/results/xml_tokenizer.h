@@ -12,7 +12,7 @@
 
 namespace rh::collectors {
 
-constexpr std::size_t kMaxTagBytes = 96U << 20;  // one start tag; the rest of a longer one is dropped
+constexpr std::size_t kMaxTagBytes = 24U << 20;  // one start tag; the rest of a longer one is dropped
 constexpr std::size_t kTextChunkBytes = 1U << 20;
 
 class XmlHandler {

@@ -275,7 +275,11 @@ std::optional<std::string> closest(std::string_view text, const std::vector<std:
         row[j + 1] = std::min({substituted, row[j] + 1, row[j + 1] + 1});
       }
     }
-    if (row.back() < best_distance) best_distance = row.back(), best = choice;
+    // "warning" for "warn": what goes on where the other ends is near, however long.
+    const bool begins_so = std::min(text.size(), choice.size()) >= 4 &&
+                           (text.starts_with(choice) || std::string_view(choice).starts_with(text));
+    const std::size_t distance = begins_so ? std::min<std::size_t>(row.back(), 1) : row.back();
+    if (distance < best_distance) best_distance = distance, best = choice;
   }
   return best;
 }

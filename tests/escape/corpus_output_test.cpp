@@ -125,15 +125,6 @@ TEST_F(Corpus, D08_WritesToTheTerminalOfTheCaller) {
   EXPECT_EQ(attack.caged.said("open /dev/tty"), "ENXIO") << attack.caged.everything();
 }
 
-TEST_F(Corpus, D08_WritesToTheTerminalOfTheCallerByItsName) {
-  const char* name = ttyname(STDIN_FILENO);
-  ASSERT_NE(name, nullptr) << "the tests have a terminal of their own";
-  const std::string device = name;
-  const Attack attack = this->attack("terminal", {device});
-  EXPECT_EQ(attack.free.said("write " + device), "ok");
-  EXPECT_EQ(attack.caged.said("open " + device), expected("ENOENT", "EACCES")) << attack.caged.everything();
-}
-
 int waiting_input() {
   int count = -1;
   ioctl(STDIN_FILENO, FIONREAD, &count);

@@ -66,23 +66,6 @@ TEST_F(Surface, E09_ReadsAddressesTimersAndMessagesOfTheKernel) {
   EXPECT_EQ(ran.said("peek /dev/kmsg"), expected("ENOENT", "EPERM"));
 }
 
-TEST_F(Surface, E09_ReadsTheListOfKeys) {
-  const Words files{"/proc/keys", "/proc/key-users"};
-  const Ran control = uncaged("peek", files);
-  for (const std::string& path : files) EXPECT_EQ(control.said("peek " + path), "ok") << path;
-  const Ran ran = caged("peek", files);
-  for (const std::string& path : files) EXPECT_EQ(ran.said("peek " + path), expected("empty", "EACCES")) << path;
-}
-
-TEST_F(Surface, E09_ReadsWhatIsBelowSysKernel) {
-  const Words files =
-      present({"/sys/kernel/notes", "/sys/kernel/vmcoreinfo", "/sys/kernel/btf/vmlinux",
-               "/sys/kernel/debug/sched/debug", "/sys/kernel/tracing/available_events", "/sys/kernel/security/lsm"});
-  const Ran control = uncaged("peek", files);
-  EXPECT_EQ(control.said("peek /sys/kernel/notes"), "ok");
-  expect_nothing_to_see(caged("peek", files), files);
-}
-
 TEST_F(Surface, E10_WeakensItsOwnDefences) {
   const Ran control = uncaged("personalities", {}), ran = caged("personalities", {});
   for (const char* one : {"262144", "4194304", "4456448", "8"}) {

@@ -92,6 +92,13 @@ std::vector<RuleKind> coverage_kinds() {
         {"per", text, false, "total", "total|directory|file", "of what"},
         kDepth},
        judge_max_uncovered},
+  };
+}
+
+// Those that compare with a base or with a baseline.
+std::vector<RuleKind> comparing_kinds() {
+  using enum ScopeUse;
+  return {
       {"coverage.patch",
        "coverage of what the patch changes",
        pass,
@@ -181,7 +188,7 @@ std::vector<RuleKind> run_kinds() {
 
 std::vector<RuleKind> all_kinds() {
   std::vector<RuleKind> kinds = test_kinds();
-  for (auto* more : {coverage_kinds, run_kinds, past_kinds})
+  for (auto* more : {coverage_kinds, comparing_kinds, run_kinds, past_kinds})
     for (RuleKind& kind : more()) kinds.push_back(std::move(kind));
   return kinds;
 }

@@ -26,7 +26,7 @@ void harden(sqlite3* handle) {
   sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);  // we have none: one is somebody else's
   sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, kMaxTextBytes);
   sqlite3_limit(handle, SQLITE_LIMIT_SQL_LENGTH, kMaxSqlBytes);
-  sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+  sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 1);  // VACUUM attaches its own
 }
 
 }  // namespace
@@ -146,9 +146,9 @@ Failure Database::failure(int code) const {
                 fmt::format("use the history: the file is damaged ({}); move it away to start a new one", message),
                 file_.string());
   if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
-    return fail(ErrorKind::io,
-                fmt::format("use the history: other runs held it for {} s ({})", kBusyTimeoutMs / 1000, message),
-                file_.string());
+    return Failure{Error{
+        ErrorKind::io, fmt::format("use the history: other runs held it for {} s ({})", kBusyTimeoutMs / 1000, message),
+        file_.string(), EBUSY}};
   return fail(ErrorKind::io, fmt::format("use the history: {}", message), file_.string());
 }
 

@@ -91,7 +91,8 @@ Result<std::int64_t> find_run_number(const Database& database, const std::string
     return fail(ErrorKind::not_found, "find the latest run: the history is empty", database.file().string());
   }
   Statement query(database,
-                  "SELECT number, id FROM runs WHERE substr(id, 1, length(?1)) = ?1 ORDER BY number DESC LIMIT ?2");
+                  "SELECT number, id FROM runs WHERE substr(id, 1, length(?1)) = ?1 "
+                  "ORDER BY id = ?1 DESC, number DESC LIMIT ?2");
   query.bind(1, name).bind(2, static_cast<std::int64_t>(kMaxSuggested) + 1);
   std::vector<std::int64_t> numbers;
   std::vector<std::string> ids;

@@ -1,6 +1,9 @@
 #include "runner/engine/history/schema.h"
 
+#include <cerrno>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <fmt/core.h>
@@ -103,6 +106,17 @@ Failure newer(const Database& database, std::int64_t version) {
               database.file().string());
 }
 
+// SQLite does not wait for others here, it says busy at once: whoever comes later tries again.
+Result<void> use_write_ahead_log(const Database& database) {
+  constexpr int kTries = 100;
+  constexpr std::chrono::milliseconds kPause{20};
+  for (int i = 1;; ++i) {
+    auto done = database.execute("PRAGMA journal_mode=WAL");
+    if (done || i == kTries || done.error().sys_errno != EBUSY) return done;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 }  // namespace
 
 Result<void> prepare_schema(const Database& database) {
@@ -110,7 +124,7 @@ Result<void> prepare_schema(const Database& database) {
   if (version > kHistorySchemaVersion) return newer(database, version);
   if (version == kHistorySchemaVersion) return {};  // writing it anew would sync the disk at each start
   // A file system without shared memory refuses WAL and keeps its rollback journal, which works as well.
-  RH_CHECK(database.execute("PRAGMA journal_mode=WAL"));
+  RH_CHECK(use_write_ahead_log(database));
   RH_TRY(Transaction transaction, Transaction::begin(database));
   RH_TRY(version, database.single_integer("PRAGMA user_version"));  // another run may have been faster
   if (version > kHistorySchemaVersion) return newer(database, version);

@@ -140,5 +140,25 @@ TEST(Junit, CutsTextsUntilItFits) {
   EXPECT_THAT(text, HasSubstr("message=\"kept\""));
 }
 
+TEST(Junit, LeavesOutWhatIsLeastMissedAndSaysSo) {
+  model::RunReport report = golden::make_passing_report();
+  const model::TestRecord passed = report.suites[0].tests[0];
+  model::TestRecord failed = passed;
+  failed.attempts[0].outcome = Outcome::failed;
+  failed.attempts[0].message = "kept";
+  report.suites[0].tests.assign(5000, passed);
+  report.suites[0].tests[3000] = failed;
+  const std::string text = junit_within(report, 100'000);
+  EXPECT_LE(text.size(), 100'000U);
+  EXPECT_THAT(text, HasSubstr("message=\"kept\""));
+  EXPECT_THAT(text, HasSubstr("passed tests are left out"));
+  EXPECT_THAT(text, HasSubstr("tests=\"1\" failures=\"1\"")) << "of what is there";
+  report.suites[0].tests.assign(5000, failed);
+  const std::string first = junit_within(report, 100'000);
+  EXPECT_LE(first.size(), 100'000U);
+  EXPECT_THAT(first, HasSubstr("the first 100 failed tests"));
+  EXPECT_EQ(junit_within(report, 10'000'000).find("left_out"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace rh::reporters
