@@ -26,7 +26,11 @@ TEST(GateTable, PatchesAreJudgedByTheirLinesWithData) {
       {"999 of 1000 is not all",
        "coverage.patch",
        {{"min", "100"}},
-       [](Case& c) { c.changed("a", std::string(999, 'c') + "u"); },
+       [](Case& c) {
+         std::string lines(1000, 'c');
+         lines.back() = 'u';
+         c.changed("a", lines);
+       },
        kFailed,
        true,
        "99.90 %"},
