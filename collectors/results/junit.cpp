@@ -114,7 +114,7 @@ void JunitReader::begin_case(XmlAttributes attributes) {
       test.line = line_of(value);
   }
   if (test.file.empty()) test.file = suites_.file();
-  if (classname_is_missing(test.classname) && !suites_.path().empty()) test.classname = suites_.path();
+  if (classname_is_missing(test.classname, is_pytest()) && !suites_.path().empty()) test.classname = suites_.path();
 }
 
 void JunitReader::begin_problem(JunitProblemKind kind, XmlAttributes attributes) {

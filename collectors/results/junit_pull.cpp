@@ -174,7 +174,9 @@ void JunitPull::clear(Case& test) {
 void JunitPull::begin_case(XmlAttributes attributes) {
   make_room_for_another();
   clear(case_);
+  keep_suite();
   JunitCaseView& test = case_.view;
+  test.of_pytest = is_pytest();
   IdentityHash identity;
   for (const auto& [name, value] : attributes) {
     bool tells_apart = true;
@@ -204,6 +206,7 @@ void JunitPull::begin_problem(JunitProblemKind kind, XmlAttributes attributes) {
   if (!in_case()) {
     make_room_for_another();
     clear(case_);
+    keep_suite();
   }
   std::string_view message, type;
   for (const auto& [name, value] : attributes) {
@@ -211,6 +214,8 @@ void JunitPull::begin_problem(JunitProblemKind kind, XmlAttributes attributes) {
       message = value;
     else if (name == "type")
       type = value;
+    else if (name == "time" && parse_reported_time(value).negative)
+      note_negative_time();  // the time of an attempt
   }
   case_.view.signs.add_child(kind, type);
   if (!case_.message.empty() || kind == JunitProblemKind::skipped) return;
@@ -219,9 +224,12 @@ void JunitPull::begin_problem(JunitProblemKind kind, XmlAttributes attributes) {
 }
 
 // The suite may be closed by the very tag that closes the case, so its path is copied; once for a suite.
-void JunitPull::complete() {
+void JunitPull::keep_suite() {
   if (case_.view.suite != suites_.ordinal() || case_.path.empty()) case_.path = suites_.path();
   case_.view.suite = suites_.ordinal();
+}
+
+void JunitPull::complete() {
   constexpr std::uint64_t kSpread = 0x9E3779B97F4A7C15U;  // neighbouring suites lie far apart
   case_.view.identity += case_.view.suite * kSpread;
   case_.view.verdict = case_.view.signs.verdict();

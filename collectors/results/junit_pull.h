@@ -34,6 +34,7 @@ struct JunitCaseView {
   std::string_view message;  // UTF-8, one line; of failures only
   // It stands for an error directly below a suite: it has the name of the suite, and no siblings.
   bool of_suite = false;
+  bool of_pytest = false;
   bool siblings_are_new = false;  // none of the cases before it will have a sibling any more
 };
 
@@ -58,7 +59,7 @@ class JunitPull : private JunitScanner {
   // The class of the case; of writers that leave it out the path of its suite.
   [[nodiscard]] std::string classname(const JunitCaseView& test) const {
     std::string name = name_of(test.classname);
-    return classname_is_missing(name) && !test.suite_path.empty() ? std::string(test.suite_path) : name;
+    return classname_is_missing(name, test.of_pytest) && !test.suite_path.empty() ? std::string(test.suite_path) : name;
   }
   [[nodiscard]] std::string path(std::string_view raw) const { return file_of(raw); }
   [[nodiscard]] std::optional<std::uint32_t> line(std::string_view raw) const { return line_of(raw); }
@@ -89,6 +90,7 @@ class JunitPull : private JunitScanner {
   void keep_views(Case& test);
   void make_room_for_another();
   static void clear(Case& test);
+  void keep_suite();
   void complete();
   static const JunitCaseView* give(Case& test);
 

@@ -68,11 +68,11 @@ void JunitScanner::start_element(std::string_view name, XmlAttributes attributes
   const JunitElement kind = kJunitElements[known].element;
   const bool container = kind == JunitElement::test || kind == JunitElement::suite || kind == JunitElement::suites;
   if (container && in_case_) {  // its end tag is missing
-    xml_.fault();
+    xml_.damaged();
     while (in_case_) close_top();
   }
   if (container && in_suite_problem_) {
-    xml_.fault();
+    xml_.damaged();
     while (in_suite_problem_) close_top();
   }
   if (open_.size() >= kMaxJunitDepth) {
@@ -137,8 +137,8 @@ void JunitScanner::end_element(std::string_view name) {
       known == kOtherElement && open_.size() > kMaxSearchDepth ? open_.size() - kMaxSearchDepth : 0;
   std::size_t depth = open_of_[known] == 0 ? 0 : open_.size();
   while (depth > lowest && !is_open(open_[depth - 1], known, name)) --depth;
-  if (depth <= lowest) return xml_.fault();  // ends nothing that is open
-  if (depth != open_.size()) xml_.fault();
+  if (depth <= lowest) return xml_.damaged();  // ends nothing that is open
+  if (depth != open_.size()) xml_.damaged();
   while (open_.size() >= depth) close_top();
 }
 
@@ -224,9 +224,7 @@ bool JunitScanner::end_document() {
   if (!open_.empty() || (xml_.ended_inside_token() && root_.empty() && may_begin_junit(head_))) cut_document();
   diagnose_content();
   if (xml_.faults() > 0 && !root_.empty())
-    diagnose(Severity::warning, "junit-malformed",
-             fmt::format("the XML is not well-formed in {} places, first at line {}; it was read as well as it can be",
-                         xml_.faults(), xml_.first_fault_line()));
+    diagnose(xml_.damage() > 0 ? Severity::error : Severity::warning, "junit-malformed", fault_sentence(xml_));
   if (encoding_.charset == Charset::other && recognised())
     diagnose(Severity::info, "junit-encoding",
              fmt::format("the encoding \"{}\" is not known here: what is not UTF-8 is shown as U+FFFD",

@@ -55,8 +55,8 @@ class JunitScanner : protected XmlHandler {
   [[nodiscard]] std::optional<std::uint32_t> line_of(std::string_view raw) const;
   // Some dialects say where the case belongs in the suite only.
   [[nodiscard]] bool is_pytest() const { return pytest_; }
-  [[nodiscard]] bool classname_is_missing(std::string_view classname) const {
-    return (classname.empty() && !pytest_) || classname == "test";
+  [[nodiscard]] static bool classname_is_missing(std::string_view classname, bool of_pytest) {
+    return (classname.empty() && !of_pytest) || classname == "test";
   }
   void note_negative_time() { ++negative_times_; }
   // The file holds something of a JUnit report, or was cut where one begins.

@@ -82,7 +82,7 @@ void XmlReport::end_element(std::string_view name) {
   }
   std::size_t depth = open_.size();
   while (depth > 0 && open_[depth - 1].name != name) --depth;
-  if (depth == 0 || depth != open_.size()) xml_.fault();
+  if (depth == 0 || depth != open_.size()) xml_.damaged();
   if (depth == 0) return;
   while (open_.size() >= depth) close_top();
 }
@@ -129,9 +129,7 @@ void XmlReport::finish() {
   else if (cases_ == 0 && whole)
     diagnose(model::Severity::warning, "no-cases", "the report holds no test case");
   if (xml_.faults() > 0)
-    diagnose(model::Severity::warning, "malformed",
-             fmt::format("the XML is not well-formed in {} places, first at line {}; it was read as well as it can be",
-                         xml_.faults(), xml_.first_fault_line()));
+    diagnose(xml_.damage() > 0 ? model::Severity::error : model::Severity::warning, "malformed", fault_sentence(xml_));
 }
 
 }  // namespace rh::collectors

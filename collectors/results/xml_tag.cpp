@@ -38,6 +38,11 @@ bool seen_before(const XmlTag& tag, std::string_view name) {
   return false;
 }
 
+void damaged(XmlTag& tag) {
+  ++tag.faults;
+  ++tag.damage;
+}
+
 // What is wrong with a value that holds '<' or '&'.
 unsigned faults_of(std::string_view value) {
   return static_cast<unsigned>(std::count(value.begin(), value.end(), '<')) + find_loose_ampersands(value).count;
@@ -107,7 +112,7 @@ const char* read_plain_attribute(const char* at, const char* end, XmlTag& tag, V
   const std::uint64_t bit = std::uint64_t{1} << ((spelled.size() * 7 + static_cast<unsigned char>(spelled[0]) +
                                                   static_cast<unsigned char>(spelled.back()) * 5U) &
                                                  63);
-  if ((names & bit) != 0 && seen_before(tag, spelled)) ++tag.faults;
+  if ((names & bit) != 0 && seen_before(tag, spelled)) damaged(tag);
   names |= bit;
   const char* const value = at + 2;
   bool special = false;
@@ -205,7 +210,7 @@ std::size_t find_tag_end(std::string_view tag, bool final) {
 }
 
 void add_attribute(XmlTag& tag, std::string_view name, std::string_view value) {
-  if (seen_before(tag, name)) ++tag.faults;
+  if (seen_before(tag, name)) damaged(tag);
   tag.attributes[tag.attribute_count++] = {name, value};
   tag.faults += faults_of(value);
 }
@@ -218,29 +223,29 @@ void read_attributes(std::string_view text, XmlTag& tag) {
     const std::size_t begin = at;
     at += xml_name_length(text.substr(at));
     if (at == begin) {  // not a name: a stray byte
-      ++tag.faults;
+      damaged(tag);
       ++at;
       continue;
     }
     const std::string_view name = without_xml_prefix(text.substr(begin, at - begin));
     const std::size_t equals = skip_xml_blanks(text, at);
     if (equals == kNowhere || text[equals] != '=') {  // an attribute without a value
-      ++tag.faults;
+      damaged(tag);
       continue;
     }
     at = skip_xml_blanks(text, equals + 1);
     if (at == kNowhere) {
-      ++tag.faults;
+      damaged(tag);
       return;
     }
     if (text[at] == '"' || text[at] == '\'') {
       const std::size_t open = at;
       const Value value = find_value_end(text, open, true);
-      if (value.stray_quotes || value.end == kNowhere) ++tag.faults;
+      if (value.stray_quotes || value.end == kNowhere) damaged(tag);
       at = std::min(value.end, text.size());
       add_attribute(tag, name, text.substr(open + 1, value.end == kNowhere ? kNowhere : at - open - 2));
     } else {  // an unquoted value
-      ++tag.faults;
+      damaged(tag);
       const std::size_t stop = std::min(text.find_first_of(kBlanks, at), text.size());
       add_attribute(tag, name, text.substr(at, stop - at));
       at = stop;
@@ -256,7 +261,7 @@ void cut_tag(std::string_view text, std::size_t next, XmlTag& tag) {
   if (tag.empty) inside.remove_suffix(1);
   const std::size_t name = xml_name_length(inside);
   tag.name = without_xml_prefix(inside.substr(0, name));
-  ++tag.faults;
+  damaged(tag);
   read_attributes(inside.substr(name), tag);
   tag.bytes = next;
 }
@@ -273,7 +278,7 @@ void read_damaged_tag(std::string_view text, bool final, std::size_t max_bytes, 
     else if (text.size() == max_bytes)
       end = max_bytes - 1;
     if (end == kNowhere) return;
-    ++tag.faults;
+    damaged(tag);
   } else {
     tag.empty = text[end - 1] == '/';
   }
@@ -287,6 +292,7 @@ void clear(XmlTag& tag) {
   tag.bytes = 0;
   tag.empty = false;
   tag.faults = 0;
+  tag.damage = 0;
   tag.attribute_count = 0;
 }
 

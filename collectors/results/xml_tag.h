@@ -23,6 +23,7 @@ struct XmlTag {
   std::size_t bytes = 0;  // from '<' to '>'; 0: more input is needed
   bool empty = false;     // <a/>
   unsigned faults = 0;    // what is not well-formed
+  unsigned damage = 0;    // those of them that hide where a value or the tag ends, or which value counts
   std::array<XmlAttribute, kMaxAttributes> attributes;
   std::size_t attribute_count = 0;
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/core.h>
+
 #include "collectors/results/byte_scan.h"
 #include "collectors/results/xml_text.h"
 
@@ -24,9 +26,10 @@ std::size_t cut_before(std::string_view text, std::size_t limit) {
 
 }  // namespace
 
-void XmlTokenizer::fault(std::uint64_t count) {
+void XmlTokenizer::fault(std::uint64_t count, std::uint64_t damage) {
   if (count > 0 && faults_ == 0) first_fault_line_ = line();
   faults_ += count;
+  damage_ += damage;
 }
 
 // The line is that of the first fault, because where a text begins depends on how the input was split.
@@ -159,7 +162,7 @@ std::size_t XmlTokenizer::step_markup(std::string_view rest) {
     return 2;
   }
   // A '<' that begins nothing is text.
-  fault();
+  fault(1, 0);
   if (handler_.wants_text()) handler_.text(rest.substr(0, 1), false);
   return 1;
 }
@@ -181,7 +184,7 @@ std::size_t XmlTokenizer::step_comment(std::string_view rest) {
     state_ = State::content;
     return 3;
   }
-  fault();
+  fault(1, 0);
   return 1;
 }
 
@@ -226,7 +229,7 @@ std::size_t XmlTokenizer::step_end_tag(std::string_view rest) {
   std::size_t end = 2 + name;
   while (end < rest.size() && rest[end] != '>' && rest[end] != '<' && end < kMaxTagBytes) ++end;
   if (end == rest.size()) return 0;
-  if (rest[end] != '>' || skip_xml_blanks(rest, 2 + name) != end) fault();
+  if (rest[end] != '>' || skip_xml_blanks(rest, 2 + name) != end) damaged();
   handler_.end_element(without_xml_prefix(rest.substr(2, name)));
   return rest[end] == '>' ? end + 1 : end;
 }
@@ -234,10 +237,18 @@ std::size_t XmlTokenizer::step_end_tag(std::string_view rest) {
 std::size_t XmlTokenizer::step_start_tag(std::string_view rest) {
   read_start_tag(rest, final_, kMaxTagBytes, tag_);
   if (tag_.bytes == 0) return 0;
-  fault(tag_.faults);
+  fault(tag_.faults, tag_.damage);
   handler_.start_element(tag_.name, tag_.all());
   if (tag_.empty) handler_.end_element(tag_.name);
   return tag_.bytes;
+}
+
+std::string fault_sentence(const XmlTokenizer& xml) {
+  std::string text =
+      fmt::format("the XML is not well-formed in {} {}, first at line {}; it was read as well as it can be",
+                  xml.faults(), xml.faults() == 1 ? "place" : "places", xml.first_fault_line());
+  if (xml.damage() > 0) text += ", but test cases or their outcomes may be lost";
+  return text;
 }
 
 }  // namespace rh::collectors

@@ -50,7 +50,12 @@ class XmlTokenizer {
   [[nodiscard]] bool ended_inside_token() const { return ended_inside_token_; }
   [[nodiscard]] std::uint64_t faults() const { return faults_; }
   [[nodiscard]] std::uint64_t first_fault_line() const { return first_fault_line_; }
-  void fault(std::uint64_t count = 1);  // counts something that is not well-formed at the present place
+  // Those of the faults that hide where something ends, or which of two values counts. The others are
+  // signs that stand for nothing else: '&' and '<' in a value, "--" in a comment.
+  [[nodiscard]] std::uint64_t damage() const { return damage_; }
+  // Counts something that is not well-formed at the present place.
+  void fault(std::uint64_t count, std::uint64_t damage);
+  void damaged() { fault(1, 1); }
 
  private:
   enum class State { content, comment, cdata, instruction, doctype };
@@ -86,8 +91,11 @@ class XmlTokenizer {
   mutable const char* counted_ = nullptr;
   mutable std::uint64_t line_ = 1;
 
-  std::uint64_t faults_ = 0, first_fault_line_ = 0;
+  std::uint64_t faults_ = 0, damage_ = 0, first_fault_line_ = 0;
   bool ended_inside_token_ = false;
 };
+
+// What a diagnostic says of a file with faults.
+[[nodiscard]] std::string fault_sentence(const XmlTokenizer& xml);
 
 }  // namespace rh::collectors

@@ -1,14 +1,8 @@
 // `runharness gate`: judges results from anywhere, or the latest stored run.
-#include <unistd.h>
-
-#include <fmt/core.h>
-
-#include "reporters/gate.h"
 #include "runner/app/commands.h"
 #include "runner/app/judged_inputs.h"
 #include "runner/app/registry.h"
 #include "runner/base/clock.h"
-#include "runner/base/exit_code.h"
 #include "runner/base/file.h"
 #include "runner/engine/gate/compare.h"
 #include "runner/engine/gate/gate.h"
@@ -61,29 +55,12 @@ Result<engine::GateRules> judge(JudgedInputs& inputs) {
   return rules;
 }
 
-std::optional<std::string> seconds_of(const engine::Gathered& gathered) {
-  if (!gathered.time) return std::nullopt;
-  return gathered.time->text();
-}
-
 }  // namespace
 
 Result<int> run_gate(const CommandLine& line) {
   RH_TRY(JudgedInputs inputs, read_inputs(line, line.paths, WithoutFiles::latest_run));
   RH_TRY(const engine::GateRules rules, judge(inputs));
-  const engine::RunOptions& options = inputs.settings.options;
-  model::RunReport& report = inputs.gathered.report;
-  const engine::RunOutcome outcome = engine::judge_gathered(inputs.gathered, rules, inputs.stored);
-  report.exit_code = static_cast<int>(outcome.code);
-  report.exit_reason = outcome.reason;
-  if (!write_asked_reports(report, options.reports)) report.exit_code = static_cast<int>(ExitCode::internal);
-  const reporters::GateDocument document{report, std::string(engine::name_of(outcome.code)),
-                                         seconds_of(inputs.gathered), line.names ? &inputs.gathered.names : nullptr};
-  if (line.json)
-    print(reporters::gate_to_json(document));
-  else if (!prints_report(options.reports))
-    print(reporters::gate_to_text(document, terminal_options(line, inputs.host.environment(), STDOUT_FILENO)));
-  return report.exit_code;
+  return tell_judged(line, inputs, engine::judge_gathered(inputs.gathered, rules, inputs.stored));
 }
 
 }  // namespace rh::app

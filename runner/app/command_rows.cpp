@@ -12,10 +12,12 @@ using L = CommandLine;
 bool takes_project(const OptionRow& row) { return row.used_by != UsedBy::run; }
 bool takes_run(const OptionRow& row) { return row.used_by != UsedBy::test; }
 bool takes_reports(const OptionRow& row) { return row.key == "reports"; }
-bool takes_gates(const OptionRow& row) {
-  return row.key.starts_with("gates.") || row.key.starts_with("base") || row.key == "dirty" || row.key == "reports";
+bool takes_merge(const OptionRow& row) {
+  return row.key == "reports" || row.key == "path_map" || row.key == "strict_paths";
 }
-bool takes_merge(const OptionRow& row) { return row.key == "reports"; }
+bool takes_gates(const OptionRow& row) {
+  return takes_merge(row) || row.key.starts_with("gates.") || row.key.starts_with("base") || row.key == "dirty";
+}
 
 constexpr FlagRow kProject{"PATH", &L::paths, "", "", "folders of the project to test"};
 constexpr FlagRow kConfig{"--config", &L::config_file, "FILE", "Run", "use this runharness.toml"};
@@ -78,6 +80,7 @@ const std::vector<FlagRow> kGateFlags = {
     {"--run", &L::run, "RUN", "Run", "without FILES: the stored run to judge (default: latest)"},
     {"--json", &L::json, "", "Output", "print one JSON document instead of text"},
     kNames,
+    kAgent,
     kQuiet,
     {"-v,--verbose", &L::verbose, "", "Output", "gates that passed, and all culprits"},
 };

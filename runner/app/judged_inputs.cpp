@@ -1,15 +1,20 @@
 #include "runner/app/judged_inputs.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 
 #include <fmt/core.h>
 
+#include "reporters/gate.h"
 #include "runner/app/registry.h"
 #include "runner/base/clock.h"
+#include "runner/base/exit_code.h"
 #include "runner/base/file.h"
 #include "runner/engine/caller_secrets.h"
 #include "runner/engine/gate/gate.h"
+#include "runner/engine/gate/verdict.h"
 #include "runner/engine/machine.h"
 #include "runner/engine/repository_walk.h"
 #include "runner/engine/run_directory.h"
@@ -128,6 +133,27 @@ bool write_asked_reports(const model::RunReport& judged, const std::vector<engin
     }
   }
   return good;
+}
+
+Result<int> tell_judged(const CommandLine& line, JudgedInputs& inputs, const engine::RunOutcome& outcome) {
+  const engine::RunOptions& options = inputs.settings.options;
+  model::RunReport& report = inputs.gathered.report;
+  report.exit_code = static_cast<int>(outcome.code);
+  report.exit_reason = outcome.reason;
+  if (!write_asked_reports(report, options.reports)) report.exit_code = static_cast<int>(ExitCode::internal);
+  std::optional<std::string> seconds;
+  if (inputs.gathered.time) seconds = inputs.gathered.time->text();
+  const reporters::GateDocument document{report, std::string(engine::name_of(outcome.code)), seconds,
+                                         line.names ? &inputs.gathered.names : nullptr};
+  if (line.json) {
+    print(reporters::gate_to_json(document));
+  } else if (line.agent) {
+    RH_TRY(const std::string text, reporters::render_agent(report));
+    print(text);
+  } else if (!prints_report(options.reports)) {
+    print(reporters::gate_to_text(document, terminal_options(line, inputs.host.environment(), STDOUT_FILENO)));
+  }
+  return report.exit_code;
 }
 
 }  // namespace rh::app

@@ -11,6 +11,7 @@
 #include "runner/app/workspace.h"
 #include "runner/engine/gate/gather.h"
 #include "runner/engine/gate/rule.h"
+#include "runner/engine/outcome.h"
 #include "runner/model/repository.h"
 
 namespace rh::app {
@@ -34,5 +35,8 @@ enum class WithoutFiles { latest_run, nothing };
 // Writes the reports that the caller asked for; false when one could not be written, which is said.
 [[nodiscard]] bool write_asked_reports(const model::RunReport& report,
                                        const std::vector<engine::ReportTarget>& targets);
+
+// Writes and prints the judged report as the caller asked for it; the exit code.
+[[nodiscard]] Result<int> tell_judged(const CommandLine& line, JudgedInputs& inputs, const engine::RunOutcome& outcome);
 
 }  // namespace rh::app

@@ -287,11 +287,14 @@ TEST(Junit, CharactersThatXmlForbids) {
             "b");
 }
 
-TEST(Junit, WhatIsNotWellFormedIsReadWithAWarning) {
-  const auto survives = [](std::string_view text, std::size_t cases) {
+TEST(Junit, WhatIsNotWellFormedIsReadAndOnlySignsAreForgiven) {
+  const auto survives = [](std::string_view text, std::size_t cases,
+                           model::Severity severity = model::Severity::error) {
     const Transcript seen = read(text);
     EXPECT_EQ(seen.count_ended(), cases) << text;
     EXPECT_THAT(codes(seen), ElementsAre("junit-malformed")) << text;
+    for (const model::Diagnostic& each : seen.diagnostics("junit-malformed"))
+      EXPECT_EQ(each.severity, severity) << text;
     return seen;
   };
   survives("<testsuite><testcase name='a'></testsuite>", 1);
@@ -299,7 +302,10 @@ TEST(Junit, WhatIsNotWellFormedIsReadWithAWarning) {
   survives("<testsuite></wrong><testcase name='a'/></testsuite>", 1);
   survives("<testsuite><testcase name=a time=1/><testcase name='b' name='c' x/></testsuite>", 2);
   EXPECT_NE(survives("<testsuite><testcase name=\"say \"hi\"!\"/></testsuite>", 1).ended("say \"hi\"!"), nullptr);
-  survives("<testsuite><testcase name='a'><failure>1 < 2</failure></testcase></testsuite>", 1);
+  survives("<testsuite><testcase name='a/>\n<testcase name='b'/></testsuite>", 2);
+  constexpr auto kForgiven = model::Severity::warning;
+  survives("<testsuite><testcase name='a'><failure>1 < 2</failure></testcase></testsuite>", 1, kForgiven);
+  survives("<testsuite><testcase name='a < b &nbsp; & c'/><!-- x -- y --></testsuite>", 1, kForgiven);
 }
 
 TEST(Junit, WhatWritersDoAnyway) {
