@@ -206,7 +206,6 @@ void JunitPull::begin_problem(JunitProblemKind kind, XmlAttributes attributes) {
   if (!in_case()) {
     make_room_for_another();
     clear(case_);
-    keep_suite();
   }
   std::string_view message, type;
   for (const auto& [name, value] : attributes) {
@@ -250,6 +249,7 @@ void JunitPull::end_suite_problem(JunitProblemKind) {
   case_.kept = suites_.name();
   case_.kept.reserve(64);
   case_.view.name = case_.kept;
+  keep_suite();
   complete();
 }
 

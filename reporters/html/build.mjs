@@ -1,6 +1,6 @@
-// Builds the report template: bundles src/ with esbuild and inlines script and style into
-// template.html, so that the finished file needs nothing but the run's data.
-// Usage: node build.mjs <outfile> [folder with node_modules; default: this one]
+// Builds the template of a page: bundles src/ with esbuild and inlines script and style into template.html (the
+// report of a run) or profile.html (a profile), so that the finished file needs nothing but the data.
+// Usage: node build.mjs <outfile> [report | profile] [folder with node_modules; default: this one]
 import { readFile, mkdir, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
@@ -9,11 +9,15 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const kDataMarker = "<!--RUNHARNESS_DATA-->";
-const kMaxBytes = 260_000;
+const kPages = {
+  report: { entry: "src/main.tsx", template: "template.html", libraries: ["preact", "uplot"], max_bytes: 260_000 },
+  profile: { entry: "src/profile/main.tsx", template: "profile.html", libraries: ["preact"], max_bytes: 160_000 },
+};
 
-const [outfile, packages_folder = here] = process.argv.slice(2);
-if (!outfile) {
-  console.error("usage: node build.mjs <outfile> [folder with node_modules]");
+const [outfile, kind = "report", packages_folder = here] = process.argv.slice(2);
+const made = kPages[kind];
+if (!outfile || !made) {
+  console.error("usage: node build.mjs <outfile> [report | profile] [folder with node_modules]");
   process.exit(2);
 }
 // Packages outside of the source tree: builds in several folders do not disturb one another.
@@ -23,7 +27,7 @@ const { build } = createRequire(join(packages, "x.js"))("esbuild");
 async function bundle() {
   const result = await build({
     absWorkingDir: here,
-    entryPoints: ["src/main.tsx"],
+    entryPoints: [made.entry],
     bundle: true,
     nodePaths: [packages],
     minify: true,
@@ -41,10 +45,10 @@ async function bundle() {
   return { script: text(".js"), style: text(".css") };
 }
 
-// Both libraries are MIT licensed, which asks for their notice in every copy.
+// The libraries are MIT licensed, which asks for their notice in every copy.
 async function notices() {
   const texts = await Promise.all(
-    ["preact", "uplot"].map(async (name) => `${name}\n\n${(await readFile(join(packages, name, "LICENSE"), "utf8")).trim()}`),
+    made.libraries.map(async (name) => `${name}\n\n${(await readFile(join(packages, name, "LICENSE"), "utf8")).trim()}`),
   );
   return texts.join("\n\n").replaceAll("--", "- -");
 }
@@ -52,7 +56,7 @@ async function notices() {
 // Replaces one marker that must be there exactly once. A function as replacement keeps `$&` in the
 // inserted text from being read as a pattern.
 function insert(page, marker, content) {
-  if (page.split(marker).length !== 2) throw new Error(`template.html must hold ${marker} exactly once`);
+  if (page.split(marker).length !== 2) throw new Error(`${made.template} must hold ${marker} exactly once`);
   return page.replace(marker, () => content);
 }
 
@@ -80,7 +84,7 @@ function policy(script, style) {
 
 const [{ script, style }, template, licenses] = await Promise.all([
   bundle(),
-  readFile(join(here, "template.html"), "utf8"),
+  readFile(join(here, made.template), "utf8"),
   notices(),
 ]);
 let page = insert(template, "/*STYLE*/", inert(style, "style"));
@@ -88,7 +92,7 @@ page = insert(page, "/*SCRIPT*/", inert(script, "script"));
 page = insert(page, "/*POLICY*/", policy(script, style));
 page = insert(page, "<!--NOTICES-->", `<!--\n${licenses}\n-->`);
 if (page.split(kDataMarker).length !== 2) throw new Error(`the finished page must hold ${kDataMarker} exactly once`);
-if (Buffer.byteLength(page) > kMaxBytes) throw new Error(`template is ${Buffer.byteLength(page)} bytes, more than ${kMaxBytes}`);
+if (Buffer.byteLength(page) > made.max_bytes) throw new Error(`template is ${Buffer.byteLength(page)} bytes, more than ${made.max_bytes}`);
 
 await mkdir(dirname(outfile), { recursive: true });
 await writeFile(outfile, page);
