@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { decode_json, DecodeError, problem_of, Sections } from "../src/data/sections";
+import { decode_json, DecodeError } from "../src/data/embedded";
+import { problem_of, Sections } from "../src/data/sections";
 // @ts-expect-error The fixture is plain JavaScript, as the browser script uses it too.
 import { make_report } from "../fixtures/report.mjs";
 

@@ -1,5 +1,6 @@
 // Reads the report out of the page. Each section is an element with base64 of gzip of JSON, as the html
 // reporter writes it; the first view needs two of them, and the others are read when they are asked for.
+import { decode_json, DecodeError, take_text } from "./embedded";
 import type { Attempt, BlockHits, BranchHits, FunctionHits, LineRange, Report } from "./model";
 import type { TestColumns } from "./tests";
 
@@ -57,40 +58,6 @@ export interface SectionTypes {
 }
 export type SectionName = keyof SectionTypes;
 
-export class DecodeError extends Error {}
-
-export function bytes_of_base64(text: string): Uint8Array<ArrayBuffer> {
-  let binary: string;
-  try {
-    binary = atob(text.trim());
-  } catch {
-    throw new DecodeError("the embedded data is not base64: the file is damaged");
-  }
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
-}
-
-export async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  if (typeof DecompressionStream === "undefined")
-    throw new DecodeError("this browser has no DecompressionStream (Chrome 80, Firefox 113, Safari 16.4 and later have it)");
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  try {
-    return await new Response(stream).text();
-  } catch {
-    throw new DecodeError("the embedded data cannot be decompressed: the file is damaged or was cut short");
-  }
-}
-
-export async function decode_json(encoded: string): Promise<unknown> {
-  const text = await gunzip(bytes_of_base64(encoded));
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new DecodeError(`the embedded report is not JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
 // What is wrong with a parsed document before anything of it is drawn; empty when it can be read.
 export function problem_of(document: unknown): string {
   if (typeof document !== "object" || document === null || Array.isArray(document)) return "the embedded data is not a report";
@@ -127,10 +94,5 @@ export class Sections {
 }
 
 export function sections_of_page(): Sections {
-  return new Sections((name) => {
-    const element = document.getElementById(name);
-    const text = element?.textContent ?? null;
-    element?.remove();
-    return text;
-  });
+  return new Sections(take_text);
 }

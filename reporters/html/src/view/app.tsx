@@ -5,19 +5,23 @@ import { verdict_of } from "../data/verdict";
 import type { Sections } from "../data/sections";
 import type { TestRow, TestTable } from "../data/tests";
 import type { Report } from "../data/model";
-import type { View } from "../data/route";
+import { hash_of, parse_route, type Route, type View } from "../data/route";
 import { inert_line } from "../text/inert";
+import { useAddress, type Codec } from "./address";
 import { Coverage } from "./coverage";
 import { Environment } from "./environment";
 import { Help } from "./help";
 import { Isolation } from "./isolation";
-import { is_typing, PageContext, PrintingContext, usePrinting, useRoute, type Page } from "./page";
+import { PageContext, type Page } from "./page";
 import { Guard } from "./problem";
+import { is_typing, PrintingContext, usePrinting } from "./screen";
 import { Summary } from "./summary";
 import { TestPage } from "./test_page";
 import { Tests } from "./tests";
 import { Timeline } from "./timeline";
 import { kViewTitles, Top } from "./top";
+
+const kCodec: Codec<Route> = { parse: parse_route, hash_of };
 
 function ViewOf({ view }: { view: View }) {
   switch (view) {
@@ -97,7 +101,7 @@ function useKeys(page: Page, set_help: (open: boolean) => void): void {
 }
 
 export function App({ report, table, sections }: { report: Report; table: TestTable; sections: Sections }) {
-  const { route, go, back } = useRoute();
+  const { route, go, back } = useAddress(kCodec);
   const [help, set_help] = useState(false);
   const printing = usePrinting();
   const shown = useRef<{ rows: readonly TestRow[] }>({ rows: [] });

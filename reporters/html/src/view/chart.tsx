@@ -6,7 +6,7 @@ import type { SuiteReport } from "../data/model";
 import { begin_at, curve_of, downsample, marks_of, type Curve, type Mark } from "../data/series";
 import { format_bytes, format_duration, kDash } from "../text/format";
 import { colors_of, type Colors } from "./chart_colors";
-import { useColors } from "./page";
+import { useColors } from "./screen";
 import { Line } from "./text";
 
 const kHeight = 220;

@@ -11,7 +11,8 @@ import { inert_line } from "../text/inert";
 import { Badge, OutcomeBadge } from "./badge";
 import { Totals } from "./coverage";
 import { Icon } from "./icon";
-import { is_typing, usePage, useSection } from "./page";
+import { usePage, useSection } from "./page";
+import { is_typing } from "./screen";
 import { Line } from "./text";
 import { VirtualTable } from "./virtual_table";
 

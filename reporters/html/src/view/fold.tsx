@@ -2,7 +2,7 @@
 // be large, and there can be a hundred of them on the page.
 import type { ComponentChildren } from "preact";
 import { useContext, useState } from "preact/hooks";
-import { PrintingContext } from "./page";
+import { PrintingContext } from "./screen";
 
 interface Props {
   title: ComponentChildren;

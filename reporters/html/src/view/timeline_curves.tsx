@@ -7,7 +7,7 @@ import type { SuiteReport } from "../data/model";
 import { format_bytes } from "../text/format";
 import { clock } from "./chart";
 import { colors_of, type Colors } from "./chart_colors";
-import { useColors } from "./page";
+import { useColors } from "./screen";
 import type { Span } from "./timeline_draw";
 
 export const kCurveHeight = 168;

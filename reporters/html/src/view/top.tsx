@@ -1,5 +1,5 @@
 // Head of the page: the verdict, the views, help and colours.
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { total_of_basis } from "../data/coverage";
 import { hash_of, kViews, type View } from "../data/route";
 import { run_isolation } from "../data/summary";
@@ -8,7 +8,7 @@ import type { Report } from "../data/model";
 import { format_count, format_percent } from "../text/format";
 import { Icon } from "./icon";
 import { usePage } from "./page";
-import { chosen_theme, next_theme, type Theme } from "./theme";
+import { ThemeButton } from "./theme_button";
 
 export const kViewTitles: Record<View, string> = {
   summary: "Summary", tests: "Tests", timeline: "Timeline", coverage: "Coverage", isolation: "Isolation", environment: "Environment",
@@ -35,18 +35,6 @@ function note_of(view: View, report: Report): Note | null {
     return isolation && isolation.reached !== isolation.requested ? { text: isolation.reached, bad: true } : null;
   }
   return null;
-}
-
-const kThemeNames: Record<Theme, string> = { auto: "as the system", light: "light", dark: "dark" };
-
-function ThemeButton() {
-  const [theme, set_theme] = useState(chosen_theme());
-  const name = `Colours: ${kThemeNames[theme]}`;
-  return (
-    <button type="button" class="tool" title={name} aria-label={`${name}. Change`} onClick={() => set_theme(next_theme())}>
-      <Icon name={theme === "auto" ? "auto" : theme === "light" ? "sun" : "moon"} />
-    </button>
-  );
 }
 
 export function Top({ open_help }: { open_help: () => void }) {

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { visible_rows } from "../data/window";
 import { format_count } from "../text/format";
-import { is_typing, PrintingContext } from "./page";
+import { is_typing, PrintingContext } from "./screen";
 
 interface Props<Row> {
   rows: readonly Row[];
