@@ -71,7 +71,8 @@ struct ProcessSummary {
   std::vector<std::uint32_t> threads;  // indices into ProfileSummary::threads, most CPU first
 };
 
-// One thread's stack when the memory of the tree stood highest, root first: "name (file:line)".
+// One thread's stack when the memory of the tree stood highest, root first: "name (file:line)", the line being
+// the one that is executed or called from.
 struct PeakStack {
   std::uint32_t process = 0, thread = 0;
   std::vector<std::string> frames;
