@@ -1,0 +1,51 @@
+// Finds the processes of a tree: the root, its children and theirs, and notices when one calls exec or ends.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "profiles/proc_file.h"
+
+namespace rh::profiles {
+
+constexpr std::size_t kMaxFollowed = 4096;  // processes at one time; more are counted, not followed
+
+struct FollowedProcess {
+  int pid = 0, parent = 0;
+  std::string executable;  // target of /proc/PID/exe; empty while it cannot be read
+  std::string image;       // tells the images of one process apart: device, inode and start of the program's stack
+};
+
+struct ProcessChanges {
+  std::vector<FollowedProcess> appeared;  // new ones, and old ones that are another program now
+  std::vector<int> ended;                 // comes before `appeared` of the same pid
+};
+
+class ProcessFollower {
+ public:
+  // `own_executable`: processes of this program are between fork and exec, or are our own helpers; they are
+  // followed for their children, and told once they are something else.
+  ProcessFollower(int root_pid, bool children, std::string own_executable);
+  [[nodiscard]] ProcessChanges look();
+  [[nodiscard]] std::vector<int> pids() const;
+  [[nodiscard]] std::size_t not_followed() const { return not_followed_; }
+
+ private:
+  struct Known {
+    FollowedProcess process;
+    bool told = false, seen = false;
+    std::uint64_t start_time = 0;
+  };
+  void visit(int pid, int parent, ProcessChanges& changes);
+  void visit_children(int pid, ProcessChanges& changes);
+  [[nodiscard]] bool check_image(Known& known, ProcessChanges& changes);
+
+  int root_pid_;
+  bool children_;
+  std::string own_executable_;
+  std::unordered_map<int, Known> known_;
+  std::size_t not_followed_ = 0;
+};
+
+}  // namespace rh::profiles

@@ -1,0 +1,219 @@
+#include "profiles/recording.h"
+
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <random>
+
+#include <fmt/core.h>
+
+#include "profiles/proc_file.h"
+#include "runner/base/clock.h"
+#include "runner/base/text.h"
+
+namespace rh::profiles {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kFollowEveryNs = 5'000'000;
+constexpr std::int64_t kUsageEveryNs = 10'000'000;
+constexpr std::int64_t kDrainEveryNs = 20'000'000;
+// A long run is not worth a hundred rows a second.
+constexpr std::size_t kManyRows = 30'000;
+constexpr std::size_t kMaxCommandBytes = 4096;
+
+std::int64_t thread_cpu_ns() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return used.tv_sec * kSecond + used.tv_nsec;
+}
+
+void sleep_until(std::int64_t monotonic_ns) {
+  const timespec until{monotonic_ns / kSecond, monotonic_ns % kSecond};
+  while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
+  }
+}
+
+}  // namespace
+
+Recording::Recording(RecordingOptions options)
+    : options_(std::move(options)),
+      builder_(monotonic_now().count()),
+      usage_(builder_.profile()),
+      noise_(builder_.profile().noise) {
+  for (const ProfilerRow& row : profiler_rows()) profilers_.push_back(row.make(options_, builder_));
+  builder_.profile().rate_hz = options_.rate_hz;
+}
+
+Recording::~Recording() {
+  stop_ = true;
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<void> Recording::prepare(Launch& launch) {
+  for (const auto& profiler : profilers_) RH_CHECK(profiler->prepare(launch));
+  return {};
+}
+
+void Recording::start(int root_pid) {
+  for (const auto& profiler : profilers_)
+    if (const auto started = profiler->started(root_pid); !started)
+      builder_.say(model::Severity::warning, "profiler-not-started", started.error().message(),
+                   std::string(profiler->name()));
+  follower_ = std::make_unique<ProcessFollower>(root_pid, options_.follow_children, read_proc_link("/proc/self/exe"));
+  thread_ = std::thread([this] { loop(); });
+}
+
+std::int64_t Recording::since_start() const { return monotonic_now().count() - builder_.started_ns(); }
+
+// Ticks lie at random places of equal slots: a program with a period of its own cannot hide between them.
+void Recording::loop() {
+  ::prctl(PR_SET_TIMERSLACK, 1UL);
+  ::prctl(PR_SET_NAME, "rh-profile");
+  std::minstd_rand random(static_cast<unsigned>(builder_.started_ns()));
+  const std::int64_t slot_ns = kSecond / options_.rate_hz;
+  std::uniform_int_distribution<std::int64_t> offset(0, slot_ns / 2);
+  const std::int64_t begin = monotonic_now().count();
+  std::int64_t slot = 0;
+  while (!stop_) {
+    const std::int64_t due = begin + slot * slot_ns + offset(random);
+    sleep_until(due);
+    const std::int64_t now = monotonic_now().count();
+    wake_ups_.add(now - due);
+    const std::int64_t reached = std::max((now - begin) / slot_ns, slot);
+    tick(static_cast<std::uint64_t>(reached - slot));
+    slot = reached + 1;
+  }
+  builder_.profile().noise.own_cpu_ns = static_cast<std::uint64_t>(thread_cpu_ns());
+}
+
+void Recording::count(Followed& followed, TickOutcome outcome, std::uint64_t slots_missed) {
+  model::SampleQuality& quality = builder_.process(followed.process).quality;
+  if (followed.slots == 0) slots_missed = 0;  // it was not there yet
+  followed.slots += slots_missed + 1;
+  quality.expected += slots_missed + 1;
+  quality.late += slots_missed;
+  if (outcome == TickOutcome::taken)
+    ++quality.taken;
+  else if (outcome == TickOutcome::rejected)
+    ++quality.rejected;
+  else
+    ++quality.idle;
+}
+
+void Recording::tick(std::uint64_t slots_missed) {
+  const std::int64_t now = since_start();
+  const Tick current{now, now - last_tick_ns_};
+  last_tick_ns_ = now;
+  bool lost = false;
+  for (auto& [pid, followed] : followed_) {
+    if (!followed.sampler) continue;
+    const TickOutcome outcome = followed.sampler->tick(current);
+    count(followed, outcome, slots_missed);
+    lost = lost || outcome == TickOutcome::gone;
+  }
+  if (lost || now >= next_follow_ns_) follow(now);
+  if (now >= next_usage_ns_) usage_row(now);
+  if (now >= next_drain_ns_) {
+    next_drain_ns_ = now + kDrainEveryNs;
+    for (const auto& profiler : profilers_) profiler->drain();
+  }
+}
+
+void Recording::usage_row(std::int64_t now_ns) {
+  const std::size_t rows = builder_.profile().timeline.time_ns.size();
+  next_usage_ns_ = now_ns + kUsageEveryNs * static_cast<std::int64_t>(1 + rows / kManyRows);
+  usage_.sample(now_ns, [this] {
+    TreeUsage::Stacks all;
+    for (const auto& [pid, followed] : followed_) {
+      if (!followed.sampler) continue;
+      const auto some = followed.sampler->last_stacks();
+      all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
+  });
+  if (rows % 100 == 0) noise_.look();
+}
+
+void Recording::follow(std::int64_t now_ns) {
+  next_follow_ns_ = now_ns + kFollowEveryNs;
+  const ProcessChanges changes = follower_->look();
+  for (const int pid : changes.ended) end_process(pid, now_ns);
+  for (const FollowedProcess& process : changes.appeared) begin_process(process, now_ns);
+}
+
+void Recording::begin_process(const FollowedProcess& process, std::int64_t now_ns) {
+  model::ProfileProcess made;
+  made.pid = process.pid;
+  if (const auto parent = process_of_pid_.find(process.parent); parent != process_of_pid_.end())
+    made.parent = parent->second;
+  ProcessImage image{process.pid, process.parent, 0, process.executable, read_arguments(process.pid)};
+  made.command = to_valid_utf8(join(image.argv, " ")).substr(0, kMaxCommandBytes);
+  made.start_ns = now_ns;
+  image.process = builder_.add_process(std::move(made));
+  process_of_pid_[process.pid] = image.process;
+  Followed followed{image.process, nullptr, 0};
+  for (const auto& profiler : profilers_) {
+    followed.sampler = profiler->adopt(image);
+    if (followed.sampler && builder_.process(image.process).profiler.empty())
+      builder_.process(image.process).profiler = std::string(profiler->name());
+    if (!builder_.process(image.process).profiler.empty()) break;
+  }
+  usage_.add(process.pid);
+  followed_[process.pid] = std::move(followed);
+}
+
+void Recording::end_process(int pid, std::int64_t now_ns) {
+  const auto at = followed_.find(pid);
+  if (at == followed_.end()) return;
+  if (at->second.sampler) at->second.sampler->finish({now_ns, now_ns - last_tick_ns_});
+  usage_.remove(pid);
+  model::ProfileProcess& process = builder_.process(at->second.process);
+  process.end_ns = now_ns;
+  if (const std::uint64_t bytes = usage_.peak_rss(pid); bytes > 0)
+    process.peak_rss = {bytes, model::Scope::sampled, "VmHWM, read every 50 ms", {}};
+  else
+    process.peak_rss = model::BytesFigure::unknown("the process ended before its memory could be read");
+  process.cpu = {std::chrono::nanoseconds(usage_.cpu_ns(pid)), model::Scope::sampled, "CPU clock of the process", {}};
+  followed_.erase(at);
+}
+
+model::Profile Recording::finish(const RecordedEnd& end) {
+  stop_ = true;
+  if (thread_.joinable()) thread_.join();
+  const std::int64_t now = since_start();
+  std::vector<int> left;
+  for (const auto& [pid, followed] : followed_) left.push_back(pid);
+  std::sort(left.begin(), left.end());
+  for (const int pid : left) end_process(pid, now);
+  for (const auto& profiler : profilers_) {
+    profiler->drain();
+    profiler->finish();
+  }
+  model::Profile& profile = builder_.profile();
+  profile.duration_ns = now;
+  usage_.finish(end.max_rss_bytes);
+  noise_.finish();
+  profile.noise.wake_up_ns_median = wake_ups_.quantile(0.5);
+  profile.noise.wake_up_ns_p99 = wake_ups_.quantile(0.99);
+  if (end.cpu_ns >= 0)
+    profile.cpu = {std::chrono::nanoseconds(end.cpu_ns), model::Scope::exact_process, "rusage of the target", {}};
+  else if (!profile.timeline.cpu_ns.empty())
+    profile.cpu = {std::chrono::nanoseconds(profile.timeline.cpu_ns.back()),
+                   model::Scope::sampled,
+                   "CPU clocks of the processes",
+                   {}};
+  else
+    profile.cpu = model::CpuFigure::unknown("no reading of the CPU clock");
+  if (follower_ && follower_->not_followed() > 0)
+    builder_.say(model::Severity::warning, "processes-not-followed",
+                 fmt::format("more than {} processes lived at one time: the others have no stacks", kMaxFollowed));
+  for (model::ProfileProcess& process : profile.processes)
+    if (process.profiler.empty() && process.unprofiled_reason.empty())
+      process.unprofiled_reason = "no profiler reads this kind of program: time and memory only";
+  return builder_.take();
+}
+
+}  // namespace rh::profiles
