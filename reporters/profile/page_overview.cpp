@@ -1,6 +1,7 @@
 #include "reporters/profile/page_overview.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "reporters/json/encoder.h"
@@ -17,6 +18,7 @@ constexpr std::size_t kLongCommandBytes = 1000, kShortCommandBytes = 120;
 constexpr std::size_t kMaxDiagnostics = 300;
 constexpr std::size_t kMaxSites = 20'000;  // of allocations, the largest
 constexpr std::size_t kMaxPeakStacks = 200;
+constexpr double kLeastShare = 0.0005;  // of a function whose intervals are kept: of less, the page computes its own
 
 std::optional<std::int64_t> index_or_null(std::uint32_t index) {
   return index == model::kNoIndex ? std::nullopt : std::optional<std::int64_t>(index);
@@ -39,6 +41,7 @@ class Overview {
     quality();
     noise();
     diagnostics();
+    intervals();
     hints();
     kept(runs, thinning);
     writer_.close('}');
@@ -216,6 +219,38 @@ class Overview {
     all.resize(std::min(count, kMaxDiagnostics));
     member("diagnostics", all);
     member("diagnostics_left_out", count - all.size());
+  }
+
+  // {"frame":[frame...],"cpu_self":[low,high,low,high...],"cpu_total":...}, in millionths.
+  void intervals() {
+    std::vector<const model::FunctionSummary*> functions;
+    for (const model::FunctionSummary& function : summary_.functions)
+      if (stacks_.frame(function.frame) != model::kNoIndex &&
+          (function.cpu.total.share.value >= kLeastShare || function.wall.total.share.value >= kLeastShare))
+        functions.push_back(&function);
+    writer_.key("intervals");
+    writer_.open('{');
+    writer_.key("frame");
+    writer_.open('[');
+    for (const auto* function : functions) encoder_.value(stacks_.frame(function->frame));
+    writer_.close(']');
+    bounds("cpu_self", functions, [](const model::FunctionSummary& function) { return function.cpu.self.share; });
+    bounds("cpu_total", functions, [](const model::FunctionSummary& function) { return function.cpu.total.share; });
+    bounds("wall_self", functions, [](const model::FunctionSummary& function) { return function.wall.self.share; });
+    bounds("wall_total", functions, [](const model::FunctionSummary& function) { return function.wall.total.share; });
+    writer_.close('}');
+  }
+
+  template <class ShareOf>
+  void bounds(std::string_view name, const std::vector<const model::FunctionSummary*>& functions, ShareOf share_of) {
+    writer_.key(name);
+    writer_.open('[');
+    for (const auto* function : functions) {
+      const model::ShareFigure share = share_of(*function);
+      encoder_.value(std::int64_t{std::llround(share.low * 1e6)});
+      encoder_.value(std::int64_t{std::llround(share.high * 1e6)});
+    }
+    writer_.close(']');
   }
 
   void hints() {
