@@ -245,10 +245,16 @@ def check_html(file, report):
     loaded = re.findall(r"<[^>]*\s(?:src|href)\s*=\s*[\"']?\s*(?:https?:)?//[^\s\"'>]+", page, re.IGNORECASE)
     loaded += re.findall(r"url\(\s*[\"']?\s*(?:https?:)?//[^)]*|@import[^;]*", page, re.IGNORECASE)
     expect(not loaded, f"report.html loads from elsewhere: {loaded[:3]}")
-    found = re.findall(r'<script id="rh-data"[^>]*data-encoding="gzip\+base64"[^>]*>([^<]*)</script>', page)
-    if expect(len(found) == 1, f"report.html has {len(found)} elements rh-data"):
-        carried = json.loads(gzip.decompress(base64.b64decode(found[0], validate=True)))
-        expect(carried == report, "report.html carries another report than report.json")
+    carried = {name: json.loads(gzip.decompress(base64.b64decode(data, validate=True))) for name, data in re.findall(
+        r'<script id="(rh-[a-z]+)" type="application/octet-stream" data-encoding="gzip\+base64">([^<]*)</script>', page)}
+    if not expect({"rh-report", "rh-tests", "rh-coverage"} <= carried.keys(), f"report.html carries only {sorted(carried)}"):
+        return
+    for member in ("run", "counts", "exit_code", "exit_reason", "wall_ns", "gates", "diagnostics"):
+        expect(carried["rh-report"][member] == report[member], f"report.html has another {member} than report.json")
+    tests = [record["test"]["name"] for suite in report["suites"] for record in suite["tests"]]
+    expect(sorted(carried["rh-tests"]["names"]) == sorted(tests), "report.html has other tests than report.json")
+    files = {file["path"] for file in report["coverage"]["files"]}
+    expect(carried["rh-coverage"]["files"].keys() == files, "report.html has other covered files than report.json")
 
 
 def check_summary(file, report):
