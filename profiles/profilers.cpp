@@ -1,11 +1,13 @@
 // The profilers, in the order in which they are asked about a process.
 #include "profiles/node/node_profiler.h"
 #include "profiles/profiler.h"
+#include "profiles/python/py_sampler.h"
 
 namespace rh::profiles {
 
 const std::vector<ProfilerRow>& profiler_rows() {
   static const std::vector<ProfilerRow> rows{
+      {"py-sample", "CPython 3.8 to 3.14: stacks read from outside, without stopping the program", make_py_sampler},
       {"node", "node: V8's own profiler, loaded into every process and worker by NODE_OPTIONS", make_node_profiler},
   };
   return rows;

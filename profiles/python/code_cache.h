@@ -1,0 +1,69 @@
+// What is known of the code objects of a process. An address is not an identity: when a code object is freed another
+// may take its place, so every use is checked against a signature of what never changes in it, and up to 3.11,
+// which does not number code objects, of the contents of its name and line table as well.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "profiles/profile_builder.h"
+#include "profiles/python/layout.h"
+#include "profiles/python/line_table.h"
+#include "profiles/python/remote_memory.h"
+
+namespace rh::profiles::python {
+
+struct Code {
+  Address address = 0;
+  Address instructions = 0;      // of the first; 0: frames count from it themselves (up to 3.10)
+  std::uint32_t frame = 0;       // index into Profile::frames
+  std::uint32_t generation = 0;  // unique among all code objects that were seen
+  std::uint64_t checked = 0;     // the check that confirmed it last
+  LineTable lines;
+  std::vector<iovec> ranges;            // the signature in the process
+  std::vector<std::uint8_t> signature;  // their bytes
+
+  // The line of an instruction as a frame has it.
+  [[nodiscard]] std::uint32_t line_at(std::int64_t instruction, int minor) const;
+};
+
+class CodeCache {
+ public:
+  CodeCache(RemoteMemory& memory, const Layout& layout, ProfileBuilder& builder)
+      : memory_(memory), layout_(layout), builder_(builder) {}
+
+  // Compares the code objects at `addresses` (each once) with what is known of them, in one read, and gets to know
+  // the new ones. True: all were known and are the same. Those that are not a code object are unknown afterwards.
+  [[nodiscard]] bool confirm(std::span<const Address> addresses);
+  // The code object as of the last check; null: unknown. Stays valid until the next confirm().
+  [[nodiscard]] const Code* find(Address address) const;
+  // It was known before the last check and is still the same.
+  [[nodiscard]] bool confirmed(const Code& code) const { return code.checked == check_; }
+
+ private:
+  void learn(Address address);
+  void describe_signature(Code& code, std::span<const std::uint8_t> header) const;
+  [[nodiscard]] bool is_code_type(Address type);
+  [[nodiscard]] std::string read_text(Address object, std::size_t max_characters);
+  [[nodiscard]] std::string read_bytes(Address object);
+  void mask(std::uint8_t* header) const;
+
+  RemoteMemory& memory_;
+  const Layout& layout_;
+  ProfileBuilder& builder_;
+  Address code_type_ = 0;
+  std::uint64_t check_ = 0;
+  std::uint32_t next_generation_ = 0;
+  std::unordered_map<Address, std::unique_ptr<Code>> codes_;
+  std::vector<iovec> ranges_;
+  std::vector<Code*> expected_;
+  std::vector<Address> unknown_;
+  std::vector<std::uint8_t> bytes_;
+};
+
+}  // namespace rh::profiles::python

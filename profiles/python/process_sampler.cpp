@@ -1,0 +1,310 @@
+#include "profiles/python/process_sampler.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "runner/base/file.h"
+#include "runner/base/text.h"
+
+namespace rh::profiles::python {
+namespace {
+
+constexpr std::int64_t kListTasksEveryNs = 50'000'000;
+constexpr std::int64_t kAttachEveryNs = 500'000;
+constexpr std::uint32_t kMaxPthreadBytes = 2304;
+// Offsets of `tid` in struct pthread: glibc on x86-64 and on AArch64, musl. Any other is looked for.
+constexpr std::uint32_t kUsualTidOffsets[] = {720, 208, 48, 56};
+
+std::string name_of_task(int pid, int tid) {
+  const auto text = read_file(fmt::format("/proc/{}/task/{}/comm", pid, tid), 256);
+  return text ? to_valid_utf8(trim(*text)) : std::string{};
+}
+
+}  // namespace
+
+PySampler::PySampler(int pid, std::uint32_t process, RuntimeLocation location, ProfileBuilder& builder)
+    : pid_(pid), process_(process), builder_(builder), memory_(pid), location_(std::move(location)), tasks_(pid) {}
+
+void PySampler::refuse(const std::string& reason) {
+  model::ProfileProcess& process = builder_.process(process_);
+  process.profiler.clear();
+  process.unprofiled_reason = reason;
+  gone_ = true;
+}
+
+TickOutcome PySampler::attach(const Tick& now) {
+  if (now.time_ns < next_attach_ns_) return TickOutcome::not_ready;
+  next_attach_ns_ = now.time_ns + kAttachEveryNs;
+  if (location_.presence != Presence::found) location_ = locate_runtime(memory_);
+  if (location_.presence == Presence::refused) {
+    refuse(location_.reason);
+    return TickOutcome::gone;
+  }
+  if (location_.presence != Presence::found) return TickOutcome::not_ready;
+  codes_ = std::make_unique<CodeCache>(memory_, location_.layout, builder_);
+  reader_ = std::make_unique<StackReader>(memory_, location_.layout, location_.runtime, *codes_);
+  builder_.process(process_).runtime = "CPython " + location_.version.text();
+  list_version_ = 0;
+  return TickOutcome::taken;
+}
+
+// The runtime is no longer where it was: another image of the same program, or none.
+TickOutcome PySampler::relocate(const Tick& now) {
+  if (reader_) retries_before_ += reader_->retries();
+  for (const auto& thread : threads_) thread->states.clear();
+  reader_.reset();
+  codes_.reset();
+  location_ = {};
+  next_attach_ns_ = now.time_ns + kAttachEveryNs;
+  return TickOutcome::not_ready;
+}
+
+std::uint32_t PySampler::thread_index(const Task& task) {
+  const auto known = thread_indexes_.find(task.tid);
+  if (known != thread_indexes_.end()) return known->second;
+  const std::uint32_t index = builder_.add_thread({process_, task.tid, name_of_task(pid_, task.tid)});
+  thread_indexes_.emplace(task.tid, index);
+  return index;
+}
+
+std::optional<std::uint32_t> PySampler::tid_at(std::uint64_t pthread) {
+  if (tid_in_pthread_ == 0 || pthread == 0) return std::nullopt;
+  return memory_.get<std::uint32_t>(pthread + tid_in_pthread_);
+}
+
+// Finds where the C library keeps a thread's number: where the structure of the main thread has the main thread's.
+void PySampler::calibrate_pthread() {
+  if (tid_in_pthread_ != 0) return;
+  const Task* const main = tasks_.find(pid_);
+  if (main == nullptr) return;
+  for (const auto& state : reader_->threads()) {
+    std::vector<std::uint8_t> bytes(kMaxPthreadBytes);
+    // Less where the structure lies at the end of its pages.
+    while (bytes.size() >= 64 && !memory_.read(state->pthread, bytes.data(), bytes.size()))
+      bytes.resize(bytes.size() / 2);
+    const auto has = [&](std::uint32_t at) {
+      return at + sizeof(int) <= bytes.size() && load<int>(bytes.data() + at) == main->inner_tid;
+    };
+    for (const std::uint32_t at : kUsualTidOffsets)
+      if (tid_in_pthread_ == 0 && has(at)) tid_in_pthread_ = at;
+    for (std::uint32_t at = 0; tid_in_pthread_ == 0 && at < bytes.size(); at += sizeof(int))
+      if (has(at)) tid_in_pthread_ = at;
+    if (tid_in_pthread_ != 0) return;
+  }
+}
+
+Task* PySampler::task_of(const PythonThread& state) {
+  if (state.native_id != 0)
+    if (Task* const task = tasks_.find_inner(static_cast<int>(state.native_id))) return task;
+  // Before 3.11 there is no such number, and after a fork it may be the parent's.
+  const auto tid = tid_at(state.pthread);
+  return tid ? tasks_.find_inner(static_cast<int>(*tid)) : nullptr;
+}
+
+// Brings the threads of the kernel and those of the interpreters together. False: the process is gone.
+bool PySampler::match_threads(const Tick& now) {
+  const bool due = tasks_.stale() || now.time_ns >= next_look_for_tasks_ns_;
+  if (!due && list_version_ == reader_->list_version()) return true;
+  next_look_for_tasks_ns_ = now.time_ns + kListTasksEveryNs;
+  if (!tasks_.list()) return false;
+  if (task_version_ == tasks_.version() && list_version_ == reader_->list_version()) return true;
+  // A thread that ended leaves no trace where the lists begin.
+  if (task_version_ != tasks_.version()) (void)reader_->list();
+  task_version_ = tasks_.version();
+  list_version_ = reader_->list_version();
+  calibrate_pthread();
+  auto old = std::move(threads_);
+  threads_.clear();
+  for (const auto& task : tasks_.tasks()) {
+    const auto known = std::find_if(
+        old.begin(), old.end(), [&](const std::unique_ptr<Thread>& each) { return each && each->task == task.get(); });
+    auto thread = known != old.end() ? std::move(*known) : std::make_unique<Thread>();
+    thread->task = task.get();
+    thread->index = thread_index(*task);
+    thread->states.clear();
+    threads_.push_back(std::move(thread));
+  }
+  // The newest interpreter comes first in the list: outermost frames are those of the oldest.
+  auto& states = reader_->threads();
+  std::vector<PythonThread*> unmatched;
+  for (auto state = states.rbegin(); state != states.rend(); ++state) {
+    const Task* const task = task_of(**state);
+    const auto thread = std::find_if(threads_.begin(), threads_.end(),
+                                     [&](const std::unique_ptr<Thread>& each) { return each->task == task; });
+    if (task != nullptr && thread != threads_.end())
+      (*thread)->states.push_back(state->get());
+    else
+      unmatched.push_back(state->get());
+  }
+  // A process that has just forked: the thread that called fork is the only one, whatever number its state bears.
+  if (threads_.size() == 1 && threads_.front()->states.empty() && !unmatched.empty()) {
+    const auto holder = std::find_if(unmatched.begin(), unmatched.end(), [&](const PythonThread* state) {
+      const Interpreter* const interpreter = reader_->interpreter_of(*state);
+      return interpreter != nullptr && interpreter->gil_holder == state->state;
+    });
+    threads_.front()->states.push_back(holder != unmatched.end() ? *holder : unmatched.front());
+  }
+  return true;
+}
+
+int PySampler::lock_holder() const {
+  for (const Interpreter& interpreter : reader_->interpreters()) {
+    if (!interpreter.gil_locked) continue;
+    for (const auto& thread : threads_)
+      for (const PythonThread* const state : thread->states)
+        if (state->state == interpreter.gil_holder) return thread->task->tid;
+  }
+  return 0;
+}
+
+void PySampler::mark_wanted(bool anything_ran) {
+  for (const auto& thread : threads_)
+    for (PythonThread* const state : thread->states)
+      state->wanted = !state->valid || (anything_ran && thread->task->touched);
+}
+
+std::uint32_t PySampler::mark(std::uint32_t parent, const char* name, model::FrameKind kind) {
+  model::ProfileFrame frame;
+  frame.name = name;
+  frame.kind = kind;
+  return builder_.stack(parent, builder_.frame(frame), 0);
+}
+
+// The frames of all interpreters that the thread is in, root first; what did not change since is not looked up again.
+void PySampler::update_stack(Thread& thread) {
+  std::size_t depth = 0;
+  std::uint32_t node = model::kNoIndex;
+  bool same = true;
+  const auto minor = static_cast<int>(location_.layout.minor);
+  for (const PythonThread* const state : thread.states) {
+    if (!state->valid) {
+      thread.stack = model::kNoIndex;
+      return;
+    }
+    if (state->cut) {
+      node = mark(node, "(deeper frames were not read)", model::FrameKind::runtime);
+      same = false;
+    }
+    for (auto frame = state->frames.rbegin(); frame != state->frames.rend(); ++frame, ++depth) {
+      const Code* const code = codes_->find(frame->code);
+      if (code == nullptr) {
+        thread.stack = model::kNoIndex;
+        return;
+      }
+      if (depth == thread.levels.size()) thread.levels.push_back({});
+      Level& level = thread.levels[depth];
+      same = same && level.node != model::kNoIndex && level.generation == code->generation &&
+             level.instruction == frame->instruction;
+      if (!same)
+        level = {code->generation, frame->instruction,
+                 builder_.stack(node, code->frame, code->line_at(frame->instruction, minor))};
+      node = level.node;
+    }
+  }
+  thread.levels.resize(depth);
+  if (thread.states.empty()) {
+    const std::string name = thread.task->tid == pid_ ? "(thread without Python frames)" : "(native thread)";
+    node = mark(node, name.c_str(), model::FrameKind::runtime);
+  } else if (depth == 0) {
+    node = mark(node, "(thread without Python frames)", model::FrameKind::runtime);
+  }
+  thread.stack = node;
+}
+
+// Whether it holds the interpreter's lock is in the interpreter; whether it waits for it, in the address at which it
+// sleeps: the condition variable of the lock.
+void PySampler::update_lock_state(Thread& thread) {
+  std::uint8_t state = 0;
+  const Interpreter* contended = nullptr;
+  for (const PythonThread* const each : thread.states) {
+    const Interpreter* const interpreter = reader_->interpreter_of(*each);
+    if (interpreter == nullptr || !interpreter->gil_locked) continue;
+    if (interpreter->gil_holder == each->state)
+      state |= model::kHoldsGil;
+    else if (!each->frames.empty() && reader_->threads().size() > 1)
+      contended = interpreter;
+  }
+  if (state == 0 && contended != nullptr) {
+    if (thread.waiting_known && !thread.task->touched) {
+      state = thread.gil_state & model::kWaitsForGil;
+    } else if (const auto futex = TaskTable::futex_of(*thread.task)) {
+      if (*futex >= contended->gil && *futex < contended->gil + location_.layout.gil_size) state |= model::kWaitsForGil;
+      thread.waiting_known = true;
+    } else {
+      thread.waiting_known = false;
+    }
+  }
+  thread.gil_state = state;
+}
+
+void PySampler::add_samples(const Tick& now, bool known) {
+  for (const auto& thread : threads_) {
+    const Task& task = *thread->task;
+    Sample sample;
+    sample.time_ns = now.time_ns;
+    sample.thread = thread->index;
+    sample.wall_ns = now.interval_ns;
+    sample.cpu_ns = task.cpu_ns;
+    if (known) {
+      sample.stack = thread->stack;
+      sample.state = thread->gil_state;
+    }
+    if (task.cpu_ns > 0) sample.state |= model::kOnCpu;
+    builder_.add(sample);
+  }
+}
+
+TickOutcome PySampler::tick(const Tick& now) {
+  if (gone_) return TickOutcome::gone;
+  if (!reader_)
+    if (const TickOutcome attached = attach(now); attached != TickOutcome::taken) return attached;
+  if (list_version_ == 0 && reader_->list() == ReadOutcome::gone) return TickOutcome::gone;
+  if (!match_threads(now)) return TickOutcome::gone;
+  const bool ran = tasks_.look(now.time_ns, lock_holder());
+  mark_wanted(ran);
+  const bool all_known = std::none_of(threads_.begin(), threads_.end(), [](const auto& thread) {
+    return std::any_of(thread->states.begin(), thread->states.end(), [](const auto* state) { return state->wanted; });
+  });
+  if (!ran && all_known && !reader_->threads().empty()) {
+    add_samples(now, true);
+    return TickOutcome::idle;
+  }
+  const ReadOutcome outcome = reader_->read();
+  switch (outcome) {
+    case ReadOutcome::gone:
+      return TickOutcome::gone;
+    case ReadOutcome::lost:
+      return relocate(now);
+    case ReadOutcome::refused:
+      refuse("the kernel does not let its memory be read: it changed its user, or forbids it (prctl PR_SET_DUMPABLE)");
+      return TickOutcome::gone;
+    case ReadOutcome::not_ready:
+      add_samples(now, false);
+      return TickOutcome::not_ready;
+    case ReadOutcome::consistent:
+    case ReadOutcome::torn:
+      break;
+  }
+  if (list_version_ != reader_->list_version() && !match_threads(now)) return TickOutcome::gone;
+  for (const auto& thread : threads_) {
+    if (thread->task->touched || thread->stack == model::kNoIndex) update_stack(*thread);
+    update_lock_state(*thread);
+  }
+  add_samples(now, true);
+  return outcome == ReadOutcome::torn ? TickOutcome::rejected : TickOutcome::taken;
+}
+
+std::vector<std::pair<std::uint32_t, std::uint32_t>> PySampler::last_stacks() const {
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> stacks;
+  for (const auto& thread : threads_)
+    if (thread->stack != model::kNoIndex) stacks.emplace_back(thread->index, thread->stack);
+  return stacks;
+}
+
+void PySampler::finish(const Tick& now) {
+  (void)now;
+  builder_.process(process_).quality.retries += retries_before_ + (reader_ ? reader_->retries() : 0);
+}
+
+}  // namespace rh::profiles::python

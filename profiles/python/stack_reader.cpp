@@ -1,0 +1,324 @@
+#include "profiles/python/stack_reader.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace rh::profiles::python {
+namespace {
+
+constexpr int kMaxDiscoveries = 64;          // attempts of one read that only find new memory or code
+constexpr std::uint64_t kShrinkEvery = 128;  // reads after which unused memory is forgotten
+constexpr std::size_t kMaxCallSpan = 16384;  // bytes between a caller's frame and its callee's that are compared
+constexpr Address kTagMask = 7;              // marks in a pointer to a code object
+
+}  // namespace
+
+StackReader::StackReader(RemoteMemory& memory, const Layout& layout, Address runtime, CodeCache& codes)
+    : memory_(memory), layout_(layout), runtime_(runtime), codes_(codes) {
+  thread_bytes_ = sizeof(Address) + std::max({layout.thread_next, layout.thread_interp, layout.thread_frame,
+                                              layout.thread_pthread, layout.thread_native_id, layout.thread_chunk});
+  frame_bytes_ = layout.data_stack() ? layout.frame_size : layout.frame_instruction + sizeof(std::int32_t);
+}
+
+const Interpreter* StackReader::interpreter_of(const PythonThread& thread) const {
+  for (const Interpreter& each : interpreters_)
+    if (each.state == thread.interpreter) return &each;
+  return nullptr;
+}
+
+ReadOutcome StackReader::failure() const {
+  switch (memory_.last_errno()) {
+    case ESRCH:
+      return ReadOutcome::gone;
+    case EPERM:
+      return ReadOutcome::refused;
+    default:
+      return ReadOutcome::lost;
+  }
+}
+
+// Walks the lists of interpreters and their threads; those that are known keep what is known of them.
+ReadOutcome StackReader::list() {
+  auto old = std::move(threads_);
+  threads_.clear();
+  interpreters_.clear();
+  ++list_version_;
+  auto state = memory_.get<Address>(runtime_ + layout_.interpreters_head);
+  if (!state) return failure();
+  while (*state != 0 && interpreters_.size() < kMaxInterpreters) {
+    Interpreter interpreter{.state = *state};
+    const auto next = memory_.get<Address>(*state + layout_.interp_next);
+    auto thread = memory_.get<Address>(*state + layout_.interp_threads_head);
+    if (!next || !thread) break;
+    interpreter.next = *next;
+    interpreter.threads_head = *thread;
+    interpreter.gil = layout_.gil_in_runtime != 0 ? runtime_ + layout_.gil_in_runtime
+                                                  : memory_.get<Address>(*state + layout_.gil_in_interp).value_or(0);
+    while (thread && *thread != 0 && threads_.size() < kMaxThreads) {
+      std::vector<std::uint8_t> block(thread_bytes_);
+      if (!memory_.read(*thread, block.data(), block.size())) break;
+      const std::uint64_t native =
+          layout_.thread_native_id != 0 ? load<std::uint64_t>(block.data() + layout_.thread_native_id) : 0;
+      const auto pthread = load<std::uint64_t>(block.data() + layout_.thread_pthread);
+      const auto known = std::find_if(old.begin(), old.end(), [&](const std::unique_ptr<PythonThread>& each) {
+        return each && each->state == *thread && each->native_id == native && each->pthread == pthread;
+      });
+      auto entry = known != old.end() ? std::move(*known) : std::make_unique<PythonThread>();
+      entry->state = *thread;
+      entry->interpreter = *state;
+      entry->native_id = native;
+      entry->pthread = pthread;
+      entry->next = load<Address>(block.data() + layout_.thread_next);
+      thread = entry->next;
+      threads_.push_back(std::move(entry));
+    }
+    interpreters_.push_back(interpreter);
+    state = next;
+  }
+  lists_known_ = !threads_.empty();
+  return threads_.empty() ? ReadOutcome::not_ready : ReadOutcome::consistent;
+}
+
+void StackReader::add(Address from, std::size_t size) {
+  ranges_.push_back(remote_range(from, size));
+  bytes_planned_ += size;
+}
+
+void StackReader::plan_lists() {
+  parts_.clear();
+  ranges_.clear();
+  bytes_planned_ = 0;
+  add(runtime_ + layout_.interpreters_head, sizeof(Address));
+  if (layout_.gc_in_runtime != 0) add(runtime_ + layout_.gc_in_runtime + layout_.gc_collecting, sizeof(std::uint32_t));
+  for (const Interpreter& each : interpreters_) {
+    add(each.state + layout_.interp_next, sizeof(Address));
+    add(each.state + layout_.interp_threads_head, sizeof(Address));
+    if (layout_.gc_in_interp != 0)
+      add(each.state + layout_.gc_in_interp + layout_.gc_collecting, sizeof(std::uint32_t));
+    if (each.gil != 0) {
+      add(each.gil + layout_.gil_holder, sizeof(Address));
+      add(each.gil + layout_.gil_locked, sizeof(std::uint32_t));
+    }
+  }
+}
+
+// The head, all frames, all frames again, the head again.
+void StackReader::plan_thread(PythonThread& thread) {
+  Part part{&thread, ranges_.size(), 0};
+  const auto add_head = [&] {
+    add(thread.state, thread_bytes_);
+    if (layout_.uses_cframe != 0 && thread.cframe != 0) add(thread.cframe + layout_.cframe_frame, sizeof(Address));
+  };
+  add_head();
+  for (int copy = 0; copy < 2; ++copy)
+    for (const FrameMemory::Range& range : thread.memory.ranges()) add(range.begin, range.end - range.begin);
+  add_head();
+  part.last_range = ranges_.size();
+  parts_.push_back(part);
+}
+
+bool StackReader::take_lists() {
+  const auto next_address = [&] {
+    const auto value = load<Address>(cursor_);
+    cursor_ += sizeof(Address);
+    return value;
+  };
+  const auto next_int = [&] {
+    const auto value = load<std::uint32_t>(cursor_);
+    cursor_ += sizeof(std::uint32_t);
+    return value;
+  };
+  bool same = next_address() == interpreters_.front().state;
+  const bool runtime_collects = layout_.gc_in_runtime != 0 && next_int() != 0;
+  for (Interpreter& each : interpreters_) {
+    same = next_address() == each.next && same;
+    same = next_address() == each.threads_head && same;
+    each.collecting = layout_.gc_in_interp != 0 ? next_int() != 0 : runtime_collects;
+    if (each.gil == 0) continue;
+    each.gil_holder = next_address();
+    each.gil_locked = static_cast<std::int32_t>(next_int()) == 1;
+  }
+  return same;
+}
+
+// The frame that runs, or runs next; follows a cframe that moved.
+bool StackReader::take_thread(PythonThread& thread) {
+  const bool has_cframe = layout_.uses_cframe != 0 && thread.cframe != 0;
+  const std::size_t head_bytes = thread_bytes_ + (has_cframe ? sizeof(Address) : 0);
+  const std::uint8_t* const head = cursor_;
+  const std::uint8_t* const first = head + head_bytes;
+  const std::uint8_t* const second = first + thread.memory.size();
+  const std::uint8_t* const tail = second + thread.memory.size();
+  cursor_ = tail + head_bytes;
+  const auto pointer = load<Address>(head + layout_.thread_frame);
+  if (load<Address>(head + layout_.thread_interp) != thread.interpreter ||
+      load<Address>(head + layout_.thread_next) != thread.next) {
+    lists_known_ = false;
+    return false;
+  }
+  if (layout_.uses_cframe != 0 && pointer != thread.cframe) {
+    thread.cframe = pointer;
+    thread.discovering = true;
+    if (pointer != 0) return false;
+  }
+  if (pointer != load<Address>(tail + layout_.thread_frame)) return false;
+  Address leaf = pointer;
+  if (layout_.uses_cframe != 0 && pointer != 0) {
+    leaf = load<Address>(head + thread_bytes_);
+    if (leaf != load<Address>(tail + thread_bytes_)) return false;
+  }
+  return walk(thread, leaf, first, second);
+}
+
+bool StackReader::walk(PythonThread& thread, Address leaf, const std::uint8_t* first, const std::uint8_t* second) {
+  thread.frames.clear();
+  thread.cut = false;
+  const std::size_t compared_from = layout_.data_stack() ? 0 : layout_.frame_previous;
+  Address child = 0;
+  std::size_t depth = 0;
+  for (Address frame = leaf; frame != 0; ++depth) {
+    if (depth == kMaxFrames) {
+      thread.cut = true;
+      return true;
+    }
+    const FrameMemory::Range* const range =
+        frame % sizeof(Address) == 0 ? thread.memory.find(frame, frame_bytes_) : nullptr;
+    if (range == nullptr) {
+      thread.missing = frame;
+      return false;
+    }
+    const std::uint8_t* const one = first + range->at + (frame - range->begin);
+    const std::uint8_t* const two = second + range->at + (frame - range->begin);
+    const auto previous = load<Address>(one + layout_.frame_previous);
+    Address code = load<Address>(one + layout_.frame_code);
+    if (previous != load<Address>(two + layout_.frame_previous) || code != load<Address>(two + layout_.frame_code))
+      return false;
+    const std::uint8_t owner = layout_.frame_owner != 0 ? one[layout_.frame_owner] : 0;
+    if (frame != leaf) {
+      // A caller stands still while its callee runs: all of it must be the same, on the data stack its local
+      // variables too.
+      std::size_t span = frame_bytes_;
+      if (layout_.data_stack() && owner == 0 && child > frame && child - frame <= kMaxCallSpan && child <= range->end)
+        span = child - frame;
+      if (std::memcmp(one + compared_from, two + compared_from, span - compared_from) != 0) return false;
+    }
+    if (layout_.is_python_frame(owner)) {
+      if (layout_.tagged_code()) code &= ~kTagMask;
+      const std::int64_t instruction = layout_.data_stack() ? load<std::int64_t>(two + layout_.frame_instruction)
+                                                            : load<std::int32_t>(two + layout_.frame_instruction);
+      thread.frames.push_back({frame, code, instruction});
+    }
+    thread.addresses.push_back(frame);
+    child = owner == 0 ? frame : 0;
+    frame = previous;
+  }
+  return true;
+}
+
+// Believes the stacks whose code objects are the same as before the copy was made.
+void StackReader::confirm_codes() {
+  code_list_.clear();
+  for (const Part& part : parts_) {
+    if (!part.thread->valid) continue;
+    Address last = 0;
+    for (const FrameCopy& frame : part.thread->frames) {
+      if (frame.code != last) code_list_.push_back(frame.code);
+      last = frame.code;
+    }
+  }
+  std::sort(code_list_.begin(), code_list_.end());
+  code_list_.erase(std::unique(code_list_.begin(), code_list_.end()), code_list_.end());
+  if (code_list_.empty() || codes_.confirm(code_list_)) return;
+  for (const Part& part : parts_) {
+    if (!part.thread->valid) continue;
+    for (const FrameCopy& frame : part.thread->frames) {
+      const Code* const code = codes_.find(frame.code);
+      if (code != nullptr && codes_.confirmed(*code)) continue;
+      part.thread->valid = false;
+      part.thread->discovering = true;
+      break;
+    }
+  }
+}
+
+void StackReader::after_short_read(std::size_t whole_ranges) {
+  for (const Part& part : parts_) {
+    if (whole_ranges < part.first_range || whole_ranges >= part.last_range) continue;
+    part.thread->memory.clear();
+    part.thread->cframe = 0;
+    if (whole_ranges == part.first_range) lists_known_ = false;
+    return;
+  }
+  lists_known_ = false;
+}
+
+StackReader::Attempt StackReader::attempt(int number) {
+  plan_lists();
+  for (const auto& thread : threads_) {
+    if (!thread->wanted || thread->valid) continue;
+    thread->missing = 0;
+    thread->discovering = false;
+    plan_thread(*thread);
+  }
+  if (number > 0) ++retries_;
+  if (bytes_.size() < bytes_planned_) bytes_.resize(bytes_planned_);
+  const std::size_t read = memory_.read(ranges_, bytes_.data());
+  if (read < ranges_.size()) {
+    if (memory_.last_errno() != EFAULT) return Attempt::failed;
+    after_short_read(read);
+    return lists_known_ ? Attempt::again : Attempt::relist;
+  }
+  cursor_ = bytes_.data();
+  if (!take_lists()) return Attempt::relist;
+  for (const Part& part : parts_) {
+    part.thread->addresses.clear();
+    part.thread->valid = take_thread(*part.thread);
+    if (!lists_known_) return Attempt::relist;
+  }
+  confirm_codes();
+  bool all = true;
+  for (const Part& part : parts_) {
+    PythonThread& thread = *part.thread;
+    if (thread.valid) continue;
+    all = false;
+    if (thread.missing == 0) continue;
+    thread.discovering = true;
+    thread.memory.cover(memory_, layout_, thread.state, thread.missing, frame_bytes_);
+  }
+  return all ? Attempt::done : Attempt::again;
+}
+
+ReadOutcome StackReader::read() {
+  if (!lists_known_)
+    if (const ReadOutcome listed = list(); listed != ReadOutcome::consistent) return listed;
+  for (const auto& thread : threads_)
+    if (thread->wanted) thread->valid = false;
+  int torn = 0, found = 0;
+  for (int number = 0; torn < kMaxAttempts && found < kMaxDiscoveries; ++number) {
+    const Attempt result = attempt(number);
+    if (result == Attempt::done) break;
+    if (result == Attempt::failed) return failure();
+    if (result == Attempt::relist) {
+      ++found;
+      for (const auto& thread : threads_) thread->wanted = thread->wanted || !thread->valid;
+      if (const ReadOutcome listed = list(); listed != ReadOutcome::consistent) return listed;
+      for (const auto& thread : threads_) thread->wanted = true;
+      for (const auto& thread : threads_) thread->valid = false;
+      continue;
+    }
+    const bool discovering = std::any_of(
+        parts_.begin(), parts_.end(), [](const Part& part) { return !part.thread->valid && part.thread->discovering; });
+    ++(discovering ? found : torn);
+  }
+  bool all = true;
+  ++reads_;
+  for (const auto& thread : threads_) {
+    if (!thread->wanted) continue;
+    thread->wanted = false;
+    all = all && thread->valid;
+    if (thread->valid && reads_ % kShrinkEvery == 0) thread->memory.shrink_to(thread->addresses, frame_bytes_);
+  }
+  return all ? ReadOutcome::consistent : ReadOutcome::torn;
+}
+
+}  // namespace rh::profiles::python
