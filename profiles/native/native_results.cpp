@@ -1,0 +1,230 @@
+#include "profiles/native/native_results.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "profiles/native/program_language.h"
+#include "runner/base/file.h"
+
+namespace rh::profiles::native {
+namespace {
+
+using model::kNoIndex;
+using model::Severity;
+
+constexpr const char* kKallsyms = "/proc/kallsyms";
+constexpr std::uint64_t kToldShare = 20;  // a module without names is told if it has 1/20 of the samples
+constexpr double kNoticeOfShare = 0.01;   // stacks cut, records lost: told from this share on
+
+// A thread's CPU time beyond what its samples stand for. Kernel mode cannot be sampled everywhere.
+constexpr const char* kHiddenKernel = "[kernel: not permitted to sample]";
+
+}  // namespace
+
+std::uint32_t StackNames::of(std::uint32_t raw) {
+  if (raw == kNoStack) return kNoIndex;
+  if (known_.size() < stacks_.size()) known_.resize(stacks_.size(), kNoIndex);
+  std::vector<std::uint32_t> path;
+  std::uint32_t at = raw;
+  for (; at != kNoStack && known_[at] == kNoIndex; at = stacks_.node(at).parent) path.push_back(at);
+  std::uint32_t stack = at == kNoStack ? kNoIndex : known_[at];
+  for (; !path.empty(); path.pop_back()) {
+    for (const NamedFrame& named : symbols_.frames_at(stacks_.node(path.back()).at))
+      stack = builder_.stack(stack, builder_.frame(named.frame), named.line);
+    known_[path.back()] = stack;
+  }
+  return stack;
+}
+
+NativeResults::NativeResults(const NativeRun& run, const TaskTable& tasks, CodeObjects& objects,
+                             ProfileBuilder& builder)
+    : run_(run),
+      tasks_(tasks),
+      objects_(objects),
+      builder_(builder),
+      symbols_(objects, [] { return read_file(kKallsyms, 256ULL << 20).value_or(""); }),
+      names_(tasks.stacks(), symbols_, builder) {}
+
+// An image is the process of its number that the recording loop noticed while it ran.
+void NativeResults::match_processes() {
+  const std::vector<RawProcess>& images = tasks_.processes();
+  processes_.assign(images.size(), kNoIndex);
+  std::unordered_map<int, std::vector<std::uint32_t>> by_pid;
+  const auto& known = builder_.profile().processes;
+  for (std::uint32_t i = 0; i < known.size(); ++i) by_pid[known[i].pid].push_back(i);
+  for (std::size_t image = 0; image < images.size(); ++image) {
+    const RawProcess& raw = images[image];
+    for (const std::uint32_t index : by_pid[raw.pid]) {
+      const std::int64_t noticed = known[index].start_ns + builder_.started_ns();
+      if (noticed >= raw.start_ns && (raw.end_ns == 0 || noticed <= raw.end_ns)) processes_[image] = index;
+    }
+  }
+  // Between fork and exec it is the program to come that spends the time.
+  for (std::size_t image = images.size(); image-- > 0;) {
+    if (processes_[image] != kNoIndex || images[image].execed || images[image].end_ns == 0) continue;
+    for (std::size_t next = image + 1; next < images.size(); ++next)
+      if (images[next].pid == images[image].pid && images[next].start_ns == images[image].end_ns)
+        processes_[image] = processes_[next];
+  }
+}
+
+// A process that ended before the loop saw it is known from the kernel's records alone.
+void NativeResults::make_missing_process(std::size_t image, bool sampled) {
+  const RawProcess& raw = tasks_.processes()[image];
+  if (processes_[image] != kNoIndex || !sampled) return;
+  if (!run_.follow_children && raw.pid != run_.root_pid) return;
+  model::ProfileProcess process;
+  process.pid = raw.pid;
+  process.command = raw.name;
+  process.start_ns = raw.start_ns - builder_.started_ns();
+  process.end_ns = (raw.end_ns == 0 ? tasks_.last_ns() : raw.end_ns) - builder_.started_ns();
+  for (std::size_t parent = 0; parent < processes_.size(); ++parent)
+    if (tasks_.processes()[parent].pid == raw.parent_pid && processes_[parent] != kNoIndex)
+      process.parent = processes_[parent];
+  process.cpu = model::CpuFigure::unknown("the process ended before its clock could be read");
+  process.peak_rss = model::BytesFigure::unknown("the process ended before its memory could be read");
+  processes_[image] = builder_.add_process(std::move(process));
+}
+
+void NativeResults::count_unnamed(std::uint32_t raw_stack) {
+  ++samples_;
+  if (raw_stack == kNoStack) return;
+  const CodeAddress& leaf = tasks_.stacks().node(raw_stack).at;
+  const std::string& name = symbols_.frames_at(leaf).back().frame.name;
+  if (name.starts_with('[')) ++unnamed_[leaf.object];
+}
+
+void NativeResults::add_wait(std::uint32_t thread, std::int64_t time_ns, std::int64_t wall_ns) {
+  model::ProfileFrame frame;
+  frame.name = "[off CPU]";
+  frame.kind = model::FrameKind::idle;
+  builder_.add(
+      {time_ns - builder_.started_ns(), thread, builder_.stack(kNoIndex, builder_.frame(frame), 0), wall_ns, 0, 0});
+}
+
+// A sample stands for the CPU time since the one before it; what else passed meanwhile the thread was waiting,
+// for something or for a CPU, and nobody saw at which stack.
+void NativeResults::add_samples(const RawThread& thread, std::uint32_t index, std::int64_t weight_ns) {
+  std::int64_t before = thread.start_ns;
+  for (const RawSample& sample : thread.samples) {
+    const std::int64_t passed = std::max<std::int64_t>(sample.time_ns - before, 0);
+    const std::int64_t waited = passed > weight_ns + run_.period_ns / 2 ? passed - weight_ns : 0;
+    if (waited > 0) add_wait(index, sample.time_ns - weight_ns, waited);
+    builder_.add({sample.time_ns - builder_.started_ns(), index, names_.of(sample.stack), passed - waited, weight_ns,
+                  model::kOnCpu});
+    count_unnamed(sample.stack);
+    before = sample.time_ns;
+  }
+  const std::int64_t end = thread.end_ns == 0 ? tasks_.last_ns() : thread.end_ns;
+  if (end - before > run_.period_ns && !thread.samples.empty()) add_wait(index, end, end - before);
+}
+
+void NativeResults::add_thread(const RawThread& thread, std::uint32_t process) {
+  const RawTask& task = tasks_.tasks()[thread.task];
+  model::ProfileThread made;
+  made.process = process;
+  made.tid = thread.tid;
+  made.name = thread.name;
+  const std::uint32_t index = builder_.add_thread(std::move(made));
+  model::SampleQuality& quality = builder_.process(process).quality;
+  const auto samples = static_cast<std::int64_t>(task.samples);
+  const auto cpu = static_cast<std::int64_t>(task.cpu_ns);
+  const std::int64_t sampled = samples * run_.period_ns;
+  // Where the kernel may be seen every tick gives a sample: they share the exact time between them.
+  const std::int64_t weight = run_.sees_kernel && samples > 0 && cpu > 0 ? cpu / samples : run_.period_ns;
+  add_samples(thread, index, weight);
+  const std::int64_t end = (thread.end_ns == 0 ? tasks_.last_ns() : thread.end_ns) - builder_.started_ns();
+  if (!run_.sees_kernel && cpu > sampled + 2 * run_.period_ns) {
+    model::ProfileFrame frame;
+    frame.name = kHiddenKernel;
+    frame.kind = model::FrameKind::kernel;
+    builder_.add({end, index, builder_.stack(kNoIndex, builder_.frame(frame), 0), 0, cpu - sampled, model::kOnCpu});
+  } else if (samples == 0 && cpu > 0) {
+    builder_.add({end, index, kNoIndex, cpu, cpu, model::kOnCpu});  // too short for a tick
+  }
+  const auto taken = static_cast<std::uint64_t>(thread.samples.size());
+  quality.taken += taken;
+  // An image's part of the ticks that its thread's CPU time should have given.
+  const std::uint64_t due =
+      run_.sees_kernel && samples > 0 ? static_cast<std::uint64_t>(cpu / run_.period_ns) * taken / task.samples : taken;
+  quality.expected += std::max(taken, due);
+  quality.late += std::max(taken, due) - taken;
+}
+
+void NativeResults::describe_processes() {
+  for (std::size_t image = 0; image < processes_.size(); ++image) {
+    if (processes_[image] == kNoIndex) continue;
+    model::ProfileProcess& process = builder_.process(processes_[image]);
+    if (process.profiler != kProfilerName) continue;
+    const RawProcess& raw = tasks_.processes()[image];
+    process.quality.lost += raw.lost;
+    process.quality.taken -= std::min(process.quality.taken, raw.broken);
+    process.quality.rejected += raw.broken;
+    if (process.runtime.empty()) process.runtime = "native";
+    // The program is the first file that was mapped into the image.
+    if (const auto program = raw.space.first_file(objects_); program && raw.execed)
+      if (const ElfFile* elf = objects_.elf(*program)) process.runtime = runtime_of(*elf);
+  }
+}
+
+void NativeResults::say_what_is_missing() {
+  if (samples_ == 0) return;
+  for (const auto& [object, count] : unnamed_) {
+    if (count * kToldShare < samples_ || object <= kMarkObject) continue;
+    const CodeObject& code = objects_.at(object);
+    const bool generated = code.kind == ObjectKind::generated;
+    const std::string why = generated ? "generated while it ran, and its runtime wrote no /tmp/perf-PID.map"
+                            : code.problem.empty()
+                                ? "stripped of its symbols, and no debug file for it is in /usr/lib/debug"
+                                : code.problem;
+    builder_.say(Severity::warning, "code-without-names",
+                 fmt::format("{:.1f} % of the native samples are in code without names: {}",
+                             100.0 * static_cast<double>(count) / static_cast<double>(samples_), why),
+                 code.path);
+  }
+  const auto share = [&](std::uint64_t count) { return static_cast<double>(count) / static_cast<double>(samples_); };
+  if (share(tasks_.cut()) > kNoticeOfShare)
+    builder_.say(Severity::info, "native-stacks-cut",
+                 fmt::format("{:.1f} % of the native stacks go on beyond the piece that is copied with a sample; they "
+                             "begin with \"[deeper than was copied]\"",
+                             100 * share(tasks_.cut())));
+  if (tasks_.lost() > 0)
+    builder_.say(share(tasks_.lost()) > kNoticeOfShare ? Severity::warning : Severity::info, "native-records-lost",
+                 fmt::format("the kernel dropped {} records because they were not read in time; a lower --rate helps",
+                             tasks_.lost()));
+  if (tasks_.throttled() > 0)
+    builder_.say(
+        Severity::warning, "native-throttled",
+        fmt::format("the kernel held back the sampling {} times: it took too much of a CPU; a lower --rate helps",
+                    tasks_.throttled()));
+  if (tasks_.dropped() > 0)
+    builder_.say(Severity::warning, "native-samples-dropped",
+                 fmt::format("more than {} native samples: {} were not kept", kMaxSamples, tasks_.dropped()));
+  if (!run_.sees_kernel)
+    builder_.say(Severity::info, "kernel-not-sampled",
+                 "native samples show user mode only: kernel.perf_event_paranoid or missing CAP_PERFMON forbid more; "
+                 "time in the kernel is one entry");
+}
+
+void NativeResults::add() {
+  match_processes();
+  std::vector<bool> sampled(processes_.size(), false);
+  for (const RawThread& thread : tasks_.threads())
+    if (!thread.samples.empty()) sampled[thread.process] = true;
+  for (std::size_t image = 0; image < processes_.size(); ++image) make_missing_process(image, sampled[image]);
+  for (const std::uint32_t index : processes_) {
+    if (index == kNoIndex) continue;
+    model::ProfileProcess& process = builder_.process(index);
+    if (process.profiler.empty()) process.profiler = kProfilerName;
+  }
+  for (const RawThread& thread : tasks_.threads()) {
+    const std::uint32_t process = processes_[thread.process];
+    if (process != kNoIndex && builder_.process(process).profiler == kProfilerName) add_thread(thread, process);
+  }
+  describe_processes();
+  say_what_is_missing();
+}
+
+}  // namespace rh::profiles::native

@@ -1,0 +1,71 @@
+// Puts what was recorded of machine code into the profile: processes and threads, named stacks, weights.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "profiles/native/code_objects.h"
+#include "profiles/native/symboliser.h"
+#include "profiles/native/task_table.h"
+#include "profiles/profile_builder.h"
+
+namespace rh::profiles::native {
+
+inline constexpr std::string_view kProfilerName = "native";
+
+struct NativeRun {
+  std::int64_t period_ns = 1'000'000;
+  bool sees_kernel = true;
+  bool follow_children = true;
+  int root_pid = 0;
+};
+
+// Model stacks of raw ones, each converted once.
+class StackNames {
+ public:
+  StackNames(const RawStacks& stacks, Symboliser& symbols, ProfileBuilder& builder)
+      : stacks_(stacks), symbols_(symbols), builder_(builder) {}
+  // model::kNoIndex for kNoStack.
+  [[nodiscard]] std::uint32_t of(std::uint32_t raw);
+
+ private:
+  const RawStacks& stacks_;
+  Symboliser& symbols_;
+  ProfileBuilder& builder_;
+  std::vector<std::uint32_t> known_;
+};
+
+class NativeResults {
+ public:
+  NativeResults(const NativeRun& run, const TaskTable& tasks, CodeObjects& objects, ProfileBuilder& builder);
+  // Adds the samples of all processes that no other profiler has taken.
+  void add();
+  // The process of the profile that the image is, by index; model::kNoIndex if the profile has none.
+  [[nodiscard]] const std::vector<std::uint32_t>& processes() const { return processes_; }
+  [[nodiscard]] StackNames& stacks() { return names_; }
+
+ private:
+  void match_processes();
+  void make_missing_process(std::size_t image, bool sampled);
+  void add_thread(const RawThread& thread, std::uint32_t process);
+  void add_samples(const RawThread& thread, std::uint32_t index, std::int64_t weight_ns);
+  void add_wait(std::uint32_t thread, std::int64_t time_ns, std::int64_t wall_ns);
+  void describe_processes();
+  void count_unnamed(std::uint32_t raw_stack);
+  void say_what_is_missing();
+
+  NativeRun run_;
+  const TaskTable& tasks_;
+  CodeObjects& objects_;
+  ProfileBuilder& builder_;
+  Symboliser symbols_;
+  StackNames names_;
+  std::vector<std::uint32_t> processes_;                      // by image
+  std::unordered_map<std::uint32_t, std::uint64_t> unnamed_;  // samples by object whose leaf has no name
+  std::uint64_t samples_ = 0;
+};
+
+}  // namespace rh::profiles::native
