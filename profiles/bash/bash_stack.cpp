@@ -1,0 +1,162 @@
+// Reading the stack itself. Each array is a ring of elements behind a sentinel, the innermost call first.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "profiles/bash/bash_memory.h"
+#include "runner/base/text.h"
+
+namespace rh::profiles::bash {
+namespace {
+
+using python::load;
+using python::remote_range;
+
+constexpr Address kPage = 4096;
+constexpr std::uint64_t kValueInElement = 8;  // ARRAY_ELEMENT: index, value, next, previous
+constexpr std::uint64_t kNextInElement = 16;
+constexpr std::size_t kLinkBytes = 16;  // value and next
+constexpr std::size_t kInnermostBytes = 64;
+
+std::size_t text_bytes(Address at) { return std::min<std::size_t>(kMaxTextBytes, kPage - at % kPage); }
+
+}  // namespace
+
+// Follows the three rings. What lies behind an element that was there before is as before: calls are put in front.
+bool StackReader::walk(bool reuse) {
+  truncated_ = false;
+  for (std::size_t ring = 0; ring < chains_.size(); ++ring) {
+    const std::vector<Element> old = std::exchange(chains_[ring], {});
+    std::vector<Element>& chain = chains_[ring];
+    const Address head = addresses_.heads[ring];
+    auto next = memory_.get<Address>(head + kNextInElement);
+    while (next && *next != head) {
+      if (chain.size() >= kMaxFrames) {
+        truncated_ = true;
+        break;
+      }
+      // An address can be that of another element by now: verify() finds out, and the next try reuses nothing.
+      const auto same = std::find_if(old.begin(), old.end(), [&](const Element& e) { return e.at == *next; });
+      if (reuse && same != old.end()) {
+        chain.insert(chain.end(), same, old.end());
+        chain.resize(std::min(chain.size(), kMaxFrames));
+        break;
+      }
+      const auto link = memory_.get<std::array<Address, 2>>(*next + kValueInElement);
+      if (!link) return false;
+      chain.push_back({*next, (*link)[0], (*link)[1]});
+      next = (*link)[1];
+    }
+    if (!next) return false;
+  }
+  // Calls enter the three one after the other.
+  return chains_[0].size() == chains_[1].size() && chains_[0].size() == chains_[2].size();
+}
+
+void StackReader::make_ranges() {
+  std::vector<iovec> calls, innermost;
+  texts_.clear();
+  copy_bytes_ = 0;
+  const auto add = [&](Address at, std::size_t size) {
+    calls.push_back(remote_range(at, size));
+    copy_bytes_ += size;
+  };
+  for (const Address head : addresses_.heads) add(head + kNextInElement, sizeof(Address));
+  for (const auto& chain : chains_)
+    for (const Element& element : chain) add(element.at + kValueInElement, kLinkBytes);
+  for (const auto& chain : chains_)
+    for (const Element& element : chain) {
+      texts_.push_back(copy_bytes_);
+      if (element.value != 0) add(element.value, text_bytes(element.value));
+    }
+  texts_.push_back(copy_bytes_);
+
+  innermost.push_back(remote_range(addresses_.heads[0] + kNextInElement, sizeof(Address)));
+  innermost_bytes_ = sizeof(Address);
+  if (!chains_[0].empty() && chains_[0].front().value != 0) {
+    const std::size_t size = std::min(kInnermostBytes, text_bytes(chains_[0].front().value));
+    innermost.push_back(remote_range(chains_[0].front().value, size));
+    innermost_bytes_ += size;
+  }
+  ranges_ = calls;
+  ranges_.insert(ranges_.end(), innermost.begin(), innermost.end());
+  ranges_.push_back(remote_range(addresses_.line_number, sizeof line_));
+  ranges_.insert(ranges_.end(), innermost.begin(), innermost.end());
+  ranges_.insert(ranges_.end(), calls.begin(), calls.end());
+}
+
+bool StackReader::verify() {
+  reading_.resize(2 * (copy_bytes_ + innermost_bytes_) + sizeof line_);
+  if (memory_.read(ranges_, reading_.data()) < ranges_.size()) return false;
+  const std::uint8_t* const inner = reading_.data() + copy_bytes_;
+  const std::uint8_t* const inner_again = inner + innermost_bytes_ + sizeof line_;
+  if (std::memcmp(inner, inner_again, innermost_bytes_) != 0) return false;
+  if (std::memcmp(reading_.data(), inner_again + innermost_bytes_, copy_bytes_) != 0) return false;
+  const std::uint8_t* at = reading_.data();
+  for (std::size_t ring = 0; ring < chains_.size(); ++ring, at += sizeof(Address)) {
+    const Address first = chains_[ring].empty() ? addresses_.heads[ring] : chains_[ring].front().at;
+    if (load<Address>(at) != first) return false;
+  }
+  for (const auto& chain : chains_)
+    for (const Element& element : chain) {
+      if (load<Address>(at) != element.value || load<Address>(at + sizeof(Address)) != element.next) return false;
+      at += kLinkBytes;
+    }
+  line_ = load<std::int32_t>(inner + innermost_bytes_);
+  return true;
+}
+
+std::string StackReader::text_at(std::size_t part) const {
+  const std::size_t from = texts_[part], to = texts_[part + 1];
+  const auto* const text = reinterpret_cast<const char*>(calls_.data()) + from;
+  return to_valid_utf8(std::string_view(text, strnlen(text, to - from)));
+}
+
+// FUNCNAME[i] was called on line BASH_LINENO[i] of BASH_SOURCE[i + 1], and is defined in BASH_SOURCE[i].
+void StackReader::make_frames() {
+  frames_.clear();
+  const std::size_t depth = chains_[0].size();
+  std::uint32_t line = 0;  // of the innermost: set_line()
+  for (std::size_t i = 0; i < depth; ++i) {
+    BashFrame frame;
+    frame.function = text_at(i);
+    frame.file = text_at(depth + i);
+    frame.line = line;
+    frames_.push_back(std::move(frame));
+    const auto called = parse_u64(text_at(2 * depth + i));
+    line = called && *called < 0xffffffffU ? static_cast<std::uint32_t>(*called) : 0;
+  }
+  // `bash -c` and standard input have no entry for themselves.
+  if (depth == 0 || frames_.back().function != "main") frames_.push_back({"main", {}, line});
+}
+
+void StackReader::set_line() { frames_.front().line = static_cast<std::uint32_t>(std::max(line_, 0)); }
+
+ReadOutcome StackReader::read() {
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    const bool first = attempt == 0 && !texts_.empty();  // as before?
+    if (!first) {
+      if (!walk(attempt == 1)) {
+        if (memory_.last_errno() == ESRCH) return ReadOutcome::gone;
+        ++retries_;
+        continue;
+      }
+      make_ranges();
+    }
+    if (!verify()) {
+      if (memory_.last_errno() == ESRCH) return ReadOutcome::gone;
+      if (!first) ++retries_;
+      continue;
+    }
+    const bool same = calls_.size() == copy_bytes_ && std::memcmp(calls_.data(), reading_.data(), copy_bytes_) == 0;
+    if (!same || frames_.empty()) {
+      calls_.assign(reading_.begin(), reading_.begin() + static_cast<std::ptrdiff_t>(copy_bytes_));
+      make_frames();
+    }
+    set_line();
+    return ReadOutcome::read;
+  }
+  return ReadOutcome::changed;
+}
+
+}  // namespace rh::profiles::bash
