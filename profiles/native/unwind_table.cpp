@@ -50,7 +50,7 @@ void read_register(Dwarf_Frame* frame, std::size_t number, UnwindRow& row) {
   UnwindRule& rule = row.registers[number];
   if (dwarf_frame_register(frame, static_cast<int>(number), memory.data(), &operations, &count) != 0) return;
   if (count == 0) {
-    rule.kind = operations == memory.data() ? RuleKind::same : RuleKind::undefined;
+    rule.kind = operations == nullptr ? RuleKind::same : RuleKind::undefined;
   } else {
     rule = rule_of(operations, count, row);
   }
