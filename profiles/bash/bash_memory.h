@@ -72,17 +72,19 @@ class StackReader {
     Address at = 0;
     Address value = 0, next = 0;
   };
+  using Chains = std::array<std::vector<Element>, 3>;
   [[nodiscard]] bool walk(bool reuse);
+  [[nodiscard]] bool append_known(const Chains& old, const std::array<Address, 3>& next);
   [[nodiscard]] bool verify();
   void make_ranges();
   void make_frames();
   void set_line();
   [[nodiscard]] std::string text_at(std::size_t part) const;
 
-  static constexpr int kTries = 8;
+  static constexpr int kTries = 32;
   RemoteMemory& memory_;
   BashAddresses addresses_;
-  std::array<std::vector<Element>, 3> chains_;
+  Chains chains_;
   std::vector<iovec> ranges_;        // of one reading, as above
   std::size_t copy_bytes_ = 0;       // all calls: three heads, elements, texts
   std::size_t innermost_bytes_ = 0;  // the head of FUNCNAME and its first text

@@ -10,6 +10,7 @@
 
 #include "profiles/bash/bash_memory.h"
 #include "profiles/thread_cpu.h"
+#include "runner/base/clock.h"
 
 namespace rh::profiles {
 namespace {
@@ -17,6 +18,8 @@ namespace {
 using model::kNoIndex;
 
 constexpr std::int64_t kSecond = 1'000'000'000;
+// Calls nested hundreds deep take long to read: ticks are left out rather than a core kept busy.
+constexpr std::int64_t kRestAfterRead = 10;
 
 // bash runs in one thread, so that the clock of its process says at once and exactly whether it ran.
 std::optional<std::int64_t> process_cpu_ns(clockid_t clock) {
@@ -50,6 +53,12 @@ class BashSampler : public ProcessSampler {
     add_waiting();
     known_->erase(image_.pid);
     if (reader_) builder_.process(image_.process).quality.retries = reader_->retries();
+    if (left_out_ > builder_.process(image_.process).quality.taken)
+      builder_.say(model::Severity::info, "bash-read-less-often",
+                   fmt::format("reading its nested calls took long: {} ticks were left out, the samples are fewer and "
+                               "stand for more time each",
+                               left_out_),
+                   builder_.process(image_.process).command);
     if (reader_ && truncated_)
       builder_.say(
           model::Severity::info, "bash-stack-cut",
@@ -91,6 +100,8 @@ class BashSampler : public ProcessSampler {
   std::uint32_t last_stack_ = kNoIndex;
   std::int64_t last_ns_ = -1, last_cpu_ns_ = 0;
   std::int64_t waiting_ns_ = 0;  // wall time with the last stack that is not added yet
+  std::int64_t next_read_ns_ = 0;
+  std::uint64_t left_out_ = 0;  // ticks at which the shell ran and was not read
   bool truncated_ = false;
 };
 
@@ -143,8 +154,14 @@ TickOutcome BashSampler::tick(const Tick& now) {
     if (waiting_ns_ >= kSecond) add_waiting();
     return TickOutcome::idle;
   }
+  if (now.time_ns < next_read_ns_) {
+    ++left_out_;
+    return TickOutcome::idle;
+  }
   add_waiting();
+  const std::int64_t begun = monotonic_now().count();
   const bash::ReadOutcome outcome = reader_->read();
+  next_read_ns_ = now.time_ns + (monotonic_now().count() - begun) * kRestAfterRead;
   if (outcome == bash::ReadOutcome::gone) return TickOutcome::gone;
   if (outcome == bash::ReadOutcome::changed && another_program()) return TickOutcome::gone;
   last_cpu_ns_ = *cpu;

@@ -22,35 +22,50 @@ std::size_t text_bytes(Address at) { return std::min<std::size_t>(kMaxTextBytes,
 
 }  // namespace
 
-// Follows the three rings. What lies behind an element that was there before is as before: calls are put in front.
+// Follows the three rings side by side, one system call for each depth. What lies behind an element that was there
+// before is as before: calls are put in front. An address can be that of another element by now, which verify()
+// finds out; the next try reuses nothing.
 bool StackReader::walk(bool reuse) {
   truncated_ = false;
-  for (std::size_t ring = 0; ring < chains_.size(); ++ring) {
-    const std::vector<Element> old = std::exchange(chains_[ring], {});
-    std::vector<Element>& chain = chains_[ring];
-    const Address head = addresses_.heads[ring];
-    auto next = memory_.get<Address>(head + kNextInElement);
-    while (next && *next != head) {
-      if (chain.size() >= kMaxFrames) {
-        truncated_ = true;
-        break;
-      }
-      // An address can be that of another element by now: verify() finds out, and the next try reuses nothing.
-      const auto same = std::find_if(old.begin(), old.end(), [&](const Element& e) { return e.at == *next; });
-      if (reuse && same != old.end()) {
-        chain.insert(chain.end(), same, old.end());
-        chain.resize(std::min(chain.size(), kMaxFrames));
-        break;
-      }
-      const auto link = memory_.get<std::array<Address, 2>>(*next + kValueInElement);
-      if (!link) return false;
-      chain.push_back({*next, (*link)[0], (*link)[1]});
-      next = (*link)[1];
+  const auto old = std::exchange(chains_, {});
+  std::array<Address, 3> next{};
+  std::array<iovec, 3> ranges{};
+  for (std::size_t ring = 0; ring < next.size(); ++ring)
+    ranges[ring] = remote_range(addresses_.heads[ring] + kNextInElement, sizeof(Address));
+  if (memory_.read(ranges, reinterpret_cast<std::uint8_t*>(next.data())) < ranges.size()) return false;
+  while (next[0] != addresses_.heads[0]) {
+    // Calls enter the three one after the other: one that ends early is about to be changed.
+    if (next[1] == addresses_.heads[1] || next[2] == addresses_.heads[2]) return false;
+    if (chains_[0].size() >= kMaxFrames) {
+      truncated_ = true;
+      return true;
     }
-    if (!next) return false;
+    if (reuse && append_known(old, next)) return true;
+    std::array<std::array<Address, 2>, 3> links{};
+    for (std::size_t ring = 0; ring < next.size(); ++ring)
+      ranges[ring] = remote_range(next[ring] + kValueInElement, kLinkBytes);
+    if (memory_.read(ranges, reinterpret_cast<std::uint8_t*>(links.data())) < ranges.size()) return false;
+    for (std::size_t ring = 0; ring < next.size(); ++ring) {
+      chains_[ring].push_back({next[ring], links[ring][0], links[ring][1]});
+      next[ring] = links[ring][1];
+    }
   }
-  // Calls enter the three one after the other.
-  return chains_[0].size() == chains_[1].size() && chains_[0].size() == chains_[2].size();
+  return next[1] == addresses_.heads[1] && next[2] == addresses_.heads[2];
+}
+
+// Takes over the rest of the rings if `next` are three elements of one call that was there before.
+bool StackReader::append_known(const Chains& old, const std::array<Address, 3>& next) {
+  const auto same = std::find_if(old[0].begin(), old[0].end(), [&](const Element& e) { return e.at == next[0]; });
+  const auto at = static_cast<std::size_t>(same - old[0].begin());
+  if (same == old[0].end() || at >= old[1].size() || at >= old[2].size() || old[1][at].at != next[1] ||
+      old[2][at].at != next[2])
+    return false;
+  for (std::size_t ring = 0; ring < old.size(); ++ring) {
+    chains_[ring].insert(chains_[ring].end(), old[ring].begin() + static_cast<std::ptrdiff_t>(at), old[ring].end());
+    truncated_ = truncated_ || chains_[ring].size() > kMaxFrames;
+    chains_[ring].resize(std::min(chains_[ring].size(), kMaxFrames));
+  }
+  return true;
 }
 
 void StackReader::make_ranges() {
