@@ -94,12 +94,16 @@ std::string verdict_line(const model::RunReport& report) {
   const auto plural = [](std::uint64_t n, std::string_view noun) {
     return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
   };
-  const std::uint64_t failures = counts.failed + counts.errored;
-  const std::string tests = report.exit_code == 0 && failures == 0
-                                ? plural(counts.total, "test")
-                                : fmt::format("{} of {}", failures, plural(counts.total, "test"));
-  std::string line = fmt::format("{} {} in {}, {}", report.exit_code == 0 ? "PASSED" : "FAILED", tests,
+  // What failed in quarantine does not count; what a gate tolerates is told behind the verdict.
+  const std::uint64_t all_failures = counts.failed + counts.errored;
+  const std::uint64_t failures = all_failures - std::min(counts.quarantined, all_failures);
+  const bool good = report.exit_code == 0;
+  const std::string tests = good || failures == 0 ? plural(counts.total, "test")
+                                                  : fmt::format("{} of {}", failures, plural(counts.total, "test"));
+  std::string line = fmt::format("{} {} in {}, {}", good ? "PASSED" : "FAILED", tests,
                                  plural(report.suites.size(), "suite"), format_duration(report.wall));
+  if (good && failures > 0) line += fmt::format(", {} failed", failures);
+  if (counts.quarantined > 0) line += fmt::format(", {} failed in quarantine", counts.quarantined);
   if (counts.skipped > 0) line += fmt::format(", {} skipped", counts.skipped);
   if (counts.flaky > 0) line += fmt::format(", {} flaky", counts.flaky);
   if (report.exit_code != 0)
@@ -171,7 +175,7 @@ std::string isolation_line(const model::RunReport& report) {
   for (const model::SuiteReport& suite : report.suites)
     if (!suite.isolation.rows.empty()) level = std::min(level, suite.isolation.reached);
   const auto enforced = std::count_if(rows.begin(), rows.end(),
-                                     [](const auto& row) { return row.state == model::MechanismState::enforced; });
+                                      [](const auto& row) { return row.state == model::MechanismState::enforced; });
   return fmt::format("isolation: {} - {} enforced{}{}", model::name_of(level), enforced,
                      listed(rows, model::MechanismState::degraded), listed(rows, model::MechanismState::refused));
 }

@@ -82,6 +82,9 @@ class Summary {
     const std::string outcome = words_of(model::name_of(attempt.outcome));
     line("  ", fmt::format("{} {}{}", style_(tone_of(attempt.outcome), outcome),
                            style_(Tone::bold, title_of(failed.record->test)), place.empty() ? "" : "  " + place));
+    if (const auto& quarantine = failed.record->quarantine; quarantine && !quarantine->expired)
+      line("    ", fmt::format("in quarantine until {} ({}): does not count", clean_line(quarantine->expires),
+                               clean_line(quarantine->owner)));
     if (!attempt.message.empty()) line("    ", clean_line(attempt.message));
     if (detailed && !attempt.details.empty())
       quote(attempt.details, kMaxDetailLines);

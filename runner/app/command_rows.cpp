@@ -19,6 +19,8 @@ bool takes_gates(const OptionRow& row) {
   return takes_merge(row) || row.key.starts_with("gates.") || row.key.starts_with("base") || row.key == "dirty";
 }
 
+bool takes_preset(const OptionRow& row) { return row.key == "preset"; }
+
 constexpr FlagRow kProject{"PATH", &L::paths, "", "", "folders of the project to test"};
 constexpr FlagRow kConfig{"--config", &L::config_file, "FILE", "Run", "use this runharness.toml"};
 constexpr FlagRow kNoConfig{"--no-config", &L::no_config, "", "Run", "read no runharness.toml"};
@@ -95,6 +97,26 @@ const std::vector<FlagRow> kMergeFlags = {
     {"-v,--verbose", &L::verbose, "", "Output", "all diagnostics"},
 };
 
+const std::vector<FlagRow> kProfileFlags = {
+    {"SCRIPT", &L::extra_args, "", "", "the script and its arguments, or -- and any command; or: diff A B"},
+    {"--rate", &L::rate, "HZ", "Record", "samples a second, 1 to 20000 (default: 1000)"},
+    {"--python", &L::python, "PATH", "Record", "interpreter for SCRIPT (default: python3 of PATH)"},
+    {"--memory", &L::memory, "", "Record", "record where memory is allocated, too"},
+    {"--native", &L::native, "", "Record", "record machine code below interpreted code, too"},
+    {"--no-subprocesses", &L::no_subprocesses, "", "Record", "record the process itself, not its children"},
+    {"--clock", &L::clock, "cpu|wall", "Output", "which time the figures and exports carry (default: cpu)"},
+    {"--out", &L::out_dir, "DIR", "Output", "write profile.json and profile.html here"},
+    {"--html", &L::html_file, "FILE", "Output", "write the page with timeline, flame graph and sources"},
+    {"--json", &L::json_file, "FILE", "Output", "write profile.json, which `profile diff` reads"},
+    {"--collapsed", &L::collapsed, "FILE", "Output", "write collapsed stacks: name (file:line);... COUNT"},
+    {"--speedscope", &L::speedscope, "FILE", "Output", "write a profile for speedscope"},
+    {"--pprof", &L::pprof, "FILE", "Output", "write a profile for `go tool pprof`"},
+    {"--firefox", &L::firefox, "FILE", "Output", "write a profile for profiler.firefox.com"},
+    {"--chrome", &L::chrome, "FILE", "Output", "write a trace for Chrome and Perfetto"},
+    {"--fail-on", &L::fail_on, "RULE", "diff", "exit code 3 when a function grew: 'NAME>5%'"},
+    {"-q,--quiet", &L::quiet, "", "Output", "print no summary"},
+};
+
 const std::vector<FlagRow> kBaselineFlags = {
     {"ACTION", &L::operands, "", "", "update, show or diff; behind it FILES as for `gate` (default: the latest run)"},
     {"--from", &L::from, "FILES", "", "the same as FILES; repeatable"},
@@ -119,6 +141,15 @@ const std::vector<CommandRow> kRows = {
      "  runharness run --memory 512M --timeout 1m -- make test\n"
      "  runharness run --preset strict --apply -- ./codegen.sh\n"
      "  runharness run --json --net none --hide secrets -- python3 script.py"},
+    {CommandName::profile, "profile", "show where the time and the memory of a script or command went", run_profile,
+     takes_preset, kProfileFlags,
+     "The program runs as without us: same environment, folder, terminal, streams. Its exit code is passed\n"
+     "through; the summary goes to standard error. --preset NAME runs it in the sandbox.\n"
+     "\n"
+     "Examples:\n"
+     "  runharness profile script.py --its --arguments\n"
+     "  runharness profile --html out.html --rate 5000 -- make -j4\n"
+     "  runharness profile diff before.json after.json --fail-on 'parse>5%'"},
     {CommandName::discover,
      "discover",
      "list the suites below PATH, why each was found and which tool runs it",

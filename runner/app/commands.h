@@ -16,6 +16,7 @@ namespace rh::app {
 [[nodiscard]] Result<int> run_merge(const CommandLine& line);
 [[nodiscard]] Result<int> run_baseline(const CommandLine& line);
 [[nodiscard]] Result<int> run_schema(const CommandLine& line);
+[[nodiscard]] Result<int> run_profile(const CommandLine& line);
 [[nodiscard]] Result<int> run_history(const CommandLine& line);
 
 }  // namespace rh::app

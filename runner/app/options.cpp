@@ -93,10 +93,10 @@ class Parser {
       "runharness"};
   CommandLine line;
 
-  // Where the command begins among the words behind `run`: behind the first "--", or at the first word
-  // that is neither an option nor the value of one.
+  // Where the command begins among the words behind `run` or `profile`: behind the first "--", or at the first
+  // word that is neither an option nor the value of one.
   [[nodiscard]] std::size_t command_begin(const std::vector<std::string>& words) const {
-    const CLI::App& run = *app.get_subcommand("run");
+    const CLI::App& run = *app.get_subcommand(words.front());
     for (std::size_t i = 1; i < words.size(); ++i) {
       const std::string& word = words[i];
       if (word == "--" || word.size() < 2 || word.front() != '-') return i;
@@ -168,6 +168,8 @@ class Parser {
   Texts texts_;
 };
 
+bool takes_command(std::string_view word) { return word == "run" || word == "profile"; }
+
 // The first word of the line that looks like a flag or command and is none, for the suggestion.
 std::string unknown_word(const CLI::ParseError& problem) {
   const std::string text = problem.what();
@@ -192,8 +194,8 @@ ParsedLine parse_by_library(int argc, const char* const* argv) {
   const std::string first = words.empty() ? std::string() : words.front();
   Parser parser(first);
   // What stands behind "--" is the runner's, or the command of `run`, whatever it looks like.
-  const auto behind = first == "run" ? words.begin() + static_cast<std::ptrdiff_t>(parser.command_begin(words))
-                                     : std::find(words.begin(), words.end(), "--");
+  const auto behind = takes_command(first) ? words.begin() + static_cast<std::ptrdiff_t>(parser.command_begin(words))
+                                           : std::find(words.begin(), words.end(), "--");
   if (behind != words.end())
     parser.line.extra_args.assign(std::make_move_iterator(behind + (*behind == "--" ? 1 : 0)),
                                   std::make_move_iterator(words.end()));

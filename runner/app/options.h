@@ -9,7 +9,7 @@
 
 namespace rh::app {
 
-enum class CommandName { test, run, discover, doctor, report, config, history, schema, gate, merge, baseline };
+enum class CommandName { test, run, discover, doctor, report, config, history, schema, gate, merge, baseline, profile };
 
 struct CommandLine {
   CommandName command = CommandName::test;
@@ -17,7 +17,7 @@ struct CommandLine {
   std::vector<std::string> paths;
   std::map<std::string, std::vector<std::string>> settings;  // option key -> texts
   std::map<std::string, std::string> flags;                  // option key -> the flag as it was written
-  std::vector<std::string> extra_args;                       // behind "--"; of `run`: the command
+  std::vector<std::string> extra_args;                       // behind "--"; of `run`, `profile`: the command
   std::string config_file;                                   // --config; empty: looked for
   std::string run = "latest";                                // report --run
   bool no_config = false;
@@ -34,6 +34,11 @@ struct CommandLine {
   std::string baseline_file;                                         // baseline
   std::vector<std::string> from;                                     // baseline
   bool prune = false, force = false;                                 // baseline
+  std::string rate, python, out_dir, clock;                          // profile
+  std::vector<std::string> fail_on;                                  // profile diff
+  std::string collapsed, speedscope, pprof, firefox, chrome;         // profile: files to write
+  std::string html_file, json_file;                                  // profile
+  bool memory = false, native = false, no_subprocesses = false;      // profile
 };
 
 // Either a command line, or text to print and the exit code to leave with (--help, --version, a usage
