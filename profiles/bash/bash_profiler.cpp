@@ -10,7 +10,6 @@
 
 #include "profiles/bash/bash_memory.h"
 #include "profiles/thread_cpu.h"
-#include "runner/base/clock.h"
 
 namespace rh::profiles {
 namespace {
@@ -19,10 +18,9 @@ using model::kNoIndex;
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 // Calls nested hundreds deep take long to read: ticks are left out rather than a core kept busy.
-constexpr std::int64_t kRestAfterRead = 10;
+constexpr std::int64_t kRestAfterRead = 4;  // times the CPU time of the read
 
-// bash runs in one thread, so that the clock of its process says at once and exactly whether it ran.
-std::optional<std::int64_t> process_cpu_ns(clockid_t clock) {
+std::optional<std::int64_t> clock_ns(clockid_t clock) {
   timespec used{};
   if (clock_gettime(clock, &used) != 0) return std::nullopt;
   return used.tv_sec * kSecond + used.tv_nsec;
@@ -139,7 +137,8 @@ void BashSampler::add_waiting() {
 }
 
 TickOutcome BashSampler::tick(const Tick& now) {
-  const auto cpu = process_cpu_ns(clock_);
+  // bash runs in one thread: the clock of its process says at once and exactly whether it ran.
+  const auto cpu = clock_ns(clock_);
   if (!cpu) return TickOutcome::gone;
   if (!reader_) {
     if (const auto found = bash::locate(memory_, symbols_))
@@ -159,9 +158,9 @@ TickOutcome BashSampler::tick(const Tick& now) {
     return TickOutcome::idle;
   }
   add_waiting();
-  const std::int64_t begun = monotonic_now().count();
+  const std::int64_t begun = clock_ns(CLOCK_THREAD_CPUTIME_ID).value_or(0);
   const bash::ReadOutcome outcome = reader_->read();
-  next_read_ns_ = now.time_ns + (monotonic_now().count() - begun) * kRestAfterRead;
+  next_read_ns_ = now.time_ns + (clock_ns(CLOCK_THREAD_CPUTIME_ID).value_or(0) - begun) * kRestAfterRead;
   if (outcome == bash::ReadOutcome::gone) return TickOutcome::gone;
   if (outcome == bash::ReadOutcome::changed && another_program()) return TickOutcome::gone;
   last_cpu_ns_ = *cpu;

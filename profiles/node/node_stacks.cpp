@@ -89,7 +89,8 @@ void NodeStacks::make_callers() {
       const std::size_t at = path.back();
       const std::size_t parent = profile_.nodes[at].parent;
       if (parent == at || frames_[parent] == model::kNoIndex) continue;
-      callers_[at] = builder_.stack(callers_[parent], frames_[parent], 0);
+      const bool again = kinds_[parent] == model::FrameKind::runtime && frames_[parent] == frames_[at];  // "(profiler)"
+      callers_[at] = again ? callers_[parent] : builder_.stack(callers_[parent], frames_[parent], 0);
     }
   }
 }
