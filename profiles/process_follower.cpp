@@ -10,6 +10,8 @@
 namespace rh::profiles {
 namespace {
 
+constexpr unsigned kPatience = 4;
+
 struct Stat {
   char state = 'X';
   std::uint64_t start_time = 0;  // clock ticks after boot: tells two processes of one number apart
@@ -45,6 +47,10 @@ bool ProcessFollower::check_image(Known& known, ProcessChanges& changes) {
   known.start_time = stat.start_time;
   std::string image = image_of(pid, stat.start_stack);
   if (image.empty() || image == known.process.image) return true;
+  // In the middle of exec the new program is named already, and has neither arguments nor a stack. A program may do
+  // without arguments, and the place of its stack may be hidden from us.
+  if ((stat.start_stack == 0 || read_arguments(pid).empty()) && ++known.looks_at_unfinished < kPatience) return true;
+  known.looks_at_unfinished = 0;
   if (known.told) changes.ended.push_back(pid);
   known.process.image = std::move(image);
   known.process.executable = read_proc_link(fmt::format("/proc/{}/exe", pid));

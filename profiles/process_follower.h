@@ -35,6 +35,7 @@ class ProcessFollower {
   struct Known {
     FollowedProcess process;
     bool told = false, seen = false;
+    unsigned looks_at_unfinished = 0;
     std::uint64_t start_time = 0;
   };
   void visit(int pid, int parent, ProcessChanges& changes);

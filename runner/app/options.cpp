@@ -59,6 +59,8 @@ void collect_settings(const CLI::App& command, const Texts& texts, CommandLine& 
     const std::string key(row.key), flag(row.first_flag());
     const CLI::Option* option = command.get_option_no_throw(flag);
     if (option == nullptr || option->count() == 0) continue;
+    // A command may have a flag of its own by that name.
+    if (!texts.values.contains(key) && !texts.switches.contains(key)) continue;
     if (row.type == OptionType::boolean)
       line.settings[key] = {texts.switches.at(key) ? "true" : "false"};
     else
