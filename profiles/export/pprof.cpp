@@ -165,7 +165,9 @@ class Writer {
       ProtobufMessage function;
       function.number(1, id);
       function.number(2, strings_.index(name));
-      function.number(3, strings_.index(name));
+      // pprof takes a name that is its own system name for a mangled one and cuts "<...>" from it.
+      const std::string place = place_text(name, file, line);
+      if (place != name) function.number(3, strings_.index(place));
       function.number(4, strings_.index(file));
       function.number(5, line);
       out_.message(kFunction, function);

@@ -10,13 +10,15 @@ namespace {
 
 constexpr std::size_t kLeastName = 12;  // columns
 
-std::string without_leading_folders(std::string_view file, std::size_t columns) {
-  while (width_of(file) + 4 > columns) {
-    const std::size_t slash = file.find('/', 1);
-    if (slash == std::string_view::npos) return std::string(file);
-    file.remove_prefix(slash);
+std::string without_leading_folders(const std::string& file, std::size_t columns) {
+  constexpr std::string_view kCut = "...";
+  std::size_t from = 0;
+  while (width_of(file) - from + (from > 0 ? kCut.size() : 0) > columns) {
+    const std::size_t slash = file.find('/', from + 1);
+    if (slash == std::string::npos) break;
+    from = slash;
   }
-  return "..." + std::string(file);
+  return from == 0 ? file : std::string(kCut) + file.substr(from);
 }
 
 }  // namespace

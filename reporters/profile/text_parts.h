@@ -11,8 +11,8 @@
 namespace rh::reporters {
 
 inline constexpr std::size_t kNarrowestPage = 60;
-inline constexpr std::size_t kFigureColumns = 52;  // of a table of functions beside the first column
-inline constexpr std::size_t kLineColumns = 43;    // of a table of lines
+inline constexpr std::size_t kFigureColumns = 44;  // of a table of functions beside the first column
+inline constexpr std::size_t kLineColumns = 35;    // of a table of lines
 inline constexpr std::size_t kMaxSentence = 4000;  // bytes
 
 // "41.3 %"; "-" if there is none.
