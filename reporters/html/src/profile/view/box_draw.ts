@@ -5,6 +5,7 @@ export interface Box {
   width: number;
   item: number;
   faded?: boolean; // it only says where one is
+  rest?: number;   // it stands for so many boxes of `item` that are too narrow to draw
 }
 
 export const kBoxHeight = 20;
@@ -46,6 +47,7 @@ export function draw_boxes(canvas: HTMLCanvasElement, drawing: BoxDrawing): void
   const text_color = style.getPropertyValue("--text").trim();
   const faded_color = style.getPropertyValue("--muted").trim();
   const gap_color = style.getPropertyValue("--surface").trim();
+  const rest_color = style.getPropertyValue("--bar-quiet").trim();
   const mark_color = style.getPropertyValue("--accent").trim();
   context.font = kFont;
   context.textBaseline = "middle";
@@ -56,10 +58,12 @@ export function draw_boxes(canvas: HTMLCanvasElement, drawing: BoxDrawing): void
     const y = line * kBoxHeight - top;
     for (const box of rows[up ? rows.length - 1 - line : line] ?? []) {
       const drawn = Math.max(box.width - (box.width > 3 ? 1 : 0), 0.5);
-      context.fillStyle = gap_color;
-      context.fillRect(box.x, y, box.width, kBoxHeight);
-      context.globalAlpha = box.faded ? 0.55 : 1;
-      context.fillStyle = color_of(box, dark);
+      if (box.width > 3) {
+        context.fillStyle = gap_color; // what a long name before it left here
+        context.fillRect(box.x, y, box.width, kBoxHeight);
+      }
+      context.globalAlpha = box.faded || box.rest ? 0.55 : 1;
+      context.fillStyle = box.rest ? rest_color : color_of(box, dark);
       context.fillRect(box.x, y, drawn, kBoxHeight - 1);
       context.globalAlpha = 1;
       if (box.width < kNarrowestText) continue;

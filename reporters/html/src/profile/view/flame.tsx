@@ -5,7 +5,6 @@ import { busiest_thread } from "../data/time_order";
 import { is_time } from "../data/pick";
 import { profile_tree, type Order } from "../data/tree";
 import { FlameChart } from "./flame_chart";
-import { KindLegend } from "./kinds";
 import { format_share, format_weight, frame_label, frame_place, link, thread_name, useProfile } from "./page";
 import { TimeChart } from "./time_chart";
 
@@ -79,7 +78,7 @@ function InTime() {
 }
 
 export function Flame() {
-  const { route, go, picked, profile } = useProfile();
+  const { route, go, picked, profile, found } = useProfile();
   const order = kOrders.find((name) => name === route.order) ?? "left-heavy";
   return (
     <>
@@ -90,7 +89,7 @@ export function Flame() {
             <button key={name} type="button" class="chip" aria-pressed={order === name} onClick={() => go({ order: name === "left-heavy" ? undefined : name }, "replace")}>{kOrderNames[name]}</button>
           ))}
         </span>
-        <KindLegend />
+        {found && <span class="legend"><span><i class="swatch swatch-found" aria-hidden="true" />found</span><span><i class="swatch swatch-not-found" aria-hidden="true" />not found</span></span>}
       </div>
       {picked.sum <= 0 && order !== "time" ? <Nothing /> : order === "time" ? <InTime /> : <Merged order={order} />}
       {picked.invisible > 0 && order !== "time" && <p class="muted chart-note">{`${format_share(picked.invisible / picked.sum)} has no frame of a kind that is shown; it is in "all" alone.`}</p>}

@@ -1,6 +1,7 @@
 // A call tree as boxes: the zoomed one fills the width, its callers lie above it, what it calls below.
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
+import { plural } from "../../text/format";
 import { format_share, frame_label, useProfile } from "./page";
 import { BoxChart } from "./box_chart";
 import type { Box } from "./box_draw";
@@ -28,13 +29,20 @@ export function tree_rows(tree: CallTree, zoom: number, width: number): Box[][] 
   while (row.length > 0) {
     rows.push(row);
     const below: Box[] = [];
-    for (const { item, x } of row) {
+    for (const { item, x, rest: is_rest } of row) {
+      if (is_rest) continue;
       let at = x;
+      let rest: Box = { x, width: 0, item, rest: 0 };
       for (const child of tree.children(item)) {
         const wide = tree.total(child) * scale;
-        if (wide >= kNarrowest) below.push({ x: at, width: wide, item: child });
+        if (wide >= kNarrowest) {
+          if (rest.width >= kNarrowest) below.push(rest);
+          below.push({ x: at, width: wide, item: child });
+          rest = { x: at + wide, width: 0, item, rest: 0 };
+        } else rest = { ...rest, width: rest.width + wide, rest: (rest.rest ?? 0) + 1 };
         at += wide;
       }
+      if (rest.width >= kNarrowest) below.push(rest);
     }
     row = below;
   }
@@ -65,15 +73,16 @@ export function FlameChart({ tree, zoom, set_zoom, label, up = false, class: nam
       class={name}
       label={label}
       color_of={color_of}
-      text_of={({ item }) => {
+      text_of={({ item, rest }) => {
+        if (rest) return plural(rest, "narrow box", "narrow boxes");
         const text = frame_label(profile, tree.frame(item));
         return tree.frame(item) < 0 ? `${text} ${format_share(tree.total(item) / (picked.sum || 1))}` : text;
       }}
-      tip_of={({ item }) => <BoxStory frame={tree.frame(item)} self={tree.self(item)} total={tree.total(item)}>{story?.(item)}</BoxStory>}
+      tip_of={({ item, rest }) => rest ? <p>{`${plural(rest, "function")} too narrow to draw: a click zooms to their caller`}</p> : <BoxStory frame={tree.frame(item)} self={tree.self(item)} total={tree.total(item)}>{story?.(item)}</BoxStory>}
       open={({ item }) => set_zoom(item)}
       leave={() => set_zoom(tree.parent(zoom) >= 0 ? tree.parent(zoom) : 0)}
       on_other_key={(key, box) => {
-        const frame = box ? tree.frame(box.item) : -1;
+        const frame = box && !box.rest ? tree.frame(box.item) : -1;
         if (key === "0") set_zoom(0);
         else if (frame >= 0 && (key === "s" || key === "o")) open_function(frame, key === "s" ? "sandwich" : "source");
         else return false;

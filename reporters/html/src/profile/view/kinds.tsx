@@ -1,5 +1,4 @@
-// The kinds of frames that a profile has: what their colours mean, and buttons that hide them.
-import { useMemo } from "preact/hooks";
+// The kinds of frames that a profile has: buttons that hide them, in the colours of their boxes.
 import { kKinds, kOnCpu, kUnknownCpu, type Kind } from "../data/model";
 import { hidden_kinds } from "../data/pick";
 import type { Profile } from "../data/profile";
@@ -27,13 +26,6 @@ export function kinds_of(profile: Profile): Kind[] {
   return kinds;
 }
 
-export function KindLegend() {
-  const { profile, found } = useProfile();
-  const kinds = useMemo(() => kinds_of(profile).filter((kind) => kind !== "idle"), [profile]);
-  if (found) return <span class="legend"><span><i class="swatch found" aria-hidden="true" />found</span><span><i class="swatch not-found" aria-hidden="true" />not found</span></span>;
-  return <span class="legend">{kinds.map((kind) => <span key={kind}><i class={`swatch kind-swatch-${kind}`} aria-hidden="true" />{kNames[kind]}</span>)}</span>;
-}
-
 export function KindFilter() {
   const { profile, picked, go } = useProfile();
   const kinds = kinds_of(profile);
@@ -47,12 +39,12 @@ export function KindFilter() {
           <button
             key={kind}
             type="button"
-            class="chip small-chip"
+            class="chip small-chip kind-chip"
             aria-pressed={shown}
             title={`${kHideTitles[kind] ?? `Frames of ${kNames[kind]}; hidden, they count for their callers`}: ${shown ? "shown" : "hidden"}`}
             onClick={() => go({ hide: hide_text(picked.pick.hidden ^ (1 << kKinds.indexOf(kind))) }, "replace")}
           >
-            {kNames[kind]}
+            <i class={`swatch kind-swatch-${kind}`} aria-hidden="true" />{kNames[kind]}
           </button>
         );
       })}

@@ -43,10 +43,10 @@ function Cards() {
     <div class="cards profile-cards" role="group" aria-label="Figures">
       <Card title="Wall time" value={format_duration(overview.duration_ns)} href={link(route, { view: "timeline" })}>{is_instant(overview.started_at) ? format_time(overview.started_at) : "its start is not known"}</Card>
       <Card title="CPU time" value={<FigureText figure={cpu} kind="duration" />}>
-        {cores === null ? inert_line(cpu.reason) : `${cores.toFixed(2)} cores of ${overview.machine.cores || kDash} on average`}
+        {cores === null ? inert_line(cpu.reason) || "not known" : `${cores.toFixed(2)} cores of ${overview.machine.cores || kDash} on average`}
       </Card>
       <Card title="Peak memory" value={<FigureText figure={memory.bytes} kind="bytes" />} href={link(route, { view: "timeline" })}>
-        {memory.bytes.value === null ? inert_line(memory.bytes.reason) : <>at <span class="figure">{clock_text(memory.time_ns)}</span> {memory.bytes.source && <bdi>{`(${inert_line(memory.bytes.source)})`}</bdi>}</>}
+        {memory.bytes.value === null ? inert_line(memory.bytes.reason) || "not known" : <>at <span class="figure">{clock_text(memory.time_ns)}</span> {memory.bytes.source && <bdi>{`(${inert_line(memory.bytes.source)})`}</bdi>}</>}
       </Card>
       <Card title="Samples" value={format_count(kept.samples)}>
         {`${format_count(overview.rate_hz)} Hz asked for`}
@@ -214,7 +214,7 @@ function Trust() {
   const { noise, quality, machine, kept } = overview;
   const pairs: [string, string][] = [
     ["Sampler", `woke ${format_duration(noise.wake_up_ns_median)} late at the median, ${format_duration(noise.wake_up_ns_p99)} at the 99th percentile; ${format_duration(noise.own_cpu_ns)} CPU of its own`],
-    ["CPU time in samples", `${format_duration(quality.sampled_cpu_ns)} of ${quality.measured_cpu_ns === null ? `what is not known (${inert_line(quality.measured_cpu_reason)})` : `${format_duration(quality.measured_cpu_ns)} measured`}${quality.unknown_stack_cpu_ns > 0 ? `; ${format_duration(quality.unknown_stack_cpu_ns)} without a known stack` : ""}`],
+    ["CPU time in samples", `${format_duration(quality.sampled_cpu_ns)} of ${quality.measured_cpu_ns === null ? `an unknown sum${quality.measured_cpu_reason ? ` (${inert_line(quality.measured_cpu_reason)})` : ""}` : `${format_duration(quality.measured_cpu_ns)} measured`}${quality.unknown_stack_cpu_ns > 0 ? `; ${format_duration(quality.unknown_stack_cpu_ns)} without a known stack` : ""}`],
     ["Steal", noise.steal_share === null ? `${kDash} not known` : format_share(noise.steal_share)],
     ["Load at start", noise.load_at_start === null ? `${kDash} not known` : noise.load_at_start.toFixed(2)],
     ["CPU frequency", noise.frequency_spread === null ? `${kDash} ${inert_line(noise.frequency_reason || "not known")}` : `varied by ${format_share(noise.frequency_spread)}`],

@@ -41,6 +41,7 @@ function Between({ frame }: { frame: number }) {
   const callers = useMemo(() => callers_of(picked.groups, picked.weights, frame, profile.frames.count), [picked, frame]);
   const callees = useMemo(() => callees_of(picked.groups, picked.weights, frame, profile.frames.count), [picked, frame]);
   const total = callees.total(0);
+  const self = picked.functions.find((row) => row.frame === frame)?.self ?? 0;
   const { measure } = picked.pick;
   if (total <= 0) return <p class="empty-state">{`${frame_label(profile, frame)} has no part in what is looked at.`}</p>;
   const of_function = (item: number, tree: typeof callers) => <p class="figure">{`${format_share(tree.total(item) / total)} of this function`}</p>;
@@ -49,7 +50,7 @@ function Between({ frame }: { frame: number }) {
       <header class="sandwich-head">
         <h2><bdi class="mono">{frame_label(profile, frame)}</bdi></h2>
         <p><KindName frame={frame} /> <PlaceLink frame={frame} /></p>
-        <p class="figure">{`${format_share(total / picked.sum)} total, ${format_weight(measure, total)} \u00b7 ${format_share(callees.self(0) / picked.sum)} self, ${format_weight(measure, callees.self(0))}`}</p>
+        <p class="figure">{`${format_share(total / picked.sum)} total, ${format_weight(measure, total)} \u00b7 ${format_share(self / picked.sum)} self, ${format_weight(measure, self)}`}</p>
       </header>
       <h3>Called by</h3>
       {callers.children(0).length === 0

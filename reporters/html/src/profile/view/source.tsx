@@ -88,15 +88,18 @@ function Lines({ path, text, problem }: { path: string; text: string | undefined
         class_of={({ line }) => (line === chosen ? "chosen" : "")}
         empty="No line of this file has any time in what is looked at."
         head={<><th scope="col" class="number">Self</th><th scope="col" class="number">Total</th><th scope="col" class="number">Time</th><th scope="col" class="number">Line</th><th scope="col" class="code">Source</th></>}
-        cells={({ line, text: content, self, total }) => (
+        cells={({ line, text: content, self, total }) => {
+          const tint = { "--heat": heat(most > 0 ? self / most : 0).toFixed(3) };
+          return (
           <>
-            <td class="number heat" style={{ "--heat": heat(most > 0 ? self / most : 0).toFixed(3) }}>{self > 0 ? format_share(self / sum) : ""}</td>
+            <td class="number heat" style={tint}>{self > 0 ? format_share(self / sum) : ""}</td>
             <td class="number total-cell">{total > 0 ? format_share(total / sum) : ""}</td>
             <td class="number total-cell">{self > 0 ? format_weight(measure, self) : ""}</td>
             <td class="number line-number"><button type="button" tabIndex={total > 0 ? 0 : -1} aria-label={`Line ${line}`} onClick={() => go({ line: String(line) }, "replace")}>{line}</button></td>
-            <td class="code">{content === null ? "" : inert_line(content.replaceAll("\t", "    "))}</td>
+            <td class="code heat" style={tint}>{content === null ? "" : inert_line(content.replaceAll("\t", "    "))}</td>
           </>
-        )}
+          );
+        }}
       />
     </>
   );

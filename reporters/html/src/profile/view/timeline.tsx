@@ -19,7 +19,9 @@ const kLane = 17;
 const kMaxSpanLanes = 12; // of each kind
 const kMaxThreads = 40;
 const kAxis = 20;
-const kGutter: Gutter = { left: 82, right: 12 };
+const kWide: Gutter = { left: 132, right: 12 };
+const kNarrow: Gutter = { left: 78, right: 8 };
+const kNarrowWindow = 760;
 const kPixelsPerSlice = 2;
 
 interface KindLanes {
@@ -116,12 +118,12 @@ function draw_curves(profile: Profile, use: Float64Array, pane: (top: number, he
   draw_curve(counts, { time: timeline.time, values: timeline.processes, top: most_count * 1.1, color: colors.text, filled: false, dashed: true, steps: true });
 }
 
-function draw(canvas: HTMLCanvasElement, profile: Profile, layout: Layout, use: Float64Array, width: number): void {
-  const whole = kGutter.left + width + kGutter.right;
+function draw(canvas: HTMLCanvasElement, profile: Profile, layout: Layout, use: Float64Array, width: number, gutter: Gutter): void {
+  const whole = gutter.left + width + gutter.right;
   const context = prepare(canvas, whole, layout.height + kAxis);
   if (!context) return;
   const colors = chart_colors(canvas);
-  const pane = (top: number, height: number): Pane => ({ context, colors, left: kGutter.left, top, width, height, end: profile.end_ns });
+  const pane = (top: number, height: number): Pane => ({ context, colors, left: gutter.left, top, width, height, end: profile.end_ns });
   draw_grid(pane(0, layout.height), true);
   draw_curves(profile, use, pane, colors, layout.curves);
   const kinds = [...new Set(layout.lanes.map(({ kind }) => kind))];
@@ -129,7 +131,7 @@ function draw(canvas: HTMLCanvasElement, profile: Profile, layout: Layout, use: 
     const lane = pane(top, kLane);
     if (span_lane) draw_lane(lane, span_lane, colors.spans[kinds.indexOf(kind) % colors.spans.length] as string);
     if (thread === undefined) continue;
-    draw_label({ ...lane, left: 8 }, thread_name(profile, thread), kGutter.left - 14);
+    draw_label({ ...lane, left: 8 }, thread_name(profile, thread), gutter.left - 14);
     draw_use(lane, thread_use(profile, thread, { from_ns: 0, to_ns: profile.end_ns }, Math.max(1, Math.round(width / kPixelsPerSlice))), colors.cpu);
   }
   for (const { top, text } of layout.titles) draw_label({ ...pane(top, kLane), left: 8 }, text, whole - 20);
@@ -166,14 +168,15 @@ function Legend({ layout }: { layout: Layout }) {
 
 export function Timeline() {
   const { profile, picked, route, go } = useProfile();
-  const [box, width] = useChartWidth(kGutter);
+  const gutter = innerWidth < kNarrowWindow ? kNarrow : kWide;
+  const [box, width] = useChartWidth(gutter);
   const canvas = useRef<HTMLCanvasElement>(null);
   const colors = useColors();
   const use = useMemo(() => cpu_use(profile.timeline), [profile]);
   const layout = useMemo(() => layout_of(profile), [profile]);
   useLayoutEffect(() => {
-    if (canvas.current && width > 0) draw(canvas.current, profile, layout, use, width);
-  }, [profile, layout, use, width, colors]);
+    if (canvas.current && width > 0) draw(canvas.current, profile, layout, use, width, gutter);
+  }, [profile, layout, use, width, colors, gutter]);
   const tip = (time_ns: number, y: number) => {
     const lane = layout.lanes.find(({ top }) => top <= y && y < top + kLane);
     return (
@@ -187,8 +190,8 @@ export function Timeline() {
   return (
     <>
       <h1 class="sr-only">Timeline</h1>
-      <Brush box={box} gutter={kGutter} width={width} label="Timeline of the recording" class="big-timeline" tip={tip}>
-        <canvas ref={canvas} style={{ width: `${kGutter.left + width + kGutter.right}px`, height: `${layout.height + kAxis}px` }} />
+      <Brush box={box} gutter={gutter} width={width} label="Timeline of the recording" class="big-timeline" tip={tip}>
+        <canvas ref={canvas} style={{ width: `${gutter.left + width + gutter.right}px`, height: `${layout.height + kAxis}px` }} />
       </Brush>
       <Legend layout={layout} />
       {picked.pick.range && (
