@@ -23,6 +23,8 @@ constexpr std::int64_t kUsageEveryNs = 10'000'000;
 constexpr std::int64_t kDrainEveryNs = 20'000'000;
 // A long run is not worth a hundred rows a second.
 constexpr std::size_t kManyRows = 30'000;
+// Following and measuring the tree may each take a hundredth of the time, however many processes there are.
+constexpr std::int64_t kUpkeepShare = 100;
 constexpr int kTickNice = -10;
 constexpr std::size_t kMaxCommandBytes = 4096;
 
@@ -129,7 +131,6 @@ void Recording::tick(std::uint64_t slots_missed) {
 
 void Recording::usage_row(std::int64_t now_ns) {
   const std::size_t rows = builder_.profile().timeline.time_ns.size();
-  next_usage_ns_ = now_ns + kUsageEveryNs * static_cast<std::int64_t>(1 + rows / kManyRows);
   usage_.sample(now_ns, [this] {
     TreeUsage::Stacks all;
     for (const auto& [pid, followed] : followed_) {
@@ -140,11 +141,13 @@ void Recording::usage_row(std::int64_t now_ns) {
     return all;
   });
   if (rows % 100 == 0) noise_.look();
+  next_usage_ns_ = now_ns + std::max(kUsageEveryNs * static_cast<std::int64_t>(1 + rows / kManyRows),
+                                     (since_start() - now_ns) * kUpkeepShare);
 }
 
 void Recording::follow(std::int64_t now_ns) {
-  next_follow_ns_ = now_ns + kFollowEveryNs;
   const ProcessChanges changes = follower_->look();
+  next_follow_ns_ = now_ns + std::max(kFollowEveryNs, (since_start() - now_ns) * kUpkeepShare);
   for (const int pid : changes.ended) end_process(pid, now_ns);
   for (const FollowedProcess& process : changes.appeared) begin_process(process, now_ns);
 }

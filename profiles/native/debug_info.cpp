@@ -4,7 +4,9 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <memory>
 
 #include "profiles/native/demangle.h"
 
@@ -21,9 +23,35 @@ std::string absolute_path(const char* name, Dwarf_Die& unit) {
   if (path.is_relative() && path.native().front() != '<') {
     Dwarf_Attribute attribute;
     const char* folder = dwarf_formstring(dwarf_attr(&unit, DW_AT_comp_dir, &attribute));
-    if (folder != nullptr) path = std::filesystem::path(folder) / path;
+    // A distribution's builds replace the folder by a relative one, which libdw has put before the name.
+    if (folder != nullptr && *folder == '/') path = std::filesystem::path(folder) / path;
   }
   return path.lexically_normal().string();
+}
+
+// The classes and namespaces around a function whose name alone says little: "operator()" of a lambda.
+std::string scope_of(Dwarf_Die die) {
+  Dwarf_Attribute attribute;
+  Dwarf_Die origin;
+  for (int hops = 0; hops < 4; ++hops) {
+    Dwarf_Attribute* link = dwarf_attr(&die, DW_AT_abstract_origin, &attribute);
+    if (link == nullptr) link = dwarf_attr(&die, DW_AT_specification, &attribute);
+    if (link == nullptr || dwarf_formref_die(link, &origin) == nullptr) break;
+    die = origin;
+  }
+  Dwarf_Die* scopes = nullptr;
+  const int count = dwarf_getscopes_die(&die, &scopes);
+  const std::unique_ptr<Dwarf_Die, decltype(&std::free)> owner(scopes, &std::free);
+  std::string text;
+  for (int i = count - 1; i > 0; --i) {
+    const int tag = dwarf_tag(&scopes[i]);
+    if (tag == DW_TAG_compile_unit || tag == DW_TAG_partial_unit || tag == DW_TAG_lexical_block) continue;
+    const char* name = dwarf_diename(&scopes[i]);
+    if (name == nullptr && tag == DW_TAG_namespace) name = "(anonymous namespace)";
+    if (name == nullptr && (tag == DW_TAG_structure_type || tag == DW_TAG_class_type)) name = "{unnamed}";
+    if (name != nullptr) text += std::string(name) + "::";
+  }
+  return text;
 }
 
 std::string function_name(Dwarf_Die& die) {
@@ -32,7 +60,7 @@ std::string function_name(Dwarf_Die& die) {
   if (linkage == nullptr) linkage = dwarf_formstring(dwarf_attr_integrate(&die, DW_AT_MIPS_linkage_name, &attribute));
   if (linkage != nullptr) return demangle(linkage);
   const char* name = dwarf_formstring(dwarf_attr_integrate(&die, DW_AT_name, &attribute));
-  return name != nullptr ? name : "";
+  return name != nullptr ? scope_of(die) + name : "";
 }
 
 std::uint32_t number_of(Dwarf_Die& die, unsigned attribute_name) {

@@ -13,9 +13,10 @@ std::string demangle(std::string_view name) {
   if (plain.size() > kMaxMangledName ||
       !(plain.starts_with("_Z") || plain.starts_with("_R") || plain.starts_with("_D")))
     return plain;
-  // libiberty bounds its recursion unless DMGL_NO_RECURSE_LIMIT is given.
+  // libiberty bounds its recursion unless DMGL_NO_RECURSE_LIMIT is given. Without the type of the result, which
+  // only templates have in their names: a name begins with the name.
   const std::unique_ptr<char, decltype(&std::free)> text(
-      cplus_demangle(plain.c_str(), DMGL_AUTO | DMGL_PARAMS | DMGL_ANSI), &std::free);
+      cplus_demangle(plain.c_str(), DMGL_AUTO | DMGL_PARAMS | DMGL_ANSI | DMGL_RET_DROP), &std::free);
   return text != nullptr && *text != 0 ? std::string(text.get()) : plain;
 }
 

@@ -16,7 +16,8 @@ using model::Severity;
 
 constexpr const char* kKallsyms = "/proc/kallsyms";
 constexpr std::uint64_t kToldShare = 20;  // a module without names is told if it has 1/20 of the samples
-constexpr double kNoticeOfShare = 0.01;   // stacks cut, records lost: told from this share on
+constexpr std::int64_t kNoticedEarlyNs = 20'000'000;
+constexpr double kNoticeOfShare = 0.01;  // stacks cut, records lost: told from this share on
 
 // A thread's CPU time beyond what its samples stand for. Kernel mode cannot be sampled everywhere.
 constexpr const char* kHiddenKernel = "[kernel: not permitted to sample]";
@@ -47,26 +48,33 @@ NativeResults::NativeResults(const NativeRun& run, const TaskTable& tasks, CodeO
       symbols_(objects, [] { return read_file(kKallsyms, 256ULL << 20).value_or(""); }),
       names_(tasks.stacks(), symbols_, builder) {}
 
-// An image is the process of its number that the recording loop noticed while it ran.
+// An image is the process of its number that the recording loop noticed while it ran. The loop notes the time
+// before it looks, so a process may seem to be there a little before it is.
 void NativeResults::match_processes() {
   const std::vector<RawProcess>& images = tasks_.processes();
-  processes_.assign(images.size(), kNoIndex);
-  std::unordered_map<int, std::vector<std::uint32_t>> by_pid;
   const auto& known = builder_.profile().processes;
-  for (std::uint32_t i = 0; i < known.size(); ++i) by_pid[known[i].pid].push_back(i);
-  for (std::size_t image = 0; image < images.size(); ++image) {
-    const RawProcess& raw = images[image];
-    for (const std::uint32_t index : by_pid[raw.pid]) {
-      const std::int64_t noticed = known[index].start_ns + builder_.started_ns();
-      if (noticed >= raw.start_ns && (raw.end_ns == 0 || noticed <= raw.end_ns)) processes_[image] = index;
-    }
+  processes_.assign(images.size(), kNoIndex);
+  std::unordered_map<int, std::vector<std::size_t>> by_pid;
+  for (std::size_t image = 0; image < images.size(); ++image) by_pid[images[image].pid].push_back(image);
+  for (std::uint32_t index = 0; index < known.size(); ++index) {
+    const std::int64_t noticed = known[index].start_ns + builder_.started_ns();
+    const auto ran = [&](std::size_t image, std::int64_t early_ns) {
+      return images[image].start_ns - early_ns <= noticed &&
+             (images[image].end_ns == 0 || noticed <= images[image].end_ns);
+    };
+    const std::vector<std::size_t>& own = by_pid[known[index].pid];
+    auto at = std::find_if(own.begin(), own.end(), [&](std::size_t image) { return ran(image, 0); });
+    if (at == own.end())
+      at = std::find_if(own.begin(), own.end(), [&](std::size_t image) {
+        return processes_[image] == kNoIndex && ran(image, kNoticedEarlyNs);
+      });
+    if (at != own.end()) processes_[*at] = index;
   }
   // Between fork and exec it is the program to come that spends the time.
   for (std::size_t image = images.size(); image-- > 0;) {
     if (processes_[image] != kNoIndex || images[image].execed || images[image].end_ns == 0) continue;
-    for (std::size_t next = image + 1; next < images.size(); ++next)
-      if (images[next].pid == images[image].pid && images[next].start_ns == images[image].end_ns)
-        processes_[image] = processes_[next];
+    for (const std::size_t next : by_pid[images[image].pid])
+      if (images[next].execed && images[next].start_ns == images[image].end_ns) processes_[image] = processes_[next];
   }
 }
 

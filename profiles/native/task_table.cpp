@@ -70,7 +70,6 @@ void TaskTable::begin_image(const Record& record) {
   image.pid = record.pid;
   image.parent_pid = old.parent_pid;
   image.start_ns = record.time_ns;
-  image.execed = true;
   RawThread thread;
   thread.tid = record.tid;
   thread.task = before.task;
@@ -83,10 +82,11 @@ void TaskTable::begin_image(const Record& record) {
 }
 
 void TaskTable::take(const Record& record, const NameRecord& name) {
-  if (name.exec) begin_image(record);
+  if (name.exec && live_processes_.contains(record.pid)) begin_image(record);
   RawThread& named = thread(record.pid, record.tid, record.time_ns);
   named.name = name.name;
   if (record.pid == record.tid) processes_[named.process].name = name.name;
+  if (name.exec) processes_[named.process].execed = true;
 }
 
 void TaskTable::take(const Record& record, const TaskRecord& task) {

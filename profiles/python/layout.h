@@ -34,6 +34,8 @@ struct Layout {
   std::uint32_t thread_pthread = 0, thread_native_id = 0, thread_chunk = 0;
   // PyFrameObject up to 3.10, _PyInterpreterFrame since; `frame_size` ends before its local variables
   std::uint32_t frame_previous = 0, frame_code = 0, frame_instruction = 0, frame_size = 0, frame_owner = 0;
+  // What tells a frame that called another from one that runs, and a live one from a dead one
+  std::uint32_t frame_entry = 0, frame_stack_top = 0, frame_executing = 0;
   // PyCodeObject; what lies between its type and `code_signature_end`, without the hole, never changes
   std::uint32_t code_firstlineno = 0, code_filename = 0, code_name = 0, code_qualname = 0, code_linetable = 0;
   std::uint32_t code_instructions = 0, code_version = 0, code_signature_end = 0;

@@ -30,7 +30,7 @@ void PySampler::refuse(const std::string& reason) {
   model::ProfileProcess& process = builder_.process(process_);
   process.profiler.clear();
   process.unprofiled_reason = reason;
-  gone_ = true;
+  refused_ = true;
 }
 
 TickOutcome PySampler::attach(const Tick& now) {
@@ -120,11 +120,14 @@ bool PySampler::match_threads(const Tick& now) {
     const auto known = std::find_if(
         old.begin(), old.end(), [&](const std::unique_ptr<Thread>& each) { return each && each->task == task.get(); });
     auto thread = known != old.end() ? std::move(*known) : std::make_unique<Thread>();
+    thread->tid = task->tid;
     thread->task = task.get();
     thread->index = thread_index(*task);
     thread->states.clear();
     threads_.push_back(std::move(thread));
   }
+  for (const auto& ended : old)
+    if (ended) ended->shares.finish(builder_);
   // The newest interpreter comes first in the list: outermost frames are those of the oldest.
   auto& states = reader_->threads();
   std::vector<PythonThread*> unmatched;
@@ -148,20 +151,15 @@ bool PySampler::match_threads(const Tick& now) {
   return true;
 }
 
-int PySampler::lock_holder() const {
-  for (const Interpreter& interpreter : reader_->interpreters()) {
-    if (!interpreter.gil_locked) continue;
-    for (const auto& thread : threads_)
-      for (const PythonThread* const state : thread->states)
-        if (state->state == interpreter.gil_holder) return thread->task->tid;
-  }
-  return 0;
-}
-
-void PySampler::mark_wanted(bool anything_ran) {
+// Every thread that ran since its stack was read. False: there is none.
+bool PySampler::mark_wanted() {
+  bool any = false;
   for (const auto& thread : threads_)
-    for (PythonThread* const state : thread->states)
-      state->wanted = !state->valid || (anything_ran && thread->task->touched);
+    for (PythonThread* const state : thread->states) {
+      state->wanted = !state->valid || !thread->task->quiet;
+      any = any || state->wanted;
+    }
+  return any;
 }
 
 std::uint32_t PySampler::mark(std::uint32_t parent, const char* name, model::FrameKind kind) {
@@ -171,27 +169,30 @@ std::uint32_t PySampler::mark(std::uint32_t parent, const char* name, model::Fra
   return builder_.stack(parent, builder_.frame(frame), 0);
 }
 
-// The frames of all interpreters that the thread is in, root first; what did not change since is not looked up again.
 void PySampler::update_stack(Thread& thread) {
+  const std::uint32_t before = thread.stack;
+  if (!update_levels(thread)) {
+    thread.stack = model::kNoIndex;
+    thread.moved = true;
+  }
+  thread.moved = thread.moved || thread.stack != before;
+}
+
+// The frames of all interpreters that the thread is in, root first; what did not change since is not looked up again.
+bool PySampler::update_levels(Thread& thread) {
   std::size_t depth = 0;
   std::uint32_t node = model::kNoIndex;
   bool same = true;
   const auto minor = static_cast<int>(location_.layout.minor);
   for (const PythonThread* const state : thread.states) {
-    if (!state->valid) {
-      thread.stack = model::kNoIndex;
-      return;
-    }
+    if (!state->valid) return false;
     if (state->cut) {
       node = mark(node, "(deeper frames were not read)", model::FrameKind::runtime);
       same = false;
     }
     for (auto frame = state->frames.rbegin(); frame != state->frames.rend(); ++frame, ++depth) {
       const Code* const code = codes_->find(frame->code);
-      if (code == nullptr) {
-        thread.stack = model::kNoIndex;
-        return;
-      }
+      if (code == nullptr) return false;
       if (depth == thread.levels.size()) thread.levels.push_back({});
       Level& level = thread.levels[depth];
       same = same && level.node != model::kNoIndex && level.generation == code->generation &&
@@ -202,40 +203,27 @@ void PySampler::update_stack(Thread& thread) {
       node = level.node;
     }
   }
+  thread.moved = !same || depth != thread.levels.size();
   thread.levels.resize(depth);
-  if (thread.states.empty()) {
-    const std::string name = thread.task->tid == pid_ ? "(thread without Python frames)" : "(native thread)";
-    node = mark(node, name.c_str(), model::FrameKind::runtime);
-  } else if (depth == 0) {
-    node = mark(node, "(thread without Python frames)", model::FrameKind::runtime);
-  }
+  if (depth == 0)
+    node = mark(node, thread.states.empty() ? "(native thread)" : "(no Python frame)", model::FrameKind::runtime);
   thread.stack = node;
+  return true;
 }
 
 // Whether it holds the interpreter's lock is in the interpreter; whether it waits for it, in the address at which it
 // sleeps: the condition variable of the lock.
 void PySampler::update_lock_state(Thread& thread) {
-  std::uint8_t state = 0;
-  const Interpreter* contended = nullptr;
+  thread.gil_state = 0;
   for (const PythonThread* const each : thread.states) {
     const Interpreter* const interpreter = reader_->interpreter_of(*each);
     if (interpreter == nullptr || !interpreter->gil_locked) continue;
+    const std::uint64_t futex = thread.task->blocked ? thread.task->futex : 0;
     if (interpreter->gil_holder == each->state)
-      state |= model::kHoldsGil;
-    else if (!each->frames.empty() && reader_->threads().size() > 1)
-      contended = interpreter;
+      thread.gil_state |= model::kHoldsGil;
+    else if (futex >= interpreter->gil && futex < interpreter->gil + location_.layout.gil_size)
+      thread.gil_state |= model::kWaitsForGil;
   }
-  if (state == 0 && contended != nullptr) {
-    if (thread.waiting_known && !thread.task->touched) {
-      state = thread.gil_state & model::kWaitsForGil;
-    } else if (const auto futex = TaskTable::futex_of(*thread.task)) {
-      if (*futex >= contended->gil && *futex < contended->gil + location_.layout.gil_size) state |= model::kWaitsForGil;
-      thread.waiting_known = true;
-    } else {
-      thread.waiting_known = false;
-    }
-  }
-  thread.gil_state = state;
 }
 
 void PySampler::add_samples(const Tick& now, bool known) {
@@ -245,28 +233,23 @@ void PySampler::add_samples(const Tick& now, bool known) {
     sample.time_ns = now.time_ns;
     sample.thread = thread->index;
     sample.wall_ns = now.interval_ns;
-    sample.cpu_ns = task.cpu_ns;
     if (known) {
       sample.stack = thread->stack;
       sample.state = thread->gil_state;
     }
-    if (task.cpu_ns > 0) sample.state |= model::kOnCpu;
-    builder_.add(sample);
+    thread->shares.add(sample, !task.blocked, thread->moved, task.new_ns, builder_);
+    thread->moved = false;
   }
 }
 
 TickOutcome PySampler::tick(const Tick& now) {
-  if (gone_) return TickOutcome::gone;
+  if (refused_) return TickOutcome::not_ready;
   if (!reader_)
     if (const TickOutcome attached = attach(now); attached != TickOutcome::taken) return attached;
   if (list_version_ == 0 && reader_->list() == ReadOutcome::gone) return TickOutcome::gone;
   if (!match_threads(now)) return TickOutcome::gone;
-  const bool ran = tasks_.look(now.time_ns, lock_holder());
-  mark_wanted(ran);
-  const bool all_known = std::none_of(threads_.begin(), threads_.end(), [](const auto& thread) {
-    return std::any_of(thread->states.begin(), thread->states.end(), [](const auto* state) { return state->wanted; });
-  });
-  if (!ran && all_known && !reader_->threads().empty()) {
+  const bool ran = tasks_.look();
+  if (!mark_wanted() && !ran && !reader_->threads().empty()) {
     add_samples(now, true);
     return TickOutcome::idle;
   }
@@ -288,7 +271,7 @@ TickOutcome PySampler::tick(const Tick& now) {
   }
   if (list_version_ != reader_->list_version() && !match_threads(now)) return TickOutcome::gone;
   for (const auto& thread : threads_) {
-    if (thread->task->touched || thread->stack == model::kNoIndex) update_stack(*thread);
+    if (!thread->task->quiet || thread->stack == model::kNoIndex) update_stack(*thread);
     update_lock_state(*thread);
   }
   add_samples(now, true);
@@ -304,6 +287,7 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> PySampler::last_stacks() co
 
 void PySampler::finish(const Tick& now) {
   (void)now;
+  for (const auto& thread : threads_) thread->shares.finish(builder_);
   builder_.process(process_).quality.retries += retries_before_ + (reader_ ? reader_->retries() : 0);
 }
 

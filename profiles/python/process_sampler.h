@@ -10,6 +10,7 @@
 
 #include "profiles/profiler.h"
 #include "profiles/python/code_cache.h"
+#include "profiles/python/cpu_shares.h"
 #include "profiles/python/runtime_locator.h"
 #include "profiles/python/stack_reader.h"
 #include "profiles/python/task_table.h"
@@ -32,13 +33,15 @@ class PySampler final : public ProcessSampler {
     std::uint32_t node = model::kNoIndex;
   };
   struct Thread {
+    int tid = 0;
     Task* task = nullptr;
     std::uint32_t index = 0;            // into Profile::threads
     std::vector<PythonThread*> states;  // one for each interpreter it is in, the outermost first
     std::vector<Level> levels;
     std::uint32_t stack = model::kNoIndex;
+    bool moved = false;  // the stack is another than the one before, down to the instruction
     std::uint8_t gil_state = 0;
-    bool waiting_known = false;  // `gil_state` tells whether it waits, until it runs again
+    CpuShares shares;
   };
 
   [[nodiscard]] TickOutcome attach(const Tick& now);
@@ -47,9 +50,9 @@ class PySampler final : public ProcessSampler {
   [[nodiscard]] Task* task_of(const PythonThread& state);
   [[nodiscard]] std::optional<std::uint32_t> tid_at(std::uint64_t pthread);
   void calibrate_pthread();
-  [[nodiscard]] int lock_holder() const;
-  void mark_wanted(bool anything_ran);
+  [[nodiscard]] bool mark_wanted();
   void update_stack(Thread& thread);
+  [[nodiscard]] bool update_levels(Thread& thread);
   void update_lock_state(Thread& thread);
   void add_samples(const Tick& now, bool known);
   [[nodiscard]] std::uint32_t thread_index(const Task& task);
@@ -70,7 +73,7 @@ class PySampler final : public ProcessSampler {
   std::uint64_t retries_before_ = 0;
   std::uint32_t tid_in_pthread_ = 0;  // offset of the thread's number in the C library's structure; 0: unknown
   std::int64_t next_look_for_tasks_ns_ = 0, next_attach_ns_ = 0;
-  bool gone_ = false;
+  bool refused_ = false;
 };
 
 }  // namespace rh::profiles::python

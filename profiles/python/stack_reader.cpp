@@ -9,7 +9,31 @@ namespace {
 constexpr int kMaxDiscoveries = 64;          // attempts of one read that only find new memory or code
 constexpr std::uint64_t kShrinkEvery = 128;  // reads after which unused memory is forgotten
 constexpr std::size_t kMaxCallSpan = 16384;  // bytes between a caller's frame and its callee's that are compared
+constexpr std::size_t kHeapCopies = 6;       // of frames that are objects of their own
 constexpr Address kTagMask = 7;              // marks in a pointer to a code object
+constexpr int kPatience = kMaxAttempts / 2;  // attempts after which a still leaf is believed however it looks
+
+// Whether a frame looks as one does while Python code that it called runs. Memory of frames that have ended stays as
+// it was, so that without this a stack of several moments could pass for one. Since 3.11 a frame stores its stack
+// pointer before it enters a callee, and takes it back (-1, since 3.14 null) when it goes on.
+bool may_have_called(const Layout& layout, const std::uint8_t* frame) {
+  if (layout.minor >= 14) return load<Address>(frame + layout.frame_stack_top) != 0;
+  if (layout.minor >= 11) return load<std::int32_t>(frame + layout.frame_stack_top) >= 0;
+  const auto state = static_cast<std::int8_t>(frame[layout.frame_executing]);
+  return layout.minor == 10 ? state == 0 : state == 1;
+}
+
+// The same of the frame that runs. From 3.14 on a frame that ended has no code.
+bool may_run(const Layout& layout, const std::uint8_t* frame) {
+  if (layout.minor >= 14) return true;
+  if (layout.minor >= 11) return load<std::int32_t>(frame + layout.frame_stack_top) == -1;
+  return may_have_called(layout, frame);
+}
+
+// Whether the caller of this frame is Python code that entered it without the help of C code.
+bool entered_from_python(const Layout& layout, const std::uint8_t* frame) {
+  return layout.minor != 11 || frame[layout.frame_entry] == 0;
+}
 
 }  // namespace
 
@@ -17,7 +41,9 @@ StackReader::StackReader(RemoteMemory& memory, const Layout& layout, Address run
     : memory_(memory), layout_(layout), runtime_(runtime), codes_(codes) {
   thread_bytes_ = sizeof(Address) + std::max({layout.thread_next, layout.thread_interp, layout.thread_frame,
                                               layout.thread_pthread, layout.thread_native_id, layout.thread_chunk});
-  frame_bytes_ = layout.data_stack() ? layout.frame_size : layout.frame_instruction + sizeof(std::int32_t);
+  copies_ = layout.data_stack() ? 2 : kHeapCopies;
+  frame_bytes_ =
+      layout.data_stack() ? layout.frame_size : std::max(layout.frame_instruction + 4U, layout.frame_executing + 1U);
 }
 
 const Interpreter* StackReader::interpreter_of(const PythonThread& thread) const {
@@ -102,7 +128,8 @@ void StackReader::plan_lists() {
   }
 }
 
-// The head, all frames, all frames again, the head again.
+// The head, all frames, all frames again, the head again; frames that are scattered over the heap, and so are copied
+// at moments further apart, more often.
 void StackReader::plan_thread(PythonThread& thread) {
   Part part{&thread, ranges_.size(), 0};
   const auto add_head = [&] {
@@ -110,7 +137,7 @@ void StackReader::plan_thread(PythonThread& thread) {
     if (layout_.uses_cframe != 0 && thread.cframe != 0) add(thread.cframe + layout_.cframe_frame, sizeof(Address));
   };
   add_head();
-  for (int copy = 0; copy < 2; ++copy)
+  for (std::size_t copy = 0; copy < copies_; ++copy)
     for (const FrameMemory::Range& range : thread.memory.ranges()) add(range.begin, range.end - range.begin);
   add_head();
   part.last_range = ranges_.size();
@@ -146,9 +173,8 @@ bool StackReader::take_thread(PythonThread& thread) {
   const bool has_cframe = layout_.uses_cframe != 0 && thread.cframe != 0;
   const std::size_t head_bytes = thread_bytes_ + (has_cframe ? sizeof(Address) : 0);
   const std::uint8_t* const head = cursor_;
-  const std::uint8_t* const first = head + head_bytes;
-  const std::uint8_t* const second = first + thread.memory.size();
-  const std::uint8_t* const tail = second + thread.memory.size();
+  const Copies copies{head + head_bytes, thread.memory.size(), copies_};
+  const std::uint8_t* const tail = copies.first + copies.size * copies_;
   cursor_ = tail + head_bytes;
   const auto pointer = load<Address>(head + layout_.thread_frame);
   if (load<Address>(head + layout_.thread_interp) != thread.interpreter ||
@@ -167,17 +193,36 @@ bool StackReader::take_thread(PythonThread& thread) {
     leaf = load<Address>(head + thread_bytes_);
     if (leaf != load<Address>(tail + thread_bytes_)) return false;
   }
-  return walk(thread, leaf, first, second);
+  return walk(thread, leaf, copies);
 }
 
-bool StackReader::walk(PythonThread& thread, Address leaf, const std::uint8_t* first, const std::uint8_t* second) {
+// Whether a frame with the next `span` bytes is the same in all copies, and looks alive in them.
+bool StackReader::agrees(const Copies& copies, std::size_t at, std::size_t span, FramePlace place) const {
+  const std::uint8_t* const one = copies.first + at;
+  const bool python = layout_.frame_owner == 0 || layout_.is_python_frame(one[layout_.frame_owner]);
+  if (python && place == FramePlace::caller && !may_have_called(layout_, one)) return false;
+  const std::size_t from = layout_.data_stack() ? 0 : layout_.frame_previous;  // not the reference count
+  bool still = true, running = true;
+  for (std::size_t copy = 0; copy < copies.count; ++copy) {
+    const std::uint8_t* const other = one + copy * copies.size;
+    if (std::memcmp(one + layout_.frame_previous, other + layout_.frame_previous, sizeof(Address)) != 0 ||
+        std::memcmp(one + layout_.frame_code, other + layout_.frame_code, sizeof(Address)) != 0)
+      return false;
+    still = still && std::memcmp(one + from, other + from, span - from) == 0;
+    running = running && may_run(layout_, other);
+  }
+  // A caller stands still while its callee runs.
+  if (place != FramePlace::leaf) return still;
+  return !python || running || (attempt_ >= kPatience && still);
+}
+
+bool StackReader::walk(PythonThread& thread, Address leaf, const Copies& copies) {
   thread.frames.clear();
   thread.cut = false;
-  const std::size_t compared_from = layout_.data_stack() ? 0 : layout_.frame_previous;
   Address child = 0;
-  std::size_t depth = 0;
-  for (Address frame = leaf; frame != 0; ++depth) {
-    if (depth == kMaxFrames) {
+  FramePlace place = FramePlace::leaf;
+  for (Address frame = leaf; frame != 0;) {
+    if (thread.addresses.size() == kMaxFrames) {
       thread.cut = true;
       return true;
     }
@@ -187,30 +232,25 @@ bool StackReader::walk(PythonThread& thread, Address leaf, const std::uint8_t* f
       thread.missing = frame;
       return false;
     }
-    const std::uint8_t* const one = first + range->at + (frame - range->begin);
-    const std::uint8_t* const two = second + range->at + (frame - range->begin);
-    const auto previous = load<Address>(one + layout_.frame_previous);
-    Address code = load<Address>(one + layout_.frame_code);
-    if (previous != load<Address>(two + layout_.frame_previous) || code != load<Address>(two + layout_.frame_code))
-      return false;
+    const std::size_t at = range->at + (frame - range->begin);
+    const std::uint8_t* const one = copies.first + at;
     const std::uint8_t owner = layout_.frame_owner != 0 ? one[layout_.frame_owner] : 0;
-    if (frame != leaf) {
-      // A caller stands still while its callee runs: all of it must be the same, on the data stack its local
-      // variables too.
-      std::size_t span = frame_bytes_;
-      if (layout_.data_stack() && owner == 0 && child > frame && child - frame <= kMaxCallSpan && child <= range->end)
-        span = child - frame;
-      if (std::memcmp(one + compared_from, two + compared_from, span - compared_from) != 0) return false;
-    }
+    // On the data stack the local variables of a caller lie between it and its callee.
+    const bool below = layout_.data_stack() && owner == 0 && child > frame && child <= range->end;
+    const std::size_t span = below ? std::min<std::size_t>(child - frame, kMaxCallSpan) : frame_bytes_;
+    if (!agrees(copies, at, std::max(span, frame_bytes_), place)) return false;
+    place = FramePlace::caller_of_c;
     if (layout_.is_python_frame(owner)) {
+      Address code = load<Address>(one + layout_.frame_code);
       if (layout_.tagged_code()) code &= ~kTagMask;
-      const std::int64_t instruction = layout_.data_stack() ? load<std::int64_t>(two + layout_.frame_instruction)
-                                                            : load<std::int32_t>(two + layout_.frame_instruction);
-      thread.frames.push_back({frame, code, instruction});
+      const std::uint8_t* const newest = one + copies.size * (copies.count - 1) + layout_.frame_instruction;
+      thread.frames.push_back(
+          {frame, code, layout_.data_stack() ? load<std::int64_t>(newest) : load<std::int32_t>(newest)});
+      if (entered_from_python(layout_, one)) place = FramePlace::caller;
     }
     thread.addresses.push_back(frame);
     child = owner == 0 ? frame : 0;
-    frame = previous;
+    frame = load<Address>(one + layout_.frame_previous);
   }
   return true;
 }
@@ -261,6 +301,7 @@ StackReader::Attempt StackReader::attempt(int number) {
     plan_thread(*thread);
   }
   if (number > 0) ++retries_;
+  attempt_ = number;
   if (bytes_.size() < bytes_planned_) bytes_.resize(bytes_planned_);
   const std::size_t read = memory_.read(ranges_, bytes_.data());
   if (read < ranges_.size()) {

@@ -83,7 +83,13 @@ class StackReader {
   void plan_thread(PythonThread& thread);
   [[nodiscard]] bool take_lists();
   [[nodiscard]] bool take_thread(PythonThread& thread);
-  [[nodiscard]] bool walk(PythonThread& thread, Address leaf, const std::uint8_t* first, const std::uint8_t* second);
+  struct Copies {  // one after another
+    const std::uint8_t* first = nullptr;
+    std::size_t size = 0, count = 0;
+  };
+  enum class FramePlace : std::uint8_t { leaf, caller, caller_of_c };
+  [[nodiscard]] bool walk(PythonThread& thread, Address leaf, const Copies& copies);
+  [[nodiscard]] bool agrees(const Copies& copies, std::size_t at, std::size_t span, FramePlace place) const;
   void confirm_codes();
   [[nodiscard]] ReadOutcome failure() const;
   void add(Address from, std::size_t size);
@@ -93,6 +99,8 @@ class StackReader {
   const Layout& layout_;
   Address runtime_;
   CodeCache& codes_;
+  int attempt_ = 0;  // of the current read
+  std::size_t copies_ = 2;
   std::size_t thread_bytes_ = 0;  // of a PyThreadState that are read
   std::size_t frame_bytes_ = 0;   // of a frame
   bool lists_known_ = false;

@@ -1,15 +1,14 @@
-// The threads of a process as the kernel sees them, and how much CPU time each used since the last look.
+// The threads of a process as the kernel sees them: whether each waits or runs, and the CPU time it used.
 //
-// The clock of the whole process is exact. What /proc/PID/task/TID/schedstat says of one thread is exact only when
-// the thread has just stopped: while it runs it is charged at the kernel's tick, every 1 to 10 ms. The difference
-// is given at once to the thread that most probably runs and taken back from what schedstat adds later, so that
-// the sums stay right and each moment is right but for threads that run side by side.
+// A thread that stops is charged exactly at that moment; one that runs is charged at the kernel's tick, every 1 to
+// 10 ms, and no clock that another process may read is finer. So what a look finds charged was used at some time
+// since the last charge: cpu_shares.h lays it over the samples in between.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runner/base/unique_fd.h"
@@ -19,30 +18,30 @@ namespace rh::profiles::python {
 inline constexpr std::size_t kMaxTasks = 4096;
 
 struct Task {
-  int tid = 0;              // in the host's numbering
-  int inner_tid = 0;        // in the innermost PID namespace, as the process itself knows it
-  std::int64_t cpu_ns = 0;  // used since the look before, as far as it can be told
-  bool touched = false;     // it ran, or may have run, since the look before
-  bool new_since_look = true;
+  int tid = 0;        // in the host's numbering
+  int inner_tid = 0;  // in the innermost PID namespace, as the process itself knows it
+  // As of the last look:
+  bool blocked = false;         // it waits for something; otherwise it runs or could
+  bool quiet = false;           // it waits, and has not run since the look before
+  std::uint64_t futex = 0;      // the address at which it waits in futex(2); 0: it does not, or that is not known
+  std::int64_t charged_ns = 0;  // CPU time in all
+  std::int64_t new_ns = 0;      // of it since the look before
 
   // Of the table.
-  UniqueFd schedstat, syscall;
-  std::int64_t charged_ns = 0;   // by the kernel so far
-  std::int64_t credited_ns = 0;  // handed out as cpu_ns so far
-  std::uint64_t switches = 0;    // times it was put on a CPU
-  std::int64_t changed_at_ns = 0;
-  bool gone = false;
+  UniqueFd schedstat, syscall, stat;
+  std::uint64_t switches = 0;  // times it was put on a CPU
+  std::uint64_t quiet_looks = 0;
+  bool looked = false, gone = false, ended = false;
 };
 
 class TaskTable {
  public:
-  TaskTable(int pid, std::string proc = "/proc");
+  explicit TaskTable(int pid, const std::string& proc = "/proc");
 
   // Finds new threads and forgets those that ended. False: the process is gone.
   [[nodiscard]] bool list();
-  // Reads the clocks. `likely`: the thread that runs unless something else is known (it holds the lock).
-  // False: nothing of the process ran.
-  [[nodiscard]] bool look(std::int64_t now_ns, int likely_tid);
+  // Looks at every thread. False: all of them wait and none has run.
+  [[nodiscard]] bool look();
   // A thread that was listed has ended.
   [[nodiscard]] bool stale() const { return stale_; }
   // Changes when threads come or go; pointers to tasks are valid as long as it is the same.
@@ -51,21 +50,21 @@ class TaskTable {
   [[nodiscard]] std::vector<std::unique_ptr<Task>>& tasks() { return tasks_; }
   [[nodiscard]] Task* find(int tid);
   [[nodiscard]] Task* find_inner(int inner_tid);
-  // The address at which a thread sleeps in futex(2); null: it does not, or that cannot be read.
-  [[nodiscard]] static std::optional<std::uint64_t> futex_of(Task& task);
 
  private:
-  void look_at_one(Task& task, std::int64_t used_ns);
-  void look_at_many(std::int64_t now_ns, std::int64_t used_ns, int likely_tid);
+  void look_at(Task& task);
+  static void read_state(Task& task);
 
-  int pid_;
   std::string folder_;        // /proc/PID/task
   bool same_numbers_ = true;  // the process lives in our own PID namespace
   bool stale_ = false, listed_ = false;
-  std::uint64_t version_ = 0;
-  std::optional<std::int64_t> process_ns_;
-  std::int64_t owed_ns_ = 0;  // used by the process, not yet handed out
+  std::uint64_t version_ = 0, looks_ = 0;
   std::vector<std::unique_ptr<Task>> tasks_;
 };
+
+// "run time, wait time, times put on a CPU" of /proc/PID/task/TID/schedstat; false: not that.
+[[nodiscard]] bool parse_schedstat(std::string_view line, std::int64_t& charged_ns, std::uint64_t& switches);
+// /proc/PID/task/TID/syscall: the address of a futex(2) that the thread waits in, else 0.
+[[nodiscard]] std::uint64_t parse_futex(std::string_view line);
 
 }  // namespace rh::profiles::python

@@ -110,6 +110,11 @@ PARTS = [
                        "  AT(frame_instruction, _PyInterpreterFrame, instr_ptr);\n"),
     ((3, 11), (3, 12), "  AT(code_hole_begin, PyCodeObject, co_warmup);\n"
                        "  AT(code_hole_end, PyCodeObject, co_argcount);\n"),
+    ((3, 11), (3, 12), "  AT(frame_entry, _PyInterpreterFrame, is_entry);\n"),
+    ((3, 11), (3, 14), "  AT(frame_stack_top, _PyInterpreterFrame, stacktop);\n"),
+    ((3, 14), (3, 15), "  AT(frame_stack_top, _PyInterpreterFrame, stackpointer);\n"),
+    ((3, 8), (3, 10), "  AT(frame_executing, FRAME, f_executing);\n"),
+    ((3, 10), (3, 11), "  AT(frame_executing, FRAME, f_state);\n"),
     ((3, 12), (3, 15), "  AT(code_version, PyCodeObject, co_version);\n"),
     ((3, 8), (3, 11), "  AT(frame_previous, FRAME, f_back);\n"
                       "  AT(frame_code, FRAME, f_code);\n"
@@ -161,7 +166,8 @@ DEBUG = [
 ORDER = ("minor finalizing interpreters_head interp_id interp_next interp_threads_head gil_in_runtime gil_in_interp "
          "gil_locked gil_holder gil_size gc_in_runtime gc_in_interp gc_collecting thread_size thread_next "
          "thread_interp thread_frame uses_cframe cframe_frame thread_pthread thread_native_id thread_chunk "
-         "frame_previous frame_code frame_instruction frame_size frame_owner code_firstlineno code_filename "
+         "frame_previous frame_code frame_instruction frame_size frame_owner frame_entry "
+         "frame_stack_top frame_executing code_firstlineno code_filename "
          "code_name code_qualname code_linetable code_instructions code_version code_signature_end code_hole_begin "
          "code_hole_end bytes_size bytes_data text_length text_hash text_state text_ascii text_compact "
          "type_name").split()
