@@ -9,6 +9,7 @@
 
 #include "collectors/results/flat_json.h"
 #include "collectors/results/go_package.h"
+#include "collectors/results/go_reruns.h"
 #include "collectors/results/line_splitter.h"
 #include "collectors/results/timestamp.h"
 #include "runner/base/clock.h"
@@ -45,6 +46,7 @@ class GoJsonReader : public ResultReader {
   void read_package_event(std::string_view action, GoPackage& package);
   void read_plain_line(std::string_view line);
   GoPackage& package(std::string_view name);
+  void close(std::string_view name);
   GoStamp stamp();
 
   ResultReaderOptions options_;
@@ -53,8 +55,13 @@ class GoJsonReader : public ResultReader {
   std::optional<bool> live_;
   LineSplitter lines_;
   FlatObject event_;
-  std::map<std::string, std::unique_ptr<GoPackage>, std::less<>> packages_;  // without a verdict yet
-  std::map<std::string, BoundedText, std::less<>> build_output_;             // by import path
+  struct OpenPackage {
+    ResultSink sink;
+    std::unique_ptr<GoPackage> tests;
+  };
+  GoReruns reruns_{sink_};
+  std::map<std::string, OpenPackage, std::less<>> packages_;      // without a verdict yet
+  std::map<std::string, BoundedText, std::less<>> build_output_;  // by import path
   BoundedText plain_{kMaxPlainBytes};
   bool plain_means_failure_ = false;
 };
@@ -93,19 +100,28 @@ GoStamp GoJsonReader::stamp() {
 }
 
 GoPackage& GoJsonReader::package(std::string_view name) {
-  auto found = packages_.find(name);
-  if (found == packages_.end())
-    found = packages_.emplace(name, std::make_unique<GoPackage>(std::string(name), options_, sink_)).first;
-  return *found->second;
+  if (const auto found = packages_.find(name); found != packages_.end()) return *found->second.tests;
+  const auto added = packages_.emplace(name, OpenPackage{}).first;
+  const std::string& key = added->first;
+  added->second.sink = [this, &key](model::ResultEvent event) { reruns_.take(key, std::move(event)); };
+  added->second.tests = std::make_unique<GoPackage>(key, options_, added->second.sink);
+  return *added->second.tests;
+}
+
+void GoJsonReader::close(std::string_view name) {
+  reruns_.settle(name);
+  packages_.erase(packages_.find(name));
 }
 
 void GoJsonReader::read_event() {
   const std::string_view action = event_.text("Action");
   if (action == "build-output" || action == "build-fail") return read_build_event(action);
   const std::string_view name = event_.text("Package");
-  if (name.empty()) return read_plain_line(event_.text("Output"));
-  GoPackage& current = package(name);
   const std::string_view test = event_.text("Test");
+  // `go tool test2json` without -p names no package: all of it is one.
+  if (name.empty() && test.empty() && action == "output" && !packages_.contains(name))
+    return read_plain_line(event_.text("Output"));
+  GoPackage& current = package(name);
   if (test.empty()) return read_package_event(action, current);
   if (action == "run")
     current.run(test, stamp());
@@ -121,7 +137,7 @@ void GoJsonReader::read_event() {
     current.end(test, Outcome::failed, event_.number("Elapsed"), stamp());
   else if (action == "skip")
     current.end(test, Outcome::skipped, event_.number("Elapsed"), stamp());
-  if (current.exited()) packages_.erase(packages_.find(name));
+  if (current.exited()) close(name);
 }
 
 void GoJsonReader::read_build_event(std::string_view action) {
@@ -145,13 +161,25 @@ void GoJsonReader::read_package_event(std::string_view action, GoPackage& curren
   } else {
     return;
   }
-  packages_.erase(packages_.find(event_.text("Package")));
+  close(event_.text("Package"));
 }
 
 void GoJsonReader::finish() {
   lines_.finish([this](const Line& line) { read(line); });
-  for (const auto& [name, stopped] : packages_) stopped->stopped();
+  for (const auto& [name, stopped] : packages_) {
+    stopped.tests->stopped();
+    reruns_.settle(name);
+  }
   packages_.clear();
+  if (reruns_.recovered() > 0)
+    sink_(
+        model::Diagnostic{Severity::info,
+                          "go-retries",
+                          fmt::format("{} tests failed at first and passed when the stream repeats their package: each "
+                                      "counts once, as flaky",
+                                      reruns_.recovered()),
+                          options_.subject,
+                          {}});
   if (plain_.empty()) return;
   sink_(model::Diagnostic{plain_means_failure_ ? Severity::error : Severity::warning,
                           "go-plain-output",
@@ -166,13 +194,20 @@ std::unique_ptr<ResultReader> make_go_json_reader(const ResultReaderOptions& opt
   return std::make_unique<GoJsonReader>(options, std::move(sink));
 }
 
+// What was written before the first event ("go: downloading ...") may stand before it, but nothing of another format.
 bool sniff_go_json(std::string_view head) {
   if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
   for (const std::string_view line : split_lines(head)) {
-    if (trim(line).empty()) continue;
+    const std::string_view text = trim(line);
+    if (text.empty()) continue;
     FlatObject event;
-    if (event.parse(line) == FlatObject::Parse::invalid) return false;
-    return !event.text("Action").empty() && (event.has("Package") || event.has("ImportPath") || event.has("Time"));
+    if (event.parse(line) == FlatObject::Parse::invalid) {
+      if (is_one_of(text.substr(0, 1), {"<", "{", "["}) || text.starts_with("TAP version ") || text.starts_with("1.."))
+        return false;
+      continue;
+    }
+    return !event.text("Action").empty() &&
+           (event.has("Package") || event.has("ImportPath") || event.has("Time") || event.has("Test"));
   }
   return false;
 }

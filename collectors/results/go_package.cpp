@@ -36,6 +36,8 @@ GoPackage::GoPackage(std::string name, const ResultReaderOptions& options, const
       sink_(sink),
       source_(options.suite_root, go_package_folder(name_, options.scope)) {}
 
+std::string_view GoPackage::title() const { return name_.empty() ? "without a name" : std::string_view(name_); }
+
 void GoPackage::diagnose(Severity severity, std::string_view code, std::string message) const {
   sink_(model::Diagnostic{severity, std::string(code), std::move(message), name_, {}});
 }
@@ -203,7 +205,7 @@ void GoPackage::report_exit(std::string_view name) {
   diagnose(Severity::error, "go-package-died",
            fmt::format("the process of package {} ended with exit code 0 inside of {}; later tests did not run, and go "
                        "calls the package passed",
-                       name_, name));
+                       title(), name));
 }
 
 void GoPackage::passed() {
@@ -216,16 +218,16 @@ void GoPackage::passed() {
         Severity::error, "go-package-contradiction",
         fmt::format("tests of package {} failed, but its process ended with exit code 0, so go calls it passed: its "
                     "TestMain should end with os.Exit(m.Run())",
-                    name_));
+                    title()));
   if (said_ok_ && !said_pass_ && !said_fail_)
     diagnose(
         Severity::warning, "go-tests-not-run",
         fmt::format("the process of package {} ended with exit code 0 before its tests were through ({} had begun), "
                     "and go calls it passed: does its TestMain call os.Exit?",
-                    name_, runs_.size()));
+                    title(), runs_.size()));
   if (!running_.empty())
     diagnose(Severity::error, "go-package-contradiction",
-             fmt::format("package {} passed, but some of its tests did not end: {}", name_, open_names()));
+             fmt::format("package {} passed, but some of its tests did not end: {}", title(), open_names()));
 }
 
 void GoPackage::skipped() { report_failures(false); }
@@ -236,35 +238,35 @@ void GoPackage::failed(std::string_view failed_build, std::string_view build_out
   if (!failed_build.empty()) {
     const std::string_view culprit = failed_build.substr(0, failed_build.find(' '));
     const std::string what =
-        culprit == name_ ? fmt::format("package {} could not be built", name_)
-                         : fmt::format("package {} was not tested, because {} could not be built", name_, culprit);
+        culprit == name_ ? fmt::format("package {} could not be built", title())
+                         : fmt::format("package {} was not tested, because {} could not be built", title(), culprit);
     return diagnose(Severity::error, "go-build-failed",
                     build_output.empty() ? what : fmt::format("{}:\n{}", what, shortened(build_output)));
   }
   const std::string written = everything_written();
   if (const std::string_view timeout = go_timeout(written); !timeout.empty()) {
     diagnose(Severity::error, "go-test-timeout",
-             fmt::format("package {} was ended by go: {}; running: {}", name_, timeout, open_names()));
+             fmt::format("package {} was ended by go: {}; running: {}", title(), timeout, open_names()));
     return report_timeouts(written, at);
   }
   if (!running_.empty())
     diagnose(Severity::error, "go-package-died",
-             fmt::format("package {} died while it ran {}; its later tests did not run:\n{}", name_, open_names(),
+             fmt::format("package {} died while it ran {}; its later tests did not run:\n{}", title(), open_names(),
                          shortened(go_details(written))));
   else if (!some_failed)
     diagnose(
         Severity::error, "go-package-died",
-        fmt::format("package {} failed although none of its tests did:\n{}", name_, shortened(go_details(written))));
+        fmt::format("package {} failed although none of its tests did:\n{}", title(), shortened(go_details(written))));
   else if (panicked_)
     diagnose(Severity::warning, "go-package-panicked",
-             fmt::format("a test of package {} panicked; the tests after it did not run", name_));
+             fmt::format("a test of package {} panicked; the tests after it did not run", title()));
   report_dead(written, at);
 }
 
 void GoPackage::stopped() {
   report_failures(false);
   diagnose(Severity::error, "go-stream-stopped",
-           fmt::format("the stream of package {} stopped before its verdict{}{}", name_,
+           fmt::format("the stream of package {} stopped before its verdict{}{}", title(),
                        running_.empty() ? "" : "; running: ", open_names()));
 }
 

@@ -68,6 +68,7 @@ class GoPackage {
   void finish_benchmarks();
   [[nodiscard]] std::string everything_written() const;
   [[nodiscard]] std::string open_names() const;
+  [[nodiscard]] std::string_view title() const;  // for messages
   void diagnose(model::Severity severity, std::string_view code, std::string message) const;
 
   std::string name_;

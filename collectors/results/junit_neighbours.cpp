@@ -11,7 +11,7 @@ namespace rh::collectors {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kRoots = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kRoots = {{
     {"test-results", "an NUnit 2 report"},
     {"test-run", "an NUnit 3 report"},
     {"assemblies", "an xUnit.net report"},
@@ -24,7 +24,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kRoots =
     {"CUNIT_TEST_RUN_REPORT", "a CUnit report"},
     {"testng-results", "a TestNG report"},
     {"robot", "a Robot Framework report"},
-    {"coverage", "a Cobertura or Clover coverage report"},
+    {"coverage", "a coverage report of a kind that is not read"},
+    {"CoverageSession", "an OpenCover report of which nothing can be read"},
+    {"unitTest", "a Sonar test execution report"},
+    {"testExecutions", "a Sonar test execution report"},
     {"report", "a JaCoCo coverage report"},
     {"Catch2TestRun", "a Catch2 XML report"},
     {"html", "an HTML page"},
@@ -33,6 +36,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kRoots =
 std::string_view name_of_json(std::string_view head) {
   FlatObject object;
   const std::string_view line = head.substr(0, head.find('\n'));
+  if (head.find("\"numTotalTestSuites\"") != std::string_view::npos) return "the JSON of jest or vitest";
+  if (head.find("\"passPercent\"") != std::string_view::npos) return "a mochawesome report";
+  if (head.find("\"gcovr/summary_format_version\"") != std::string_view::npos) return "a gcovr summary";
   if (object.parse(line) == FlatObject::Parse::invalid) return "JSON";
   if (!object.text("Action").empty()) return "the output of go test -json";
   if (!object.text("type").empty() && !object.text("event").empty()) return "libtest JSON";
@@ -43,11 +49,15 @@ std::string_view name_of_json(std::string_view head) {
 }  // namespace
 
 std::string_view name_of_neighbour(std::string_view root, std::string_view head) {
+  head = trim(head);
+  // Before the root: a '<' in a string of JSON is no element.
+  if (head.starts_with('{') || head.starts_with('[')) return name_of_json(head);
+  if (head.starts_with("SQLite format 3")) return "an SQLite database";
+  if (head.starts_with("\x1F\x8B")) return "a compressed file";
+  if (head.starts_with("PK\x03\x04")) return "a ZIP archive";
   for (const auto& [name, description] : kRoots)
     if (root == name) return description;
   if (!root.empty()) return {};
-  head = trim(head);
-  if (head.starts_with('{') || head.starts_with('[')) return name_of_json(head);
   if (head.starts_with("TAP version") || head.starts_with("1..") || head.starts_with("ok 1") ||
       head.starts_with("not ok 1"))
     return "TAP";

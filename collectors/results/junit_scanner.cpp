@@ -221,9 +221,12 @@ void JunitScanner::cut_document() {
 }
 
 bool JunitScanner::end_document() {
-  if (!open_.empty() || (xml_.ended_inside_token() && root_.empty() && may_begin_junit(head_))) cut_document();
+  // Of what is no JUnit report it is enough to say so: a '<' in JSON opens nothing.
+  if ((!open_.empty() && (recognised() || may_begin_junit(head_))) ||
+      (xml_.ended_inside_token() && root_.empty() && may_begin_junit(head_)))
+    cut_document();
   diagnose_content();
-  if (xml_.faults() > 0 && !root_.empty())
+  if (xml_.faults() > 0 && recognised())
     diagnose(xml_.damage() > 0 ? Severity::error : Severity::warning, "junit-malformed", fault_sentence(xml_));
   if (encoding_.charset == Charset::other && recognised())
     diagnose(Severity::info, "junit-encoding",

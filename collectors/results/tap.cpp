@@ -2,6 +2,7 @@
 // pg_prove and many others write it. Subtests are indented streams of their own: their points are the
 // tests, and the point that sums them up is none, unless it failed for another reason than they did.
 // Whatever the plan does not agree with is an error: a process that died in the middle leaves only that.
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
@@ -42,7 +43,8 @@ class TapReader : public ResultReader {
   struct Level {
     std::string name;  // of the subtest
     std::optional<std::uint64_t> planned;
-    std::string skip_reason;  // of a plan that skips all
+    std::string skip_reason;          // of a plan that skips all
+    std::vector<std::uint64_t> todo;  // points that the plan expects to fail
     std::uint64_t points = 0, failed = 0;
   };
 
@@ -141,6 +143,7 @@ void TapReader::take(const TapLine& line) {
       // node:test and Test::More end with figures and advice that belong to no test.
       if (waiting_ && line.depth == waiting_depth_) about_.add_comment(line.description);
       return;
+    case TapLine::Kind::pragma:
     case TapLine::Kind::other:
       return;
   }
@@ -191,6 +194,8 @@ void TapReader::take_plan(const TapLine& line) {
   if (level.planned) return complain(fmt::format("there is a second plan at line {}", line_));
   level.planned = line.number;
   level.skip_reason = line.reason;
+  level.todo = line.todo;
+  std::sort(level.todo.begin(), level.todo.end());
 }
 
 void TapReader::take_point(const TapLine& line) {
@@ -205,7 +210,8 @@ void TapReader::take_point(const TapLine& line) {
   ++level.points;
   if (line.number && *line.number != level.points) ++misnumbered_;
 
-  const bool expected = line.directive == TapLine::Directive::todo;
+  const bool listed = std::binary_search(level.todo.begin(), level.todo.end(), line.number.value_or(level.points));
+  const bool expected = line.directive == TapLine::Directive::todo || listed;
   const bool skipped = line.directive == TapLine::Directive::skip;
   const Outcome outcome = skipped    ? Outcome::skipped
                           : expected ? (line.ok ? Outcome::unexpected_pass : Outcome::expected_failure)
@@ -269,20 +275,46 @@ std::unique_ptr<ResultReader> make_tap_reader(const ResultReaderOptions& options
   return std::make_unique<TapReader>(options, std::move(sink));
 }
 
-// The first line that is neither blank nor a comment must be of the protocol.
+namespace {
+
+// "ok" begins sentences too.
+bool is_certain_point(const TapLine& line) {
+  return line.number.has_value() || line.text.starts_with("ok - ") || line.text.starts_with("not ok - ") ||
+         is_one_of(trim(line.text), {"ok", "not ok"});
+}
+
+// What a package manager or a build writes before the stream ("> demo@1.0.0 test"): then a version says it, or a plan
+// together with a point.
+bool holds_stream(std::string_view head) {
+  bool plan = false, point = false;
+  for (const std::string_view line : split_lines(head)) {
+    const TapLine read = read_tap_line(line);
+    if (read.depth > 0) continue;
+    if (read.kind == TapLine::Kind::version) return true;
+    plan |= read.kind == TapLine::Kind::plan;
+    point |= read.kind == TapLine::Kind::point && is_certain_point(read);
+  }
+  return plan && point;
+}
+
+}  // namespace
+
+// The first line that is neither blank nor a comment is of the protocol, or text that is of no other format comes
+// first.
 bool sniff_tap(std::string_view head) {
   if (head.starts_with("\xEF\xBB\xBF")) head.remove_prefix(3);
   for (const std::string_view line : split_lines(head)) {
     const TapLine read = read_tap_line(line);
     if (trim(line).empty() || read.kind == TapLine::Kind::comment || read.kind == TapLine::Kind::subtest) continue;
-    // "ok" begins sentences too.
-    if (read.kind == TapLine::Kind::point)
-      return read.number.has_value() || read.text.starts_with("ok - ") || read.text.starts_with("not ok - ") ||
-             is_one_of(trim(read.text), {"ok", "not ok"});
-    return read.kind == TapLine::Kind::version || read.kind == TapLine::Kind::plan ||
-           read.kind == TapLine::Kind::bail_out;
+    if (read.kind == TapLine::Kind::point && is_certain_point(read)) return true;
+    if (read.kind == TapLine::Kind::version || read.kind == TapLine::Kind::plan || read.kind == TapLine::Kind::pragma ||
+        read.kind == TapLine::Kind::bail_out)
+      return true;
+    break;
   }
-  return false;
+  head = trim(head);
+  return !head.empty() && !is_one_of(head.substr(0, 1), {"<", "{", "["}) && !head.starts_with("#!") &&
+         head.find('\0') == std::string_view::npos && holds_stream(head);
 }
 
 }  // namespace rh::collectors

@@ -80,15 +80,30 @@ void read_point(std::string_view rest, TapLine& line) {
   line.description = without_escapes(rest);
 }
 
+// "todo 3 4;" behind a plan; false when it is anything else.
+bool read_todo_list(std::string_view text, TapLine& line) {
+  constexpr std::size_t kMostNumbers = 100'000;
+  if (!text.starts_with("todo ")) return false;
+  text = trim(text.substr(4));
+  if (text.ends_with(';')) text.remove_suffix(1);
+  while (!text.empty() && line.todo.size() < kMostNumbers) {
+    const auto number = take_number(text);
+    if (!number) return false;
+    line.todo.push_back(*number);
+    text = trim(text);
+  }
+  return text.empty();
+}
+
 bool read_plan(std::string_view text, TapLine& line) {
   std::string_view rest = text;
   if (!rest.starts_with("1..")) return false;
   rest.remove_prefix(3);
   line.number = take_number(rest);
   rest = trim(rest);
-  if (!line.number || (!rest.empty() && rest[0] != '#')) return false;
+  if (!line.number || (!rest.empty() && rest[0] != '#' && !read_todo_list(rest, line))) return false;
   line.kind = TapLine::Kind::plan;
-  if (!rest.empty()) (void)read_directive(rest, line);
+  if (rest.starts_with('#')) (void)read_directive(rest, line);
   return true;
 }
 
@@ -115,12 +130,14 @@ TapLine read_tap_line(std::string_view text) {
     read_point(text.substr(6), line);
   } else if (read_plan(text, line)) {
     return line;
-  } else if (text.starts_with("TAP version ")) {
+  } else if (lower(text.substr(0, 12)) == "tap version ") {
     line.kind = TapLine::Kind::version;
     line.description = std::string(trim(text.substr(12)));
   } else if (lower(text.substr(0, 9)) == "bail out!") {
     line.kind = TapLine::Kind::bail_out;
     line.description = std::string(trim(text.substr(9)));
+  } else if (text.starts_with("pragma +") || text.starts_with("pragma -")) {
+    line.kind = TapLine::Kind::pragma;
   } else if (text.starts_with("# Subtest")) {
     line.kind = TapLine::Kind::subtest;
     const std::size_t colon = text.find(':');

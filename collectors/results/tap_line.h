@@ -5,13 +5,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "collectors/results/exact_seconds.h"
 
 namespace rh::collectors {
 
 struct TapLine {
-  enum class Kind { point, plan, version, bail_out, subtest, comment, other };
+  enum class Kind { point, plan, version, bail_out, subtest, comment, pragma, other };
   enum class Directive { none, skip, todo };
 
   Kind kind = Kind::other;
@@ -23,6 +24,7 @@ struct TapLine {
   std::string description;              // of a point, without escapes; of others what stands behind the keyword
   Directive directive = Directive::none;
   std::string reason;                // of a directive, or of a plan that skips all
+  std::vector<std::uint64_t> todo;   // "1..4 todo 2 3;" of Perl's Test.pm: points that are expected to fail
   std::optional<ExactSeconds> time;  // "# time=12.3ms" of node-tap and others
 };
 

@@ -130,9 +130,12 @@ Result<std::vector<TestRecord>> read_records(collectors::ByteSource& source, con
   };
   TestLedger ledger(suite, std::move(sinks));
   std::unique_ptr<collectors::ResultReader> reader;
+  bool tells_attempts = true;  // other formats repeat the element, which their summary folds
   for (const collectors::ResultFormat& format : registry.result_formats)
-    if (reader == nullptr && format.sniff != nullptr && format.sniff(head))
+    if (reader == nullptr && format.sniff != nullptr && format.sniff(head)) {
       reader = format.make({shown, {}, {}}, [&](const ResultEvent& event) { ledger.take(0, event); });
+      tells_attempts = format.summarise == nullptr;
+    }
   if (reader == nullptr) return records;
   std::string buffer(kReadBytes, '\0');
   for (;;) {
@@ -142,7 +145,7 @@ Result<std::vector<TestRecord>> read_records(collectors::ByteSource& source, con
   }
   reader->finish();
   ledger.close_stream(0, Ending::exited, {0, {}, false}, {});
-  return fold_retries(std::move(records));
+  return tells_attempts ? std::move(records) : fold_retries(std::move(records));
 }
 
 }  // namespace rh::engine

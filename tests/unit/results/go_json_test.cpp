@@ -318,6 +318,57 @@ TEST(GoJson, IsRecognised) {
   EXPECT_FALSE(sniff_go_json(""));
 }
 
+TEST(GoJson, IsRecognisedBehindOtherText) {
+  EXPECT_TRUE(sniff_go_json("go: downloading example.com/x v1.2.3\n" + event(0, "start")));
+  EXPECT_TRUE(sniff_go_json("{\"Action\":\"run\",\"Test\":\"TestA\"}\n"));
+  EXPECT_FALSE(sniff_go_json("<system-out>\n" + event(0, "start")));
+  EXPECT_FALSE(sniff_go_json("TAP version 13\n" + event(0, "start")));
+}
+
+TEST(GoJson, EventsWithoutAPackageAreOne) {
+  const Transcript seen = read(
+      "{\"Action\":\"output\",\"Output\":\"hello\\n\"}\n{\"Action\":\"run\",\"Test\":\"TestA\"}\n"
+      "{\"Action\":\"fail\",\"Test\":\"TestA\"}\n{\"Action\":\"fail\"}\n");
+  ASSERT_NE(seen.ended("TestA"), nullptr);
+  EXPECT_EQ(seen.ended("TestA")->attempt.outcome, Outcome::failed);
+  EXPECT_EQ(seen.diagnostics("go-plain-output").at(0).severity, Severity::warning);
+  const auto died = read("{\"Action\":\"start\"}\n{\"Action\":\"fail\"}\n").diagnostics("go-package-died");
+  ASSERT_THAT(died, SizeIs(1));
+  EXPECT_THAT(died[0].message, StartsWith("package without a name failed"));
+}
+
+// What `gotestsum --rerun-fails` writes: the package once more, with what failed.
+TEST(GoJson, RerunOfFailedTestsIsAFurtherAttempt) {
+  const std::string first = event(0, "run", "TestA") + event(1, "fail", "TestA") + event(1, "run", "TestB") +
+                            event(2, "pass", "TestB") + event(2, "run", "TestC") + event(3, "fail", "TestC") +
+                            event(4, "fail");
+  const Transcript seen = read(first + event(5, "run", "TestA") + event(6, "pass", "TestA") + event(7, "run", "TestC") +
+                               event(8, "fail", "TestC") + event(9, "fail"));
+  EXPECT_EQ(seen.ended("TestA")->attempt.outcome, Outcome::passed);
+  EXPECT_EQ(seen.ended("TestA")->attempt.number, 2U);
+  EXPECT_EQ(seen.ended("TestC")->attempt.outcome, Outcome::failed);
+  EXPECT_EQ(seen.ended("TestC")->attempt.number, 2U);
+  EXPECT_THAT(seen.open(), IsEmpty());
+  EXPECT_THAT(seen.diagnostics("go-retries").at(0).message, StartsWith("1 tests failed at first"));
+}
+
+TEST(GoJson, AnotherRunOfAPackageHidesNoFailure) {
+  const std::string run_a = event(0, "run", "TestA"), run_b = event(0, "run", "TestB");
+  const Transcript seen =
+      read(run_a + event(1, "fail", "TestA") + run_b + event(2, "pass", "TestB") + event(2, "fail") + run_a +
+           event(1, "pass", "TestA") + run_b + event(2, "pass", "TestB") + event(2, "pass"));
+  EXPECT_EQ(seen.count_ended(), 4U);
+  EXPECT_EQ(seen.ended("TestA")->attempt.number, 1U) << "TestB, which had passed, ran again: this is no rerun";
+  EXPECT_THAT(seen.diagnostics("go-retries"), IsEmpty());
+}
+
+TEST(GoJson, ARerunThatStopsLeavesItsTestOpen) {
+  const Transcript seen =
+      read(event(0, "run", "TestA") + event(1, "fail", "TestA") + event(2, "fail") + event(3, "run", "TestA"));
+  EXPECT_THAT(seen.open(), SizeIs(1));
+  EXPECT_THAT(seen.diagnostics("go-stream-stopped"), SizeIs(1));
+}
+
 TEST(GoJson, SurvivesMutations) {
   survive_mutations(make_go_json_reader, read_data("go_bench.jsonl").substr(0, 1500), 120);
   survive_mutations(make_go_json_reader,

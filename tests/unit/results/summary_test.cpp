@@ -187,6 +187,36 @@ TEST(Summary, OfEvents) {
   EXPECT_EQ(read.failed.size(), 1U);
 }
 
+TEST(Summary, RerunsInAStreamOfGoCountOnce) {
+  const auto line = [](std::string_view action, std::string_view test) {
+    return fmt::format("{{\"Action\":\"{}\",\"Package\":\"p\"{}}}\n", action,
+                       test.empty() ? "" : fmt::format(",\"Test\":\"{}\"", test));
+  };
+  const std::string first =
+      line("run", "A") + line("fail", "A") + line("run", "B") + line("pass", "B") + line("fail", "");
+  EXPECT_EQ(figures(summarise(first + line("run", "A") + line("pass", "A") + line("pass", ""), {}).totals),
+            "2=2+0+0 flaky 1 further 1 time -");
+  EXPECT_EQ(figures(summarise(first + line("run", "A") + line("fail", "A") + line("fail", ""), {}).totals),
+            "2=1+1+0 flaky 0 further 1 time -");
+  EXPECT_EQ(figures(summarise(first + line("run", "A") + line("pass", "A") + line("run", "B") + line("pass", "B") +
+                                  line("pass", ""),
+                              {})
+                        .totals),
+            "4=3+1+0 flaky 0 further 0 time -")
+      << "the whole package ran once more";
+}
+
+TEST(Summary, OtherFormatsAreNamed) {
+  const auto message = [](std::string_view text) { return summarise(text, {}).diagnostics.at(0).message; };
+  EXPECT_EQ(message("{\"protocolVersion\":\"0.1.1\"}\n{\"text\":\"<fn> was\"}\n"),
+            "this is Dart JSON, not a JUnit report");
+  EXPECT_EQ(message("SQLite format 3 <x"), "this is an SQLite database, not a JUnit report");
+  EXPECT_EQ(message("{\n \"numTotalTestSuites\": 2, \"x\": \"<b>\"}"),
+            "this is the JSON of jest or vitest, not a JUnit report");
+  EXPECT_EQ(message("<coverage profilerVersion='1'><module/>"),
+            "this is a coverage report of a kind that is not read, not a JUnit report");
+}
+
 TEST(Summary, ASourceThatCannotBeReadIsAnError) {
   EXPECT_FALSE(FileSource::open("/no/such/file"));
   auto folder = FileSource::open("/");

@@ -132,11 +132,28 @@ TEST(Tap, IsRecognised) {
   EXPECT_TRUE(sniff_tap("# Subtest: x\n    ok 1 - a\n"));
   EXPECT_TRUE(sniff_tap("\n1..4\n"));
   EXPECT_TRUE(sniff_tap("not ok 1 - a\n"));
+  EXPECT_TRUE(sniff_tap("TAP Version 13\nok 1\n"));
+  EXPECT_TRUE(sniff_tap("pragma +strict\n1..1\nok 1\n"));
+  EXPECT_TRUE(sniff_tap("1..3 todo 2 3;\n"));
+  EXPECT_TRUE(sniff_tap("\n> demo@1.0.0 test\n> node --test\n\nTAP version 13\n"));
+  EXPECT_TRUE(sniff_tap("prove output\nok 1 - a\n1..1\n"));
+  EXPECT_FALSE(sniff_tap("prove output\nok 1 - a\n")) << "a point alone may be any log";
+  EXPECT_FALSE(sniff_tap("<system-out>\nTAP version 13\n"));
+  EXPECT_FALSE(sniff_tap("#!/bin/sh\ncat <<E\n1..1\nok 1\nE\n"));
+  EXPECT_FALSE(sniff_tap("1..3 todo two\n"));
   EXPECT_FALSE(sniff_tap("ok then\n"));
   EXPECT_FALSE(sniff_tap("1..x\n"));
   EXPECT_FALSE(sniff_tap("<testsuite/>"));
   EXPECT_FALSE(sniff_tap(""));
   EXPECT_THAT(codes(read("<xml/>\n")), ElementsAre("not-tap"));
+}
+
+TEST(Tap, PlansMayListWhatIsExpectedToFail) {
+  const Transcript seen = read("1..4 todo 2 4;\nok 1 a\nnot ok 2 b\nnot ok 3 c\nok 4 d\n");
+  EXPECT_THAT(codes(seen), IsEmpty());
+  EXPECT_EQ(outcome(seen, "b"), Outcome::expected_failure);
+  EXPECT_EQ(outcome(seen, "c"), Outcome::failed);
+  EXPECT_EQ(outcome(seen, "d"), Outcome::unexpected_pass);
 }
 
 TEST(Tap, SurvivesMutations) {
