@@ -1,4 +1,4 @@
-// Reports for the browser, made by the reporter itself (tests/browser/render_page.cpp).
+// Pages for the browser, made by the reporters themselves (tests/browser/render_page.cpp and render_profile.cpp).
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,11 +9,13 @@ import { make_fixture } from "../fixtures/report.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 export const kBrowser = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const kRenderer = process.env.RENDER_PAGE ?? "";
+const kProfileRenderer = process.env.RENDER_PROFILE ?? "";
 
 // What is missing to open a page; empty when nothing is.
 export function missing_tool() {
   if (!existsSync(kBrowser)) return `there is no browser at ${kBrowser}: ./dev setup installs Debian's chromium, CHROMIUM names another`;
   if (!existsSync(kRenderer)) return "RENDER_PAGE does not name the program render_page of the build (ctest -L browser does)";
+  if (!existsSync(kProfileRenderer)) return "RENDER_PROFILE does not name the program render_profile of the build (ctest -L browser does)";
   return "";
 }
 
@@ -48,6 +50,13 @@ export class Pages {
   fixture(name, options) {
     const { report, sources } = make_fixture(options);
     return this.render(name, report, sources);
+  }
+
+  // A made-up profile: usual, varied, hostile or empty.
+  profile(kind, samples = 60_000) {
+    const page = join(this.folder, `profile-${kind}-${samples}.html`);
+    execFileSync(kProfileRenderer, [page, kind, String(samples)], { stdio: "inherit" });
+    return { url: pathToFileURL(page).href, bytes: readFileSync(page).length, text: () => readFileSync(page, "utf8") };
   }
 
   example() {

@@ -1,4 +1,4 @@
-// Opens finished reports in Chromium and uses them as a person would.
+// Opens finished reports and profiles in Chromium and uses them as a person would.
 // Usage: node e2e/run.mjs [folder for screenshots] [name of a scenario]
 // Ends with 0 (all checks hold), 1 (some do not) or 77 (something is missing: nothing was checked).
 import { mkdirSync } from "node:fs";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { kBrowser, missing_tool, Pages, without_data } from "./pages.mjs";
 import { scenarios } from "./scenarios.mjs";
+import { profile_scenarios } from "./scenarios_profile.mjs";
 import { view_scenarios } from "./scenarios_views.mjs";
 
 const [screenshots, only] = process.argv.slice(2);
@@ -40,7 +41,7 @@ async function run_scenario(browser, pages, { name, page: page_name, viewport, d
     await page.goto(pages[page_name].url + hash);
     await page.locator("main .view, .problem").first().waitFor();
     await steps(page, check, pages[page_name]);
-    check("no part failed to draw", page_name === "empty" || page_name === "damaged" || (await page.locator(".problem").count()) === 0);
+    check("no part failed to draw", /empty|damaged/.test(page_name) || (await page.locator(".problem").count()) === 0);
     if (screenshots) await page.screenshot({ path: join(screenshots, `${name.replaceAll(" ", "-")}.png`) });
   } catch (error) {
     problems.push(error.message);
@@ -52,6 +53,7 @@ async function run_scenario(browser, pages, { name, page: page_name, viewport, d
 }
 
 const made = new Pages();
+const profile = made.profile("usual");
 const usual = made.fixture("usual", { tests: 1200 });
 const pages = {
   usual,
@@ -60,10 +62,17 @@ const pages = {
   read: made.fixture("read", { tests: 12, read: true }),
   example: made.example(),
   empty: { url: made.write("empty", without_data(usual.text())) },
+  profile,
+  profile_million: made.profile("usual", 1_000_000),
+  profile_varied: made.profile("varied", 1_000_000),
+  profile_hostile: made.profile("hostile"),
+  profile_without_samples: made.profile("empty"),
+  profile_empty: { url: made.write("profile_empty", without_data(profile.text())) },
+  profile_damaged: { url: made.write("profile_damaged", profile.text().replace(/(id="rh-runs"[^>]*>).{200}/, "$1")) },
   damaged: { url: made.write("damaged", usual.text().replace(/(id="rh-tests"[^>]*>).{200}/, "$1")) },
 };
 const browser = await chromium.launch({ executablePath: kBrowser, args: ["--no-sandbox"] });
-const wanted = [...scenarios, ...view_scenarios].filter(({ name }) => only === undefined || name === only);
+const wanted = [...scenarios, ...view_scenarios, ...profile_scenarios].filter(({ name }) => only === undefined || name === only);
 let failed = 0;
 for (const scenario of wanted) if (!(await run_scenario(browser, pages, scenario))) failed++;
 await browser.close();

@@ -5,7 +5,7 @@ const narrow = { width: 390, height: 844 };
 const kViews = ["summary", "tests", "timeline", "coverage", "isolation", "environment"];
 
 // Contrast of every text of the page against what is behind it, as WCAG counts it. Returns those below AA.
-function poor_contrast() {
+export function poor_contrast() {
   const luminance = ([r, g, b]) => [r, g, b].map((value) => value / 255).map((value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)).reduce((sum, value, i) => sum + value * [0.2126, 0.7152, 0.0722][i], 0);
   const rgba = (text) => text.match(/[\d.]+/g).map(Number);
   const over = (top, below) => top.slice(0, 3).map((value, i) => value * (top[3] ?? 1) + below[i] * (1 - (top[3] ?? 1)));

@@ -72,7 +72,7 @@ function useKeys(page: ProfilePage, set_help: (open: boolean) => void): void {
         event.preventDefault();
       } else {
         const view = /^[1-6]$/.test(event.key) ? kViews[Number(event.key) - 1] : undefined;
-        if (view && !(event.target as Element | null)?.closest?.("[role=application]")) latest.current.go({ view, fn: undefined, file: undefined, line: undefined, sort: undefined });
+        if (view) latest.current.go({ view, fn: undefined, file: undefined, line: undefined, sort: undefined });
       }
     };
     addEventListener("keydown", on_key);
