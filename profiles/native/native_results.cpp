@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "profiles/native/program_language.h"
@@ -19,7 +20,6 @@ constexpr std::uint64_t kToldShare = 20;  // a module without names is told if i
 constexpr std::int64_t kNoticedEarlyNs = 20'000'000;
 constexpr double kNoticeOfShare = 0.01;  // stacks cut, records lost: told from this share on
 
-// A thread's CPU time beyond what its samples stand for. Kernel mode cannot be sampled everywhere.
 constexpr const char* kHiddenKernel = "[kernel: not permitted to sample]";
 
 }  // namespace
@@ -129,6 +129,29 @@ void NativeResults::add_samples(const RawThread& thread, std::uint32_t index, st
   if (end - before > run_.period_ns && !thread.samples.empty()) add_wait(index, end, end - before);
 }
 
+// The CPU time of the task as its counter told it, or else as its samples do. Kernels were seen that add a
+// child's time to its parent's counter (6.18, where the scheduler exchanges the two tasks' counters); a thread
+// that ran has samples for it, so a figure far beyond them is not believed.
+std::int64_t NativeResults::cpu_of(const RawTask& task) const {
+  const auto told = static_cast<std::int64_t>(task.cpu_ns);
+  const std::int64_t sampled = static_cast<std::int64_t>(task.samples) * run_.period_ns;
+  const bool believable = std::abs(told - sampled) <= std::max(3 * run_.period_ns, sampled / 4);
+  return told > 0 && (believable || tasks_.lost() > 0) ? told : sampled;
+}
+
+// Where the kernel may not be looked into, the CPU clock of the process says what the samples do not show.
+void NativeResults::add_hidden_kernel(std::uint32_t process, std::uint32_t thread, std::int64_t end_ns) {
+  const model::ProfileProcess& owner = builder_.process(process);
+  if (run_.sees_kernel || !owner.cpu.value) return;
+  const auto sampled = static_cast<std::int64_t>(owner.quality.taken) * run_.period_ns;
+  const std::int64_t hidden = owner.cpu.value->count() - sampled;
+  if (hidden <= 2 * run_.period_ns) return;
+  model::ProfileFrame frame;
+  frame.name = kHiddenKernel;
+  frame.kind = model::FrameKind::kernel;
+  builder_.add({end_ns, thread, builder_.stack(kNoIndex, builder_.frame(frame), 0), 0, hidden, model::kOnCpu});
+}
+
 void NativeResults::add_thread(const RawThread& thread, std::uint32_t process) {
   const RawTask& task = tasks_.tasks()[thread.task];
   model::ProfileThread made;
@@ -136,29 +159,22 @@ void NativeResults::add_thread(const RawThread& thread, std::uint32_t process) {
   made.tid = thread.tid;
   made.name = thread.name;
   const std::uint32_t index = builder_.add_thread(std::move(made));
-  model::SampleQuality& quality = builder_.process(process).quality;
   const auto samples = static_cast<std::int64_t>(task.samples);
-  const auto cpu = static_cast<std::int64_t>(task.cpu_ns);
-  const std::int64_t sampled = samples * run_.period_ns;
+  const std::int64_t cpu = cpu_of(task);
   // Where the kernel may be seen every tick gives a sample: they share the exact time between them.
-  const std::int64_t weight = run_.sees_kernel && samples > 0 && cpu > 0 ? cpu / samples : run_.period_ns;
+  const std::int64_t weight = run_.sees_kernel && samples > 0 ? cpu / samples : run_.period_ns;
   add_samples(thread, index, weight);
   const std::int64_t end = (thread.end_ns == 0 ? tasks_.last_ns() : thread.end_ns) - builder_.started_ns();
-  if (!run_.sees_kernel && cpu > sampled + 2 * run_.period_ns) {
-    model::ProfileFrame frame;
-    frame.name = kHiddenKernel;
-    frame.kind = model::FrameKind::kernel;
-    builder_.add({end, index, builder_.stack(kNoIndex, builder_.frame(frame), 0), 0, cpu - sampled, model::kOnCpu});
-  } else if (samples == 0 && cpu > 0) {
-    builder_.add({end, index, kNoIndex, cpu, cpu, model::kOnCpu});  // too short for a tick
-  }
+  if (samples == 0 && cpu > 0) builder_.add({end, index, kNoIndex, cpu, cpu, model::kOnCpu});  // too short for a tick
   const auto taken = static_cast<std::uint64_t>(thread.samples.size());
-  quality.taken += taken;
   // An image's part of the ticks that its thread's CPU time should have given.
   const std::uint64_t due =
       run_.sees_kernel && samples > 0 ? static_cast<std::uint64_t>(cpu / run_.period_ns) * taken / task.samples : taken;
+  model::SampleQuality& quality = builder_.process(process).quality;
+  quality.taken += taken;
   quality.expected += std::max(taken, due);
   quality.late += std::max(taken, due) - taken;
+  last_thread_[process] = {index, end};
 }
 
 void NativeResults::describe_processes() {
@@ -231,6 +247,7 @@ void NativeResults::add() {
     const std::uint32_t process = processes_[thread.process];
     if (process != kNoIndex && builder_.process(process).profiler == kProfilerName) add_thread(thread, process);
   }
+  for (const auto& [process, last] : last_thread_) add_hidden_kernel(process, last.first, last.second);
   describe_processes();
   say_what_is_missing();
 }

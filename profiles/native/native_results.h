@@ -51,6 +51,8 @@ class NativeResults {
   void match_processes();
   void make_missing_process(std::size_t image, bool sampled);
   void add_thread(const RawThread& thread, std::uint32_t process);
+  [[nodiscard]] std::int64_t cpu_of(const RawTask& task) const;
+  void add_hidden_kernel(std::uint32_t process, std::uint32_t thread, std::int64_t end_ns);
   void add_samples(const RawThread& thread, std::uint32_t index, std::int64_t weight_ns);
   void add_wait(std::uint32_t thread, std::int64_t time_ns, std::int64_t wall_ns);
   void describe_processes();
@@ -65,6 +67,7 @@ class NativeResults {
   StackNames names_;
   std::vector<std::uint32_t> processes_;                      // by image
   std::unordered_map<std::uint32_t, std::uint64_t> unnamed_;  // samples by object whose leaf has no name
+  std::unordered_map<std::uint32_t, std::pair<std::uint32_t, std::int64_t>> last_thread_;  // by process: index, end
   std::uint64_t samples_ = 0;
 };
 

@@ -1,0 +1,320 @@
+// Real programs, compiled here in every form that matters, recorded by the kernel: two functions that share the
+// time 70 to 30 by construction, with their names, lines and callers.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "profiles/native/perf_counters.h"
+#include "profiles/recording.h"
+#include "profiles/target.h"
+#include "runner/base/file.h"
+#include "runner/base/text.h"
+
+namespace rh::profiles {
+namespace {
+
+using model::kNoIndex;
+
+constexpr const char* kC = R"(#include <stdint.h>
+static volatile uint64_t sink;
+__attribute__((noinline)) uint64_t burn(uint64_t n) {
+  uint64_t x = n;
+  for (uint64_t i = 0; i < n; i++) x = x * 6364136223846793005ull + 1442695040888963407ull;
+  return x;
+}
+__attribute__((noinline)) void seventy(void) { sink += burn(7000000); }
+__attribute__((noinline)) void thirty(void) { sink += burn(3000000); }
+extern int unlink(const char*);
+int main(int argc, char** argv) {
+  if (argc > 1) unlink(argv[0]);
+  for (int i = 0; i < 30; i++) {
+    seventy();
+    thirty();
+  }
+}
+)";
+
+constexpr const char* kCpp = R"(#include <cstdint>
+namespace shop {
+template <class T> struct Cart {
+  T total{};
+  [[gnu::always_inline]] inline void add(T v) { for (int i = 0; i < 4000; ++i) total = total * 3 + v; }
+};
+}
+volatile std::uint64_t sink;
+[[gnu::noinline]] std::uint64_t fill(int n) {
+  shop::Cart<std::uint64_t> cart;
+  for (int i = 0; i < n; ++i) cart.add(sink);
+  return cart.total;
+}
+int main() { for (int i = 0; i < 20; ++i) sink = fill(3000); }
+)";
+
+constexpr const char* kGo = R"(package main
+
+import "os"
+
+//go:noinline
+func burn(n int) uint64 {
+	x := uint64(n)
+	for i := 0; i < n; i++ {
+		x = x*6364136223846793005 + 1442695040888963407
+	}
+	return x
+}
+
+//go:noinline
+func seventy() uint64 { return burn(7000000) + 1 }
+
+//go:noinline
+func thirty() uint64 { return burn(3000000) + 2 }
+
+func main() {
+	var s uint64
+	for i := 0; i < 30; i++ {
+		s += seventy()
+		s += thirty()
+	}
+	if s == 1 {
+		os.Exit(1)
+	}
+}
+)";
+
+constexpr const char* kRust = R"(use std::hint::black_box;
+#[inline(never)]
+fn burn(n: u64) -> u64 {
+    let mut x = n;
+    for _ in 0..n { x = black_box(x) * 3 % 1000003; }
+    black_box(x)
+}
+#[inline(never)]
+fn seventy() -> u64 { burn(black_box(700_000)) + 1 }
+#[inline(never)]
+fn thirty() -> u64 { burn(black_box(300_000)) + 2 }
+fn main() {
+    let mut s = 0u64;
+    for _ in 0..60 { s += seventy(); s += thirty(); }
+    black_box(s);
+}
+)";
+
+bool has(const std::string& tool) { return system(("command -v " + tool + " >/dev/null 2>&1").c_str()) == 0; }
+
+std::string why_not_permitted() {
+  const auto counters = native::PerfCounters::open(getpid(), {1000, 4096, true, false});
+  return counters ? "" : counters.error().message();
+}
+
+class NativeProfile : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string why = why_not_permitted(); !why.empty()) GTEST_SKIP() << why;
+  }
+
+  // Compiles with `command`, in which SRC and OUT are replaced; the program.
+  std::filesystem::path build(const char* source, const std::string& name, std::string command) {
+    const std::filesystem::path file = folder_.path() / name;
+    EXPECT_TRUE(write_file(file, source));
+    const std::filesystem::path program = folder_.path() / "prog";
+    for (const auto& [from, to] : {std::pair{std::string("SRC"), file.string()}, {"OUT", program.string()}})
+      for (std::size_t at = 0; (at = command.find(from, at)) != std::string::npos; at += to.size())
+        command.replace(at, from.size(), to);
+    const std::string quiet = fmt::format("cd {} && ({}) > build.log 2>&1", folder_.path().string(), command);
+    EXPECT_EQ(system(quiet.c_str()), 0) << read_file(folder_.path() / "build.log").value_or("");
+    return program;
+  }
+
+  model::Profile record(std::vector<std::string> argv) {
+    Launch launch;
+    launch.executable = argv[0];
+    launch.argv = std::move(argv);
+    launch.env = {"PATH=" + std::string(getenv("PATH")), "HOME=" + folder_.path().string()};
+    launch.cwd = folder_.path();
+    RecordingOptions options;
+    options.scratch = folder_.path();
+    Recording recording(options);
+    Target target = Target::start(launch).value();
+    recording.start(target.pid());
+    EXPECT_TRUE(target.release());
+    EXPECT_EQ(target.wait().status.exit_code, 0);
+    return recording.finish({});
+  }
+
+  TempDir folder_ = TempDir::make("native-profile-").value();
+};
+
+// CPU time of the samples whose stack satisfies the condition, as a share of all.
+double share(const model::Profile& profile, const std::function<bool(const std::vector<std::string>&)>& wanted) {
+  double found = 0;
+  double all = 0;
+  for (std::size_t i = 0; i < profile.samples.stack.size(); ++i) {
+    std::vector<std::string> names;  // leaf first, "name:line"
+    for (std::uint32_t at = profile.samples.stack[i]; at != kNoIndex; at = profile.stacks[at].parent)
+      names.push_back(fmt::format("{}:{}", profile.frames[profile.stacks[at].frame].name, profile.stacks[at].line));
+    all += profile.samples.cpu_ns[i];
+    if (wanted(names)) found += profile.samples.cpu_ns[i];
+  }
+  return all > 0 ? found / all : 0;
+}
+
+double share_below(const model::Profile& profile, std::string_view function) {
+  return share(profile, [&](const std::vector<std::string>& names) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return name.starts_with(std::string(function) + ":"); });
+  });
+}
+
+// Stacks in which `callee` is called by another function than the callers named.
+double impossible(const model::Profile& profile, const std::string& callee, std::vector<std::string> callers) {
+  return share(profile, [&](const std::vector<std::string>& names) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (!names[i].starts_with(callee + ":")) continue;
+      if (i + 1 == names.size()) return true;
+      return std::none_of(callers.begin(), callers.end(),
+                          [&](const std::string& caller) { return names[i + 1].starts_with(caller + ":"); });
+    }
+    return false;
+  });
+}
+
+const model::ProfileFrame* frame(const model::Profile& profile, std::string_view name) {
+  for (const model::ProfileFrame& frame : profile.frames)
+    if (frame.name == name) return &frame;
+  return nullptr;
+}
+
+// The process that was sampled; one that was noticed in the middle of its exec may stand before it.
+const model::ProfileProcess& sampled_process(const model::Profile& profile) {
+  for (const model::ProfileProcess& process : profile.processes)
+    if (process.quality.taken > 0) return process;
+  ADD_FAILURE() << "no process has samples";
+  return profile.processes.at(0);
+}
+
+void expect_seventy_to_thirty(const model::Profile& profile, const std::string& prefix) {
+  ASSERT_GT(profile.samples.stack.size(), 50U);
+  // The standard error of such a share is below 4 points for 150 samples and more.
+  EXPECT_NEAR(share_below(profile, prefix + "seventy"), 0.70, 0.15);
+  EXPECT_NEAR(share_below(profile, prefix + "thirty"), 0.30, 0.15);
+  EXPECT_EQ(impossible(profile, prefix + "burn", {prefix + "seventy", prefix + "thirty"}), 0.0);
+}
+
+struct Form {
+  const char* name;
+  const char* command;
+  bool lines;
+};
+
+class CForms : public NativeProfile, public testing::WithParamInterface<Form> {};
+
+TEST_P(CForms, TwoFunctionsShareTheTime) {
+  if (!has("gcc")) GTEST_SKIP() << "gcc is missing";
+  const model::Profile profile = record({build(kC, "prog.c", GetParam().command)});
+  expect_seventy_to_thirty(profile, "");
+  const model::ProfileFrame* burn = frame(profile, "burn");
+  ASSERT_NE(burn, nullptr);
+  EXPECT_EQ(burn->kind, model::FrameKind::native);
+  EXPECT_TRUE(burn->module.ends_with("/prog"));
+  if (GetParam().lines) {
+    EXPECT_TRUE(burn->file.ends_with("/prog.c")) << burn->file;
+    EXPECT_EQ(burn->line, 3U);
+    EXPECT_GT(share(profile, [](const auto& names) { return !names.empty() && names[0] == "burn:5"; }), 0.8);
+    EXPECT_EQ(share(profile, [](const auto& names) { return names.size() > 1 && names[1] == "seventy:9"; }), 0);
+    EXPECT_GT(share(profile, [](const auto& names) { return names.size() > 1 && names[1] == "seventy:8"; }), 0.4);
+  }
+  const model::ProfileProcess& process = sampled_process(profile);
+  EXPECT_EQ(process.profiler, "native");
+  EXPECT_EQ(process.quality.expected, process.quality.taken + process.quality.rejected + process.quality.late);
+  double cpu = 0;
+  for (const std::uint32_t ns : profile.samples.cpu_ns) cpu += ns;
+  ASSERT_TRUE(process.cpu.value);
+  EXPECT_NEAR(cpu / static_cast<double>(process.cpu.value->count()), 1.0, 0.2) << "the samples stand for the CPU time";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, CForms,
+    testing::Values(Form{"debug_info", "gcc -O2 -g -o OUT SRC", true},
+                    Form{"frame_pointers", "gcc -O2 -g -fno-omit-frame-pointer -o OUT SRC", true},
+                    Form{"no_frame_pointers", "gcc -O2 -g -fomit-frame-pointer -o OUT SRC", true},
+                    Form{"static_no_pie", "gcc -O2 -g -static -no-pie -o OUT SRC", true},
+                    Form{"symbols_only", "gcc -O2 -o OUT SRC", false},
+                    Form{"compressed_dwarf4", "gcc -O2 -gdwarf-4 -gz -o OUT SRC", true},
+                    Form{"only_debug_frame", "gcc -O2 -g -fno-asynchronous-unwind-tables -o OUT SRC", true},
+                    Form{"debuglink",
+                         "gcc -O2 -g -o OUT SRC && objcopy --only-keep-debug OUT prog.debug && strip OUT && objcopy "
+                         "--add-gnu-debuglink=prog.debug OUT",
+                         true}),
+    [](const auto& form) { return form.param.name; });
+
+TEST_F(NativeProfile, AStrippedProgramHasFunctionsButNoInventedNames) {
+  if (!has("gcc")) GTEST_SKIP() << "gcc is missing";
+  const model::Profile profile = record({build(kC, "prog.c", "gcc -O2 -s -o OUT SRC")});
+  for (const model::ProfileFrame& frame : profile.frames) {
+    if (!frame.module.ends_with("/prog")) continue;
+    EXPECT_TRUE(frame.name.starts_with("[prog+0x")) << frame.name;
+  }
+  const bool told = std::any_of(profile.diagnostics.begin(), profile.diagnostics.end(),
+                                [](const auto& it) { return it.code == "code-without-names"; });
+  EXPECT_TRUE(told);
+}
+
+TEST_F(NativeProfile, InlinedFunctionsAndTemplatesAreFramesOfTheirOwn) {
+  if (!has("g++")) GTEST_SKIP() << "g++ is missing";
+  const model::Profile profile = record({build(kCpp, "prog.cpp", "g++ -O2 -g -o OUT SRC")});
+  const std::string add = "shop::Cart<unsigned long>::add(unsigned long)";
+  EXPECT_GT(share_below(profile, add), 0.8);
+  EXPECT_EQ(impossible(profile, add, {"fill(int)"}), 0.0);
+  EXPECT_GT(share(profile,
+                  [&](const auto& names) {
+                    return names.size() > 2 && names[0] == add + ":5" && names[1] == "fill(int):11";
+                  }),
+            0.7);
+  const model::ProfileFrame* inlined = frame(profile, add);
+  ASSERT_NE(inlined, nullptr);
+  EXPECT_EQ(inlined->line, 5U);
+  EXPECT_TRUE(inlined->file.ends_with("/prog.cpp"));
+}
+
+TEST_F(NativeProfile, GoProgramsStrippedOrNot) {
+  if (!has("go")) GTEST_SKIP() << "go is missing";
+  const std::string cache = "GOCACHE=${TMPDIR:-/tmp}/rh-test-go-cache GOFLAGS=-mod=mod GO111MODULE=off go build ";
+  for (const std::string flags : {"", "-ldflags=-s ", "-ldflags='-s -w' "}) {
+    const model::Profile profile = record({build(kGo, "prog.go", cache + flags + "-o OUT SRC")});
+    expect_seventy_to_thirty(profile, "main.");
+    const model::ProfileFrame* burn = frame(profile, "main.burn");
+    ASSERT_NE(burn, nullptr) << flags;
+    EXPECT_TRUE(burn->file.ends_with("/prog.go")) << burn->file;
+    EXPECT_EQ(burn->line, 6U);
+    EXPECT_GT(share(profile, [](const auto& names) { return names.size() > 1 && names[1] == "main.seventy:15"; }), 0.4);
+    EXPECT_TRUE(sampled_process(profile).runtime.starts_with("Go 1.")) << sampled_process(profile).runtime;
+  }
+}
+
+TEST_F(NativeProfile, RustWithBothFormsOfNames) {
+  if (!has("rustc")) GTEST_SKIP() << "rustc is missing";
+  for (const std::string flag : {"", "-C symbol-mangling-version=v0 "}) {
+    const model::Profile profile = record({build(kRust, "prog.rs", fmt::format("rustc -O -g {}-o OUT SRC", flag))});
+    ASSERT_GT(profile.samples.stack.size(), 50U);
+    EXPECT_NEAR(share_below(profile, "prog::seventy"), 0.70, 0.15);
+    EXPECT_NEAR(share_below(profile, "prog::thirty"), 0.30, 0.15);
+    EXPECT_EQ(impossible(profile, "prog::burn", {"prog::seventy", "prog::thirty"}), 0.0);
+    EXPECT_TRUE(sampled_process(profile).runtime.starts_with("Rust ")) << sampled_process(profile).runtime;
+  }
+}
+
+TEST_F(NativeProfile, ChildrenAndDeletedProgramsAreCovered) {
+  if (!has("gcc")) GTEST_SKIP() << "gcc is missing";
+  const std::filesystem::path program = build(kC, "prog.c", "gcc -O2 -g -o OUT SRC");
+  const model::Profile profile =
+      record({"/bin/sh", "-c", fmt::format("cp {0} child; ./child delete & wait; exit 0", program.string())});
+  expect_seventy_to_thirty(profile, "");
+  EXPECT_GT(share_below(profile, "seventy"), 0.5) << "the file was deleted while it ran";
+}
+
+}  // namespace
+}  // namespace rh::profiles
