@@ -32,7 +32,7 @@ model::ShareFigure share_of(const TimeSums& part, const Population& population) 
     return figure;
   }
   const double share = std::clamp(part.ns / population.all.ns, 0.0, 1.0);
-  const Bounds bounds = wilson_bounds(share, effective_draws(part, population));
+  const Bounds bounds = wilson_bounds(share, effective_draws(part, population), kZPrinted);
   const double seen = 1 - std::clamp(population.rejected, 0.0, 1.0);
   figure.value = share;
   figure.low = std::min(bounds.low * seen, share);

@@ -4,11 +4,12 @@
 // of its samples by the sum of w of all samples, samples without a known stack included.
 //
 // Which draws are independent. The stacks of all threads of a process are read at one tick, so threads that
-// work in step do not tell more than one of them. One tick is one draw of weight W_k, the sum over the
-// samples of that time. Ticks are spread over their interval by chance, so the error of one does not tell
-// that of the next. A program that stays in one phase for many ticks makes the true variance smaller (each
-// tick then stands for an interval that is all of one kind), never larger: a stratified sample is never
-// worse than a simple one (Cochran, Sampling Techniques, 3rd ed., 5.6). The interval errs to the wide side.
+// work in step do not tell more than one of them. One tick is one draw of weight W_k, the sum over the samples of
+// that time. The distances of ticks must be drawn by chance: else a program that repeats itself with the period of
+// the sampler is always met at the same place, and no interval holds. A program that stays in one phase for many
+// ticks makes the true variance smaller (each tick then stands for an interval that is all of one kind), never
+// larger: a stratified sample is not worse than a simple one (Cochran, Sampling Techniques, 3rd ed., 5.6). The
+// interval errs to the wide side.
 //
 // Variance. Linearisation of a ratio of two sums (Cochran, 6.4): with Y_k the time of the thing in tick k and
 // p the share, var(p) = sum((Y_k - p W_k)^2) / (sum W_k)^2. Since Y_k <= W_k, sum(Y_k^2) <= sum(Y_k W_k),
@@ -34,7 +35,11 @@
 
 namespace rh::profiles {
 
-inline constexpr double kZ95 = 1.959963984540054;  // two-sided 95 % of the normal distribution
+// Two-sided quantiles of the normal distribution. The second one is what the printed 95 % intervals are made with:
+// the formula knows the chance of where ticks fall, not that a stack is read some microseconds after its tick, later
+// still after a retry, nor that the CPU clock of a thread moves in steps. Half of the 5 % is left to these.
+inline constexpr double kZ95 = 1.959963984540054;
+inline constexpr double kZPrinted = 2.241402727604947;  // 97.5 %
 
 // Sums over samples. Doubles: exact up to 2^53 ns, 104 days.
 struct TimeSums {
