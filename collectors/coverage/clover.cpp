@@ -36,7 +36,7 @@ class CloverReader {
     if (declared_.statements || declared_.branches || declared_.functions) data.declared = declared_;
     if (test_files_ > 0)
       report_.inform("tests", fmt::format("{} files of tests (testproject) were left out.", test_files_));
-    data.diagnostics = report_.take();
+    data.diagnostics = report_.take(holds_no_line(data.files));
     return data;
   }
 

@@ -62,6 +62,7 @@ class CoberturaReader {
       read_tag(*tag);
       complete = complete || (tag->kind == XmlTag::Kind::close && tag->name == "coverage");
     }
+    note_misnesting(damage_, "cobertura", tags, document);
     if (!complete || tags.truncated())
       damage_.add(Severity::error, "cobertura-truncated",
                   fmt::format("The file ends inside its data, at byte {}.", tags.offset()));
@@ -171,7 +172,7 @@ class CoberturaReader {
     }
     data.files = gather_files(std::move(data.files));
     data.declared = declared_;
-    data.diagnostics = damage_.take();
+    data.diagnostics = damage_.take(holds_no_line(data.files));
     return data;
   }
 

@@ -11,7 +11,7 @@
 
 namespace rh::collectors {
 
-constexpr std::size_t kMaxDamageEntries = 20;
+constexpr std::size_t kMaxDamageEntries = 20;  // and as many errors
 
 class DamageLog {
  public:
@@ -19,12 +19,13 @@ class DamageLog {
 
   // `line` 0: the place is not a line.
   void add(model::Severity severity, std::string_view code, std::string_view message, std::size_t line = 0);
-  [[nodiscard]] std::vector<model::Diagnostic> take();
+  // `nothing_kept`: of the file nothing is left. When records were skipped, that is an error.
+  [[nodiscard]] std::vector<model::Diagnostic> take(bool nothing_kept = false);
 
  private:
   std::string subject_;
   std::vector<model::Diagnostic> entries_;
-  std::size_t suppressed_ = 0;
+  std::size_t errors_ = 0, warnings_ = 0, suppressed_ = 0;
 };
 
 // At most this much of a damaged line is quoted.

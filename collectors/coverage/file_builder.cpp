@@ -145,4 +145,8 @@ std::vector<model::CoverageFile> gather_files(std::vector<model::CoverageFile> f
   return gathered;
 }
 
+bool holds_no_line(const std::vector<model::CoverageFile>& files) {
+  return std::all_of(files.begin(), files.end(), [](const model::CoverageFile& file) { return file.lines.empty(); });
+}
+
 }  // namespace rh::collectors

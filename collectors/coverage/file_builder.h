@@ -60,4 +60,6 @@ class FileBuilder {
 // Sorted by path; records of the same path and text are merged.
 [[nodiscard]] std::vector<model::CoverageFile> gather_files(std::vector<model::CoverageFile> files);
 
+[[nodiscard]] bool holds_no_line(const std::vector<model::CoverageFile>& files);
+
 }  // namespace rh::collectors

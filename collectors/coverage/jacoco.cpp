@@ -108,7 +108,7 @@ class JacocoReader {
     if (lost_methods_ > 0)
       report_.inform("methods",
                      fmt::format("{} methods are of classes without source file and were left out.", lost_methods_));
-    data.diagnostics = report_.take();
+    data.diagnostics = report_.take(holds_no_line(data.files));
     return data;
   }
 

@@ -80,7 +80,7 @@ class LcovReader {
           Severity::info, "coverage-totals",
           fmt::format("The sums of {} records (first: {}) are not those of their data, which was counted again.",
                       totals_.mismatches(), totals_.first_mismatch()));
-    data.diagnostics = damage_.take();
+    data.diagnostics = damage_.take(holds_no_line(data.files));
     return data;
   }
 

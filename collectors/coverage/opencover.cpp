@@ -61,7 +61,7 @@ class OpenCoverReader {
     CoverageData data;
     data.files = gather_files(std::move(files_));
     if (declared_.statements || declared_.branches) data.declared = declared_;
-    data.diagnostics = report_.take();
+    data.diagnostics = report_.take(holds_no_line(data.files));
     return data;
   }
 

@@ -18,13 +18,13 @@ class SonarReader {
 
   Result<CoverageData> read() {
     RH_TRY(const XmlTag root, report_.root({"coverage"}));
-    if (root.raw_attribute("version").value_or("1") != "1")
-      report_.warn("version", "The report is not of format version 1; it is read as if it were.");
+    const bool known_version = root.raw_attribute("version").value_or("1") == "1";
+    if (!known_version) report_.warn("version", "The report is not of format version 1; it is read as if it were.");
     while (const auto tag = report_.next()) read_tag(*tag);
     end_file();
     CoverageData data;
     data.files = gather_files(std::move(files_));
-    data.diagnostics = report_.take();
+    data.diagnostics = report_.take(known_version && holds_no_line(data.files));
     return data;
   }
 

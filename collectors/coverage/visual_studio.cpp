@@ -75,7 +75,7 @@ class VisualStudioReader {
     end_sources();
     CoverageData data;
     data.files = gather_files(std::move(files_));
-    data.diagnostics = report_.take();
+    data.diagnostics = report_.take(holds_no_line(data.files));
     return data;
   }
 

@@ -44,7 +44,10 @@ std::optional<XmlTag> XmlReport::next() {
     return std::nullopt;
   }
   if (tag->name == root_ && tag->kind == XmlTag::Kind::open) ++depth_;
-  if (tag->name == root_ && tag->kind == XmlTag::Kind::close && --depth_ == 0) ended_ = true;
+  if (tag->name == root_ && tag->kind == XmlTag::Kind::close && --depth_ == 0) {
+    ended_ = true;
+    note_misnesting(damage_, format_, tags_, document_);
+  }
   return tag;
 }
 
@@ -62,6 +65,17 @@ void XmlReport::note(model::Severity severity, std::string_view what, std::strin
 
 void XmlReport::skipped(std::string_view what, const XmlTag& tag) {
   warn(what, fmt::format("This {} was skipped: {}.", what, excerpt(trim(tag.attributes))));
+}
+
+void note_misnesting(DamageLog& damage, std::string_view format, const XmlTags& tags, std::string_view document) {
+  if (tags.misnested() == 0) return;
+  const std::string_view before = document.substr(0, tags.first_misnested());
+  damage.add(
+      model::Severity::error, fmt::format("{}-malformed", format),
+      fmt::format("{} tags do not fit together, the first at this line: the report was read as well as it can be, "
+                  "but lines may be lost.",
+                  tags.misnested()),
+      1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')));
 }
 
 XmlHead::XmlHead(std::string_view head) : utf8(transcoded(head)), text(utf8 ? std::string_view(*utf8) : head) {

@@ -28,7 +28,8 @@ class XmlReport {
   void warn(std::string_view what, std::string_view message) { note(model::Severity::warning, what, message); }
   void inform(std::string_view what, std::string_view message) { note(model::Severity::info, what, message); }
   void skipped(std::string_view what, const XmlTag& tag);  // "The line was skipped: num="x"."
-  [[nodiscard]] std::vector<model::Diagnostic> take() { return damage_.take(); }
+  // `nothing_kept`: what is skipped was all there is, which is an error.
+  [[nodiscard]] std::vector<model::Diagnostic> take(bool nothing_kept) { return damage_.take(nothing_kept); }
 
  private:
   void note(model::Severity severity, std::string_view what, std::string_view message);
@@ -42,6 +43,9 @@ class XmlReport {
   std::size_t counted_to_ = 0, line_ = 1;
   bool ended_ = false;
 };
+
+// Notes tags that do not fit together, when there are any: lines may be lost.
+void note_misnesting(DamageLog& damage, std::string_view format, const XmlTags& tags, std::string_view document);
 
 // The root of a document whose first bytes these are; nullopt when they are not of an XML document.
 struct XmlHead {

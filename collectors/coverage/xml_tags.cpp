@@ -124,6 +124,22 @@ bool XmlTags::skip_markup() {
   return true;
 }
 
+// An end tag ends the innermost element of its name; what stood open inside of that is not well-formed.
+void XmlTags::nest(const XmlTag& tag) {
+  if (tag.kind == XmlTag::Kind::open) open_.push_back(tag.name);
+  if (tag.kind != XmlTag::Kind::close) return;
+  if (!open_.empty() && open_.back() == tag.name) return open_.pop_back();
+  if (misnested_ == 0) first_misnested_ = offset();
+  const auto element = std::find(open_.rbegin(), open_.rend(), tag.name);
+  if (element == open_.rend()) {
+    ++misnested_;
+    return;
+  }
+  const auto unclosed = static_cast<std::size_t>(element - open_.rbegin());
+  misnested_ += unclosed;
+  open_.resize(open_.size() - unclosed - 1);
+}
+
 std::optional<XmlTag> XmlTags::next() {
   XmlTag tag;
   for (;;) {
@@ -153,6 +169,7 @@ std::optional<XmlTag> XmlTags::next() {
   tag.attributes = body.substr(name_end);
   if (const std::size_t prefix = tag.name.find(':'); prefix != std::string_view::npos)
     tag.name.remove_prefix(prefix + 1);
+  nest(tag);
   return tag;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "collectors/coverage/encoding.h"
 
@@ -32,14 +33,20 @@ class XmlTags {
   [[nodiscard]] std::optional<XmlTag> next();
   [[nodiscard]] bool truncated() const { return truncated_; }
   [[nodiscard]] std::size_t offset() const { return size_ - rest_.size(); }
+  // Elements without their end tag and end tags without an element, so far; and where the first one was found.
+  [[nodiscard]] std::size_t misnested() const { return misnested_; }
+  [[nodiscard]] std::size_t first_misnested() const { return first_misnested_; }
 
  private:
   bool skip_markup();
   bool skip_past(std::string_view end);
+  void nest(const XmlTag& tag);
 
   std::string_view rest_;
   std::size_t size_;
   bool truncated_ = false;
+  std::vector<std::string_view> open_;  // names, outermost first
+  std::size_t misnested_ = 0, first_misnested_ = 0;
 };
 
 // &amp; &lt; &gt; &quot; &apos; and character references; anything else stays as it is written.

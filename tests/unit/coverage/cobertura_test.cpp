@@ -104,6 +104,39 @@ TEST(Cobertura, DamagedValues) {
   EXPECT_EQ(data.diagnostics.size(), 7U);
 }
 
+const model::Diagnostic* find_code(const CoverageData& data, std::string_view code) {
+  for (const model::Diagnostic& each : data.diagnostics)
+    if (each.code == code) return &each;
+  return nullptr;
+}
+
+TEST(Cobertura, TagsThatDoNotFitAreAnError) {
+  const CoverageData data = read(
+      "<coverage line-rate='1'>\n<class filename='a'></methods>\n<lines><line number='1' hits='1'/></lines></class>\n"
+      "<class filename='b'><lines><line number='2' hits='0'/></class></coverage>");
+  EXPECT_EQ(data.files.size(), 2U);
+  const model::Diagnostic* malformed = find_code(data, "cobertura-malformed");
+  ASSERT_NE(malformed, nullptr);
+  EXPECT_EQ(malformed->severity, model::Severity::error);
+  EXPECT_TRUE(malformed->message.starts_with("2 tags")) << malformed->message;
+  EXPECT_TRUE(malformed->subject.ends_with(":2")) << malformed->subject;
+}
+
+TEST(Cobertura, AReportOfWhichNothingIsLeftIsAnError) {
+  const CoverageData data = read(report("", "<class filename=''><lines><line number='1' hits='1'/></lines></class>"));
+  ASSERT_NE(find_code(data, "coverage-nothing-left"), nullptr);
+  EXPECT_EQ(find_code(data, "coverage-nothing-left")->severity, model::Severity::error);
+  EXPECT_FALSE(has_code(read(report("", "")), "coverage-nothing-left")) << "an empty report lost nothing";
+}
+
+TEST(Cobertura, ManySkippedLinesDoNotHideTheCut) {
+  std::string text = "<coverage line-rate='1'><class filename='a'><lines><line number='1' hits='1'/>";
+  for (int i = 0; i < 50; ++i) text += "<line number='x' hits='1'/>";
+  const CoverageData data = read(text);
+  EXPECT_TRUE(has_code(data, "cobertura-truncated"));
+  EXPECT_TRUE(has_code(data, "coverage-more-damage"));
+}
+
 TEST(Cobertura, OtherFormatsAreNamed) {
   const auto jacoco = read_cobertura("<report name=\"x\"/>", {"jacoco.xml"});
   ASSERT_FALSE(jacoco);
