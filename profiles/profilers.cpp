@@ -1,5 +1,6 @@
 // The profilers, in the order in which they are asked about a process.
 #include "profiles/bash/bash_profiler.h"
+#include "profiles/memory/allocation_profiler.h"
 #include "profiles/native/native_profiler.h"
 #include "profiles/node/node_profiler.h"
 #include "profiles/profiler.h"
@@ -9,6 +10,7 @@ namespace rh::profiles {
 
 const std::vector<ProfilerRow>& profiler_rows() {
   static const std::vector<ProfilerRow> rows{
+      {"allocations", "with --memory: a sampling allocator in Python programs", make_allocation_profiler},
       {"py-sample", "CPython 3.8 to 3.14: stacks read from outside, without stopping the program", make_py_sampler},
       {"bash", "bash: its functions and lines, read from outside", make_bash_profiler},
       {"node", "node: V8's own profiler, loaded into every process and worker by NODE_OPTIONS", make_node_profiler},
