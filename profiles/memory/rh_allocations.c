@@ -368,7 +368,7 @@ static PyObject* start(PyObject* self, PyObject* callable) {
   until_sample = draw_interval();
   site_count = 1;  // site 0: what does not fit, and what runs without a Python frame
   Py_IncRef(callable);
-  report = callable;
+  if (minor > 8) report = callable;  // 3.8 complains on stderr of calls that are asked for while it ends
   next_report_ns = now_ns() + 200000000LL;
   enabled = 1;
   for (int domain = 1; domain <= 2; ++domain) {  // memory, objects
