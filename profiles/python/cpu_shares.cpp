@@ -63,7 +63,7 @@ void CpuShares::finish(ProfileBuilder& builder) {
     // No sample is left that could stand for it.
     last_.wall_ns = 0;
     last_.cpu_ns = owed_ns_;
-    last_.state |= model::kOnCpu;
+    last_.state = model::kOnCpu;
     builder.add(last_);
   }
   owed_ns_ = 0;

@@ -249,6 +249,7 @@ TickOutcome PySampler::tick(const Tick& now) {
   if (list_version_ == 0 && reader_->list() == ReadOutcome::gone) return TickOutcome::gone;
   if (!match_threads(now)) return TickOutcome::gone;
   const bool ran = tasks_.look();
+  if (tasks_.stale() && !match_threads(now)) return TickOutcome::gone;
   if (!mark_wanted() && !ran && !reader_->threads().empty()) {
     add_samples(now, true);
     return TickOutcome::idle;
