@@ -11,6 +11,7 @@
 #include <fmt/core.h>
 
 #include "profiles/proc_file.h"
+#include "profiles/thread_cpu.h"
 #include "runner/base/clock.h"
 #include "runner/base/text.h"
 
@@ -155,6 +156,7 @@ void Recording::follow(std::int64_t now_ns) {
 void Recording::begin_process(const FollowedProcess& process, std::int64_t now_ns) {
   model::ProfileProcess made;
   made.pid = process.pid;
+  made.inner_pid = inner_id(fmt::format("/proc/{}/status", process.pid), process.pid);
   if (const auto parent = process_of_pid_.find(process.parent); parent != process_of_pid_.end())
     made.parent = parent->second;
   ProcessImage image{process.pid, process.parent, 0, process.executable, read_arguments(process.pid)};

@@ -10,10 +10,10 @@ namespace rh::reporters {
 
 // In the order of the alternatives of RunEvent.
 inline constexpr auto kEventNames = std::to_array<std::string_view>(
-    {"run_started",        "suite_planned",  "suite_started",     "step_started",   "step_finished",
-     "test_started",       "test_finished",  "native_counts",     "samples_stored", "coverage_stored",
-     "coverage_file_seen", "suite_finished", "diagnostic_raised", "gate_judged",    "run_finished",
-     "test_map_stored",    "test_annotated", "patch_compared",    "base_found",     "tests_selected"});
+    {"run_started",       "suite_planned",  "suite_started",  "step_started",    "step_finished",      "test_started",
+     "test_finished",     "native_counts",  "samples_stored", "coverage_stored", "coverage_file_seen", "suite_finished",
+     "diagnostic_raised", "gate_judged",    "run_finished",   "test_map_stored", "test_annotated",     "patch_compared",
+     "base_found",        "tests_selected", "step_profiled",  "test_profiled"});
 static_assert(kEventNames.size() == std::variant_size_v<model::RunEvent>);
 
 template <class V>
@@ -137,6 +137,20 @@ void fields(V& v, Type<model::TestAnnotated>) {
   v("past", &T::past);
   v("flake_rate", &T::flake_rate);
   v("quarantine", &T::quarantine);
+}
+
+template <class V>
+void fields(V& v, Type<model::StepProfiled>) {
+  v("suite", &model::StepProfiled::suite);
+  v("profile", &model::StepProfiled::profile);
+}
+
+template <class V>
+void fields(V& v, Type<model::TestProfiled>) {
+  using T = model::TestProfiled;
+  v("suite", &T::suite);
+  v("test", &T::test);
+  v("profile", &T::profile);
 }
 
 template <class V>

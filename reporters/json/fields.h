@@ -134,6 +134,66 @@ void fields(V& v, Type<model::StepReport>) {
   v("output_tail", &T::output_tail);
 }
 
+// --- profiles of tests ---
+
+template <class V>
+void fields(V& v, Type<model::PhaseTime>) {
+  using T = model::PhaseTime;
+  v("phase", &T::phase);
+  v("cpu_ns", &T::cpu_ns);
+  v("wall_ns", &T::wall_ns);
+}
+
+template <class V>
+void fields(V& v, Type<model::HotFunction>) {
+  using T = model::HotFunction;
+  v("name", &T::name);
+  v("file", &T::file);
+  v("line", &T::line);
+  v("self_cpu_ns", &T::self_cpu_ns);
+  v("total_cpu_ns", &T::total_cpu_ns);
+  v("self_wall_ns", &T::self_wall_ns);
+  v("total_wall_ns", &T::total_wall_ns);
+  v("samples", &T::samples);
+  v("self_low", &T::self_low);
+  v("self_high", &T::self_high);
+}
+
+template <class V>
+void fields(V& v, Type<model::TestProfile>) {
+  using T = model::TestProfile;
+  v("joined_by", &T::joined_by);
+  v("reason", &T::reason);
+  v("cpu_ns", &T::cpu_ns);
+  v("wall_ns", &T::wall_ns);
+  v("samples", &T::samples);
+  v("phases", &T::phases);
+  v("functions", &T::functions);
+  v("functions_left_out", &T::functions_left_out);
+}
+
+template <class V>
+void fields(V& v, Type<model::StepProfile>) {
+  using T = model::StepProfile;
+  v("step", &T::step);
+  v("file", &T::file);
+  v("rate_hz", &T::rate_hz);
+  v("samples", &T::samples);
+  v("cpu_ns", &T::cpu_ns);
+  v("own_cpu_ns", &T::own_cpu_ns);
+  v("rejected", &T::rejected);
+  v("late", &T::late);
+  v("reason", &T::reason);
+  v("phases", &T::phases);
+  v("tests", &T::tests);
+}
+
+template <class V>
+void fields(V& v, Type<model::SuiteProfile>) {
+  v("steps", &model::SuiteProfile::steps);
+  v("phases", &model::SuiteProfile::phases);
+}
+
 // --- tests ---
 
 template <class V>
@@ -182,6 +242,7 @@ void fields(V& v, Type<model::TestRecord>) {
   v("past", &T::past);
   v("flake_rate", &T::flake_rate);
   v("quarantine", &T::quarantine);
+  v("profile", &T::profile);
 }
 
 template <class V>
@@ -298,6 +359,7 @@ void fields(V& v, Type<model::SuiteReport>) {
   v("coverage", &T::coverage);
   v("test_map", &T::test_map);
   v("selection", &T::selection);
+  v("profile", &T::profile);
 }
 
 template <class V>

@@ -25,6 +25,7 @@ constexpr const char* kVersionLine = "runharness " RUNHARNESS_VERSION "\n";
 struct Texts {
   std::map<std::string, std::vector<std::string>> values;
   std::map<std::string, bool> switches;
+  std::map<std::string, std::string> optional;
 };
 
 std::string group_of(const OptionRow& row, bool run) {
@@ -44,6 +45,10 @@ void add_setting(CLI::App& command, const OptionRow& row, Texts& texts, bool run
   CLI::Option* option = nullptr;
   if (row.type == OptionType::boolean) {
     option = command.add_flag(std::string(row.flag), texts.switches[key], std::string(row.help));
+  } else if (row.type == OptionType::slowest) {
+    // A value is taken behind '=' only: the next word is a path.
+    option = command.add_flag(std::string(row.flag) + "{all}", texts.optional[key], std::string(row.help));
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   } else {
     option = command.add_option(std::string(row.flag), texts.values[key], std::string(row.help));
     option->type_name(std::string(row.placeholder))->expected(1)->allow_extra_args(false);
@@ -60,9 +65,11 @@ void collect_settings(const CLI::App& command, const Texts& texts, CommandLine& 
     const CLI::Option* option = command.get_option_no_throw(flag);
     if (option == nullptr || option->count() == 0) continue;
     // A command may have a flag of its own by that name.
-    if (!texts.values.contains(key) && !texts.switches.contains(key)) continue;
+    if (!texts.values.contains(key) && !texts.switches.contains(key) && !texts.optional.contains(key)) continue;
     if (row.type == OptionType::boolean)
       line.settings[key] = {texts.switches.at(key) ? "true" : "false"};
+    else if (row.type == OptionType::slowest)
+      line.settings[key] = {texts.optional.at(key)};
     else
       line.settings[key] = texts.values.at(key);
     line.flags[key] = flag;

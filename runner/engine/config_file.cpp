@@ -93,7 +93,7 @@ class ConfigReader {
     if (fractional && fraction) return std::vector<std::string>{nodes_.number_text(node)};
     if (const auto* text = node.as_string(); text != nullptr && text->get() == kUnlimited)
       return std::vector<std::string>{text->get()};  // where it makes no sense, the setting says so
-    if (row.type == OptionType::boolean && truth != nullptr)
+    if ((row.type == OptionType::boolean || row.type == OptionType::slowest) && truth != nullptr)
       return std::vector<std::string>{truth->get() ? "true" : "false"};
     if (row.type == OptionType::boolean || row.type == OptionType::integer)
       return wrong(fmt::format("read '{}': {} is wanted, {} was found", row.key,
@@ -107,6 +107,7 @@ class ConfigReader {
     if (type == OptionType::size) return "a size such as \"512M\"";
     if (type == OptionType::duration) return "a duration such as \"90s\"";
     if (type == OptionType::count) return "a whole number or a part such as \"2%\"";
+    if (type == OptionType::slowest) return "true, false or a text such as \"slowest:10\"";
     if (type == OptionType::percent || type == OptionType::decimal) return "a number";
     return "a text";
   }

@@ -185,6 +185,26 @@ void ReportFold::on(const TestAnnotated& event) {
   record.quarantine = event.quarantine;
 }
 
+void ReportFold::on(const StepProfiled& event) {
+  SuiteProfile& profile = suite(event.suite).profile;
+  profile.steps.push_back(event.profile);
+  for (const PhaseTime& phase : event.profile.phases) {
+    const auto same = std::find_if(profile.phases.begin(), profile.phases.end(),
+                                   [&](const PhaseTime& known) { return known.phase == phase.phase; });
+    if (same == profile.phases.end()) {
+      profile.phases.push_back(phase);
+      continue;
+    }
+    same->cpu_ns += phase.cpu_ns;
+    same->wall_ns += phase.wall_ns;
+  }
+}
+
+void ReportFold::on(const TestProfiled& event) {
+  const auto place = tests_.find(event.test.value);
+  if (place != tests_.end()) report_.suites[place->second.first].tests[place->second.second].profile = event.profile;
+}
+
 void ReportFold::on(const PatchCompared& event) { report_.patch = event.patch; }
 
 void ReportFold::on(const BaseFound& event) { report_.base = event.base; }

@@ -41,6 +41,8 @@ class ReportFold {
   void on(const model::TestMapStored& event);
   void on(const model::TestsSelected& event);
   void on(const model::TestAnnotated& event);
+  void on(const model::StepProfiled& event);
+  void on(const model::TestProfiled& event);
   void on(const model::PatchCompared& event);
   void on(const model::BaseFound& event);
 

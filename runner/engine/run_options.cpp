@@ -320,6 +320,7 @@ Result<RunOptions> resolve_options(Settings& settings, const ConfigFile& config,
   options.exclude = settings.list("exclude");
   options.coverage = settings.boolean("coverage");
   options.redact = settings.boolean("redact");
+  RH_TRY(options.profile, parse_test_choice(settings.text("profile")));
   if (const auto text = settings.text("deadline"); !text.empty()) {
     RH_TRY(options.deadline, parse_duration(text));
   }

@@ -49,6 +49,7 @@ struct RunOptions {
   bool coverage = true;
   bool test_map = false;  // measure who tests what
   bool affected = false;  // run only tests that a change reaches
+  TestChoice profile;     // record where tests spend their time
   bool redact = true;
   std::optional<std::chrono::milliseconds> deadline;
   std::chrono::milliseconds sample_interval{50};

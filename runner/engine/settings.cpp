@@ -58,6 +58,8 @@ const std::vector<OptionRow> kRows = {
      "measure coverage (default: on)"},
     {"test_map", "--test-map,!--no-test-map", "RUNHARNESS_TEST_MAP", boolean, "", "false", "",
      "measure which test reaches which lines, for --affected and the report (default: off)"},
+    {"profile", "--profile", "RUNHARNESS_PROFILE", slowest, "", "off", "slowest:N",
+     "record in which functions each test spends its time; slowest:N keeps those of the N slowest tests of each suite"},
     {"affected", "--affected", "", boolean, "", "false", "",
      "run only tests that a change reaches, new ones and those that failed before; all when that cannot be told",
      UsedBy::test, false},
@@ -90,7 +92,8 @@ const std::vector<OptionRow> kRows = {
     {"gates.ratchet", "--ratchet", "", boolean, "", "", "", "fail when a file has more uncovered than in the baseline"},
     {"gates.baseline", "--baseline", "", text, "", "runharness.baseline.json", "FILE",
      "the committed baseline (default: runharness.baseline.json)"},
-    {"gates.max_failures", "--max-failures", "", count, "", "", "N|PCT", "tolerate up to N failed tests, or such as 2%"},
+    {"gates.max_failures", "--max-failures", "", count, "", "", "N|PCT",
+     "tolerate up to N failed tests, or such as 2%"},
     {"gates.min_tests", "--min-tests", "", integer, "", "", "N", "fail when fewer tests ran"},
     {"gates.max_skipped", "--max-skipped", "", count, "", "", "N|PCT", "fail when more tests were skipped"},
     {"gates.max_flaky", "--max-flaky", "", count, "", "", "N|PCT", "fail when more tests passed only on a retry"},
@@ -212,6 +215,8 @@ Result<void> check_value(const OptionRow& row, std::string_view text) {
       return check_choice(row, text);
     case OptionType::file_list:
       return check_report(text);
+    case OptionType::slowest:
+      return keep_error(parse_test_choice(text));
   }
   return fail(ErrorKind::internal, "check an option without a type", std::string(row.key));
 }
@@ -233,6 +238,16 @@ Result<unsigned> parse_percent(std::string_view text) {
   const auto hundredths = parse_u64(decimals);
   if (!hundredths || *whole * 100 + *hundredths > 10'000) return refuse();
   return static_cast<unsigned>(*whole * 100 + *hundredths);
+}
+
+Result<TestChoice> parse_test_choice(std::string_view text) {
+  constexpr std::string_view kSlowest = "slowest:";
+  if (text == "off" || text == "false") return TestChoice{};
+  if (text == "all" || text == "true") return TestChoice{true, std::nullopt};
+  const auto number = text.starts_with(kSlowest) ? parse_u64(text.substr(kSlowest.size())) : std::nullopt;
+  if (!number || *number == 0)
+    return fail(ErrorKind::usage, fmt::format("read '{}': write all, off, or slowest:N with N from 1", text));
+  return TestChoice{true, *number};
 }
 
 Result<std::uint64_t> parse_size_of(std::string_view text, std::uint64_t whole) {

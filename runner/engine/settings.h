@@ -13,8 +13,21 @@
 
 namespace rh::engine {
 
-// count: a whole number, or a part of all such as "2%".
-enum class OptionType { text, integer, count, decimal, size, duration, percent, boolean, list, choice, file_list };
+// count: a whole number, or a part of all such as "2%". slowest: a flag that may carry "=slowest:N"; "all" without it.
+enum class OptionType {
+  text,
+  integer,
+  count,
+  decimal,
+  size,
+  duration,
+  percent,
+  boolean,
+  list,
+  choice,
+  file_list,
+  slowest,
+};
 
 // Which commands take the option.
 enum class UsedBy { test, run, both };
@@ -67,6 +80,14 @@ class Settings {
 [[nodiscard]] Result<void> check_value(const OptionRow& row, std::string_view text);
 // "80", "80%", "79.95" as hundredths of a percent, exactly: 8000, 7995. At most two decimals.
 [[nodiscard]] Result<unsigned> parse_percent(std::string_view text);
+
+// Of how many tests something is kept.
+struct TestChoice {
+  bool any = false;
+  std::optional<std::uint64_t> slowest;  // the slowest of each suite; absent: all
+};
+// "off", "all" or "slowest:N"; "false" and "true" are the first two.
+[[nodiscard]] Result<TestChoice> parse_test_choice(std::string_view text);
 // "512M", or "75%" of `whole`.
 [[nodiscard]] Result<std::uint64_t> parse_size_of(std::string_view text, std::uint64_t whole);
 

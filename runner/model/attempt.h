@@ -11,6 +11,7 @@
 #include "runner/model/outcome.h"
 #include "runner/model/past.h"
 #include "runner/model/test_case.h"
+#include "runner/model/test_profile.h"
 
 namespace rh::model {
 
@@ -40,6 +41,7 @@ struct TestRecord {
   std::vector<PastResult> past{};         // of earlier runs, oldest first; bounded, and not for every test
   std::optional<FlakeRate> flake_rate{};  // absent: the history has too little
   std::optional<Quarantine> quarantine{};
+  std::optional<TestProfile> profile{};  // absent: none was asked for, or the test is not among the slowest
   [[nodiscard]] Outcome outcome() const { return attempts.back().outcome; }
   [[nodiscard]] bool flaky() const {
     if (is_failure(outcome())) return false;

@@ -91,6 +91,15 @@ struct TestAnnotated {
   std::optional<FlakeRate> flake_rate;
   std::optional<Quarantine> quarantine;
 };
+struct StepProfiled {
+  SuiteId suite;
+  StepProfile profile;
+};
+struct TestProfiled {
+  SuiteId suite;
+  TestId test;
+  TestProfile profile;
+};
 struct PatchCompared {
   PatchReport patch;
 };
@@ -106,9 +115,9 @@ struct RunFinished {
   std::chrono::nanoseconds at{};
 };
 
-using RunEvent =
-    std::variant<RunStarted, SuitePlanned, SuiteStarted, StepStarted, StepFinished, TestStarted, TestFinished,
-                 NativeCounts, SamplesStored, CoverageStored, CoverageFileSeen, SuiteFinished, DiagnosticRaised,
-                 GateJudged, RunFinished, TestMapStored, TestAnnotated, PatchCompared, BaseFound, TestsSelected>;
+using RunEvent = std::variant<RunStarted, SuitePlanned, SuiteStarted, StepStarted, StepFinished, TestStarted,
+                              TestFinished, NativeCounts, SamplesStored, CoverageStored, CoverageFileSeen,
+                              SuiteFinished, DiagnosticRaised, GateJudged, RunFinished, TestMapStored, TestAnnotated,
+                              PatchCompared, BaseFound, TestsSelected, StepProfiled, TestProfiled>;
 
 }  // namespace rh::model

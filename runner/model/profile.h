@@ -88,6 +88,7 @@ struct ProfileProcess {
   SampleQuality quality;
   CpuFigure cpu;
   BytesFigure peak_rss;
+  int inner_pid = 0;  // as the process itself knows it, in its own pid namespace; 0: not known
 };
 
 struct ProfileThread {

@@ -21,6 +21,7 @@
 #include "runner/model/step.h"
 #include "runner/model/suite.h"
 #include "runner/model/test_map.h"
+#include "runner/model/test_profile.h"
 #include "runner/model/test_selection.h"
 #include "runner/model/usage.h"
 
@@ -121,6 +122,7 @@ struct SuiteReport {
   SampleSeries samples;
   CoverageReport coverage;
   TestMap test_map;
+  SuiteProfile profile;
   TestSelection selection;         // coverage and totals are partial unless `all`
   std::vector<std::string> rerun;  // argv prefix shown to a person; filled per test by `rerun_commands`
 };
