@@ -29,14 +29,15 @@ bool by_start(const NameTable::Entry& a, const NameTable::Entry& b) { return a.s
 
 }  // namespace
 
-NameTable NameTable::parse_kallsyms(std::string_view text) {
+NameTable NameTable::parse_kallsyms(std::string text) {
   NameTable table;
-  for (std::string_view line : split_lines(text)) {
+  table.text_ = std::make_unique<const std::string>(std::move(text));
+  for (std::string_view line : split_lines(*table.text_)) {
     const auto start = hexadecimal(next_word(line));
     const std::string_view type = next_word(line);
     const std::string_view name = next_word(line);
     if (!start || *start == 0 || name.empty() || !is_one_of(type, {"t", "T", "w", "W"})) continue;
-    table.entries_.push_back({*start, 0, std::string(name), std::string(trim(line))});
+    table.entries_.push_back({*start, 0, name, trim(line)});
     if (table.entries_.size() >= kMaxNames) break;
   }
   std::stable_sort(table.entries_.begin(), table.entries_.end(), by_start);
@@ -45,14 +46,15 @@ NameTable NameTable::parse_kallsyms(std::string_view text) {
   return table;
 }
 
-NameTable NameTable::parse_perf_map(std::string_view text) {
+NameTable NameTable::parse_perf_map(std::string text) {
   NameTable table;
-  for (std::string_view line : split_lines(text)) {
+  table.text_ = std::make_unique<const std::string>(to_valid_utf8(text));
+  for (std::string_view line : split_lines(*table.text_)) {
     const auto start = hexadecimal(next_word(line));
     const auto size = hexadecimal(next_word(line));
     const std::string_view name = trim(line);
     if (!start || !size || name.empty()) continue;
-    table.entries_.push_back({*start, *start + *size, to_valid_utf8(name), {}});
+    table.entries_.push_back({*start, *start + *size, name, {}});
     if (table.entries_.size() >= kMaxNames) break;
   }
   std::stable_sort(table.entries_.begin(), table.entries_.end(), by_start);

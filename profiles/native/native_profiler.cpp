@@ -4,6 +4,8 @@
 #include <optional>
 #include <unordered_map>
 
+#include "profiles/native/live_tree.h"
+#include "profiles/native/native_merge.h"
 #include "profiles/native/native_results.h"
 #include "profiles/native/perf_counters.h"
 #include "profiles/native/record_queue.h"
@@ -29,6 +31,10 @@ class NativeProfiler : public Profiler {
  private:
   void consume_until(std::int64_t time_ns);
   void leave_to_others();
+  void leave_root();
+  void learn(int pid, std::int64_t time_ns);
+  void add_threads_of(int pid, bool from_exec);
+  [[nodiscard]] CounterOptions counter_options() const;
   void say_why_not();
 
   RecordingOptions options_;
@@ -40,27 +46,76 @@ class NativeProfiler : public Profiler {
   std::optional<PerfCounters> counters_;
   std::string refused_;  // why there are no counters
   int root_pid_ = 0;
-  bool sees_kernel_ = false;
   std::int64_t wall_offset_ns_ = 0, drained_ns_ = 0;
   std::uint64_t unreadable_ = 0;  // records that were not what the kernel should write
   std::size_t processes_seen_ = 0;
+  bool from_start_ = false;  // the first counter saw the root from its first instruction
+  bool root_left_ = false;   // another profiler has the root
+  std::vector<int> taken_;   // pids that other profilers have
 };
+
+CounterOptions NativeProfiler::counter_options() const {
+  CounterOptions options;
+  options.rate_hz = options_.rate_hz;
+  options.stack_bytes = stack_bytes_at(options_.rate_hz);
+  options.children = options_.follow_children;
+  return options;
+}
+
+// What runs already is known from /proc only.
+void NativeProfiler::learn(int pid, std::int64_t time_ns) {
+  Record record{time_ns, pid, pid, {}};
+  const std::string name = name_of(pid);
+  record.body = NameRecord{name, true};
+  tasks_.consume(record, wall_offset_ns_);
+  for (const LiveMap& map : maps_of(pid)) {
+    MapRecord body;
+    body.start = map.start;
+    body.bytes = map.end - map.start;
+    body.file_offset = map.file_offset;
+    body.inode = map.inode;
+    body.device_major = map.device_major;
+    body.device_minor = map.device_minor;
+    body.path = map.path;
+    record.body = body;
+    tasks_.consume(record, wall_offset_ns_);
+  }
+}
+
+void NativeProfiler::add_threads_of(int pid, bool from_exec) {
+  CounterOptions options = counter_options();
+  options.from_exec = from_exec;
+  for (const int tid : threads_of(pid)) {
+    if (!counters_) {
+      auto counters = PerfCounters::open(tid, options);
+      if (counters)
+        counters_.emplace(std::move(counters).value());
+      else
+        refused_ = counters.error().message();
+    } else if (const auto added = counters_->add(tid, options); !added) {
+      refused_ = added.error().message();  // most often the thread has ended meanwhile
+    }
+  }
+}
 
 Result<void> NativeProfiler::started(int root_pid) {
   root_pid_ = root_pid;
   wall_offset_ns_ =
       std::chrono::duration_cast<Nanoseconds>(wall_now().time_since_epoch()).count() - monotonic_now().count();
-  CounterOptions options;
-  options.rate_hz = options_.rate_hz;
-  options.stack_bytes = stack_bytes_at(options_.rate_hz);
-  options.children = options_.follow_children;
-  auto counters = PerfCounters::open(root_pid, options);
-  if (counters) {
-    counters_.emplace(std::move(counters).value());
-    sees_kernel_ = counters_->sees_kernel();
-  } else {
-    refused_ = counters.error().message();
+  from_start_ = is_our_program(root_pid);
+  if (!from_start_) {
+    const std::int64_t now = monotonic_now().count();
+    for (const int pid : options_.follow_children ? tree_of(root_pid) : std::vector<int>{root_pid}) {
+      add_threads_of(pid, false);
+      learn(pid, now);
+    }
+    return {};
   }
+  auto counters = PerfCounters::open(root_pid, counter_options());
+  if (counters)
+    counters_.emplace(std::move(counters).value());
+  else
+    refused_ = counters.error().message();
   return {};  // what it means is said in the end, when it is known whether anything was to be sampled
 }
 
@@ -73,8 +128,24 @@ std::unique_ptr<ProcessSampler> NativeProfiler::adopt(const ProcessImage& image)
 void NativeProfiler::leave_to_others() {
   if (options_.native) return;
   const auto& processes = builder_.profile().processes;
-  for (; processes_seen_ < processes.size(); ++processes_seen_)
-    if (!processes[processes_seen_].profiler.empty()) tasks_.ignore(processes[processes_seen_].pid);
+  for (; processes_seen_ < processes.size(); ++processes_seen_) {
+    const model::ProfileProcess& process = processes[processes_seen_];
+    if (process.profiler.empty()) continue;
+    tasks_.ignore(process.pid);
+    taken_.push_back(process.pid);
+    if (process.pid == root_pid_ && !root_left_) leave_root();
+  }
+}
+
+// The root is to run undisturbed: its counters stop, and new ones begin with what its children call exec for.
+void NativeProfiler::leave_root() {
+  root_left_ = true;
+  if (options_.follow_children) {
+    add_threads_of(root_pid_, true);
+    for (const int pid : tree_of(root_pid_))
+      if (std::find(taken_.begin(), taken_.end(), pid) == taken_.end()) add_threads_of(pid, false);
+  }
+  counters_->stop_first();
 }
 
 void NativeProfiler::consume_until(std::int64_t time_ns) {
@@ -120,18 +191,20 @@ void NativeProfiler::finish() {
   if (!counters_) return say_why_not();
   drain();
   consume_until(std::numeric_limits<std::int64_t>::max());
-  tasks_.set_total(root_pid_, counters_->cpu_ns());
+  const bool sees_kernel = counters_->sees_kernel();
+  if (from_start_ && !root_left_) tasks_.set_total(root_pid_, counters_->cpu_ns());
   counters_.reset();
   if (unreadable_ > 0)
     builder_.say(model::Severity::warning, "native-records-unreadable",
                  std::to_string(unreadable_) + " records of perf_event_open could not be read");
   NativeRun run;
   run.period_ns = 1'000'000'000 / std::max<std::int64_t>(options_.rate_hz, 1);
-  run.sees_kernel = sees_kernel_;
+  run.sees_kernel = sees_kernel;
   run.follow_children = options_.follow_children;
   run.root_pid = root_pid_;
   NativeResults results(run, tasks_, objects_, builder_);
   results.add();
+  if (options_.native) NativeMerge(run, tasks_, results, builder_).merge();
 }
 
 }  // namespace

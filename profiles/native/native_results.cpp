@@ -174,6 +174,7 @@ void NativeResults::add_thread(const RawThread& thread, std::uint32_t process) {
   quality.taken += taken;
   quality.expected += std::max(taken, due);
   quality.late += std::max(taken, due) - taken;
+  cpu_[process] += task.samples > 0 ? cpu * static_cast<std::int64_t>(taken) / samples : cpu;
   last_thread_[process] = {index, end};
 }
 
@@ -187,6 +188,10 @@ void NativeResults::describe_processes() {
     process.quality.taken -= std::min(process.quality.taken, raw.broken);
     process.quality.rejected += raw.broken;
     if (process.runtime.empty()) process.runtime = "native";
+    // The kernel counted to the end; the recording loop's last look was some time before.
+    const std::chrono::nanoseconds counted(cpu_[processes_[image]]);
+    if (run_.sees_kernel && (!process.cpu.value || *process.cpu.value < counted))
+      process.cpu = {counted, model::Scope::exact_process, "cpu-clock of perf_event_open", {}};
     // The program is the first file that was mapped into the image.
     if (const auto program = raw.space.first_file(objects_); program && raw.execed)
       if (const ElfFile* elf = objects_.elf(*program)) process.runtime = runtime_of(*elf);

@@ -45,7 +45,7 @@ class NativeResults {
   void add();
   // The process of the profile that the image is, by index; model::kNoIndex if the profile has none.
   [[nodiscard]] const std::vector<std::uint32_t>& processes() const { return processes_; }
-  [[nodiscard]] StackNames& stacks() { return names_; }
+  [[nodiscard]] Symboliser& symbols() { return symbols_; }
 
  private:
   void match_processes();
@@ -68,6 +68,7 @@ class NativeResults {
   std::vector<std::uint32_t> processes_;                      // by image
   std::unordered_map<std::uint32_t, std::uint64_t> unnamed_;  // samples by object whose leaf has no name
   std::unordered_map<std::uint32_t, std::pair<std::uint32_t, std::int64_t>> last_thread_;  // by process: index, end
+  std::unordered_map<std::uint32_t, std::int64_t> cpu_;                                    // by process
   std::uint64_t samples_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <linux/perf_event.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -39,7 +40,6 @@ perf_event_attr attributes(const CounterOptions& options, bool kernel) {
   }
   attr.disabled = 1;
   attr.enable_on_exec = options.from_exec ? 1 : 0;
-  if (!options.from_exec) attr.disabled = 0;
   attr.inherit = 1;
   attr.inherit_thread = options.children ? 0 : 1;
   attr.inherit_stat = 1;  // a CountRecord when a thread ends
@@ -179,9 +179,27 @@ Result<PerfCounters> PerfCounters::open(int tid, const CounterOptions& options) 
     if (!counter) return refused(errno);
     RH_TRY(auto ring, PerfRing::map(std::move(counter), ring_bytes(options)));
     counters.rings_.push_back(std::move(ring));
+    counters.cpus_.push_back(cpu);
   }
   if (counters.rings_.empty()) return refused(ENODEV);
+  if (!options.from_exec)
+    for (const PerfRing& ring : counters.rings_) ioctl(ring.counter().fd, PERF_EVENT_IOC_ENABLE, 0);
   return counters;
+}
+
+Result<void> PerfCounters::add(int tid, const CounterOptions& options) {
+  for (std::size_t i = 0; i < rings_.size(); ++i) {
+    UniqueFd counter = open_counter(attributes(options, sees_kernel_), tid, cpus_[i]);
+    if (!counter) return refused(errno);
+    if (ioctl(counter.get(), PERF_EVENT_IOC_SET_OUTPUT, rings_[i].counter().fd) != 0) return refused(errno);
+    if (!options.from_exec) ioctl(counter.get(), PERF_EVENT_IOC_ENABLE, 0);
+    added_.push_back(std::move(counter));
+  }
+  return {};
+}
+
+void PerfCounters::stop_first() {
+  for (const PerfRing& ring : rings_) ioctl(ring.counter().fd, PERF_EVENT_IOC_DISABLE, 0);
 }
 
 void PerfCounters::read(const std::function<void(std::span<const std::byte>)>& sink) {

@@ -49,14 +49,21 @@ class PerfCounters {
   // what would allow it.
   [[nodiscard]] static Result<PerfCounters> open(int tid, const CounterOptions& options);
 
+  // One thread more, which writes into the same rings.
+  [[nodiscard]] Result<void> add(int tid, const CounterOptions& options);
+  // The thread that open() was given counts no more, nor does what it started since; those added do.
+  void stop_first();
+
   void read(const std::function<void(std::span<const std::byte>)>& sink);
-  // CPU time of the tree so far, the ended included. In nanoseconds.
+  // CPU time of the first thread and what it started, the ended included. In nanoseconds.
   [[nodiscard]] std::uint64_t cpu_ns() const;
   [[nodiscard]] bool sees_kernel() const { return sees_kernel_; }
   [[nodiscard]] std::size_t stack_bytes() const { return stack_bytes_; }
 
  private:
-  std::vector<PerfRing> rings_;
+  std::vector<PerfRing> rings_;  // by place in cpus_
+  std::vector<int> cpus_;
+  std::vector<UniqueFd> added_;
   bool sees_kernel_ = false;
   std::size_t stack_bytes_ = 0;
 };

@@ -172,12 +172,13 @@ std::vector<NamedFrame> Symboliser::name(const CodeAddress& at) {
     case ObjectKind::kernel: {
       const NameTable::Entry* entry = object(at.object).names.find(at.offset);
       if (entry == nullptr) return {frame_of("[kernel]", FrameKind::kernel, "[kernel]")};
-      return {frame_of(entry->name, FrameKind::kernel, entry->module.empty() ? "[kernel]" : entry->module)};
+      return {frame_of(std::string(entry->name), FrameKind::kernel,
+                       std::string(entry->module.empty() ? "[kernel]" : entry->module))};
     }
     case ObjectKind::generated: {
       const NameTable::Entry* entry = object(at.object).names.find(at.offset);
       if (entry == nullptr) return {frame_of("[generated code]", FrameKind::native, code.path)};
-      return {frame_of(entry->name, FrameKind::native, code.path)};
+      return {frame_of(std::string(entry->name), FrameKind::native, code.path)};
     }
     case ObjectKind::vdso:
     case ObjectKind::file:
