@@ -3,38 +3,11 @@
 // Usage: RENDER_PAGE=... node e2e/bench.mjs [rounds]
 import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
-import { kBrowser, missing_tool, Pages } from "./pages.mjs";
+import { launch, open, require_tools, row } from "./measure.mjs";
+import { Pages } from "./pages.mjs";
 
 const rounds = Number(process.argv[2] ?? 7);
-const missing = missing_tool();
-if (missing) {
-  console.error(`the page cannot be measured: ${missing}`);
-  process.exit(77);
-}
-
-function row(name, times, target) {
-  const sorted = [...times].sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)];
-  console.log(`${name.padEnd(52)} ${median.toFixed(0).padStart(6)} ms ${sorted[0].toFixed(0).padStart(6)} ms   ${target}`);
-}
-
-// From the navigation to the report in the document, and to the end of the last task of more than 50 ms.
-async function open(browser, url, hash) {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  await page.addInitScript(() => {
-    window.long_tasks = [];
-    new PerformanceObserver((list) => window.long_tasks.push(...list.getEntries().map((entry) => entry.startTime + entry.duration))).observe({ type: "longtask", buffered: true });
-  });
-  await page.goto(url + hash);
-  await page.locator("main .view").first().waitFor();
-  await page.waitForTimeout(1000); // long tasks are told late
-  const times = await page.evaluate(() => {
-    const [mark] = performance.getEntriesByName("report-shown");
-    return { shown: mark.startTime, interactive: Math.max(mark.startTime, ...window.long_tasks.filter((end) => end < mark.startTime + 1000)) };
-  });
-  return { page, times };
-}
+require_tools();
 
 // From the key to the drawn table.
 async function filter_times(page, text) {
@@ -79,18 +52,18 @@ const pages = new Pages();
 const large = pages.fixture("large", { tests: 50_000, files: 400 });
 console.log(`50,141 tests, 400 covered files: ${(statSync(fileURLToPath(large.url)).size / 1e6).toFixed(2)} MB (at most 3 MB)\n`);
 console.log(`${"".padEnd(52)}    median      best   target`);
-const browser = await chromium.launch({ executablePath: kBrowser, args: ["--no-sandbox"] });
+const browser = await launch();
 for (const view of ["summary", "tests", "timeline", "coverage"]) {
   const times = [];
   for (let i = 0; i < rounds; i++) {
-    const { page, times: of_round } = await open(browser, large.url, `#${view}`);
+    const { page, times: of_round } = await open(browser, large.url, `#${view}`, "report-shown");
     times.push(of_round);
     await page.close();
   }
   row(`${view}: navigation to report in the document`, times.map(({ shown }) => shown), "1000 ms");
   row(`${view}: navigation to interactive`, times.map(({ interactive }) => interactive), "1000 ms");
 }
-const { page } = await open(browser, large.url, "#tests");
+const { page } = await open(browser, large.url, "#tests", "report-shown");
 for (const text of ["v", "voucher merges", "status:failed", "slow:>100ms mem:>50MB", "/round(s|ed).*\\[1/"]) row(`filter: ${text}`, await filter_times(page, text), "50 ms");
 await page.locator("input[type=search]").fill("");
 row("scrolling: one frame", await frame_times(page), "");

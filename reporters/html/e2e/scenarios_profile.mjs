@@ -154,6 +154,7 @@ export const profile_scenarios = [
       await page.waitForFunction(() => /range=10\.\d+s/.test(location.hash));
       await page.keyboard.press("Escape");
       await page.locator(".range-chip").waitFor({ state: "detached" });
+      await page.waitForFunction(() => !location.hash.includes("range"));
       await page.reload();
       await page.locator(".view-flame").waitFor();
       check("nothing is left of it", (await page.locator(".brush").count()) === 0);

@@ -15,29 +15,43 @@ export function summed_numbers({ unit, values }: Numbers, missing = 0): Float64A
   });
 }
 
+type Column = Float64Array | Int32Array | Uint8Array;
+
+// A page may have millions of numbers, so whole columns are read in one go.
 export class VarintReader {
   private at = 0;
 
   constructor(private readonly bytes: Uint8Array) {}
 
-  // Up to 2^53. Behind the end it gives NaN, and `whole` says so.
+  // Up to 2^53. Behind the end all are zeros, and `whole` says so.
   next(): number {
-    const { bytes } = this;
-    let byte = bytes[this.at++] as number;
-    if (byte < 0x80) return byte;
-    let value = byte & 0x7f;
-    let scale = 0x80;
-    do {
-      byte = bytes[this.at++] as number;
-      value += (byte & 0x7f) * scale;
-      scale *= 0x80;
-    } while (byte >= 0x80);
-    return value;
+    return this.fill(new Float64Array(1))[0] as number;
   }
 
-  next_signed(): number {
-    const value = this.next();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  fill<Into extends Column>(column: Into): Into {
+    const { bytes } = this;
+    let { at } = this;
+    for (let i = 0; i < column.length; i++) {
+      let byte = bytes[at++] as number;
+      let value = byte & 0x7f;
+      for (let scale = 0x80; byte >= 0x80; scale *= 0x80) {
+        byte = bytes[at++] as number;
+        value += (byte & 0x7f) * scale;
+      }
+      column[i] = value;
+    }
+    this.at = at;
+    return column;
+  }
+
+  // 0, 1, 2, 3... as 0, -1, 1, -2...
+  fill_signed<Into extends Column>(column: Into): Into {
+    this.fill(column);
+    for (let i = 0; i < column.length; i++) {
+      const value = column[i] as number;
+      column[i] = value < 2 ** 31 ? (value >>> 1) ^ -(value & 1) : value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    }
+    return column;
   }
 
   get whole(): boolean {

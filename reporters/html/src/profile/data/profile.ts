@@ -100,12 +100,13 @@ function nodes_of(bytes: Uint8Array, kept: number, frames: Frames): Nodes {
   const count = kept + 1;
   const nodes: Nodes = { count, parent: new Int32Array(count).fill(-1), frame: new Int32Array(count), line: new Int32Array(count) };
   const reader = new VarintReader(bytes);
+  const steps = reader.fill(new Int32Array(kept));
+  nodes.frame.set(reader.fill(new Int32Array(kept)));
+  nodes.line.set(reader.fill_signed(new Int32Array(kept)));
   for (let i = 0; i < kept; i++) {
-    const step = reader.next();
-    if (step > 0) nodes.parent[i] = i - step;
+    if ((steps[i] as number) > 0) nodes.parent[i] = i - (steps[i] as number);
+    nodes.line[i]! += frames.line[nodes.frame[i] as number] as number;
   }
-  for (let i = 0; i < kept; i++) nodes.frame[i] = reader.next();
-  for (let i = 0; i < kept; i++) nodes.line[i] = reader.next_signed() + (frames.line[nodes.frame[i] as number] as number);
   if (!reader.whole) throw new DecodeError("the stacks of the profile are damaged");
   nodes.frame[kept] = frames.count - 1;
   return nodes;
@@ -116,26 +117,28 @@ function runs_of(bytes: Uint8Array, overview: Overview, unknown_node: number): R
   const unit = overview.kept.unit_ns;
   const count = of_thread.reduce((sum, runs) => sum + runs, 0);
   const reader = new VarintReader(bytes);
-  const leaves = Int32Array.from({ length: reader.next() }, () => {
-    const node = reader.next();
-    return node === 0 ? unknown_node : node - 1;
-  });
+  const leaves = reader.fill(new Int32Array(Math.min(reader.next(), bytes.length))).map((node) => (node === 0 ? unknown_node : node - 1));
   const runs: Runs = {
-    count, first: new Int32Array(of_thread.length + 1), start: new Float64Array(count), wall: new Float64Array(count), cpu: new Float64Array(count),
-    node: new Int32Array(count), samples: new Int32Array(count), state: new Uint8Array(count),
+    count,
+    first: new Int32Array(of_thread.length + 1),
+    node: reader.fill(new Int32Array(count)),
+    state: reader.fill(new Uint8Array(count)),
+    samples: reader.fill(new Int32Array(count)),
+    start: reader.fill_signed(new Float64Array(count)),
+    wall: reader.fill(new Float64Array(count)),
+    cpu: reader.fill_signed(new Float64Array(count)),
   };
-  of_thread.forEach((length, i) => (runs.first[i + 1] = (runs.first[i] as number) + length));
-  for (let i = 0; i < count; i++) runs.node[i] = leaves[reader.next()] as number;
-  for (let i = 0; i < count; i++) runs.state[i] = reader.next();
-  for (let i = 0; i < count; i++) runs.samples[i] = reader.next();
-  for (let i = 0; i < count; i++) runs.start[i] = reader.next_signed();
-  for (let i = 0; i < count; i++) runs.wall[i] = reader.next() * unit;
-  for (let i = 0; i < count; i++) runs.cpu[i] = reader.next_signed() * unit + ((runs.state[i] as number) & kOnCpu ? (runs.wall[i] as number) : 0);
   if (!reader.whole) throw new DecodeError("the samples of the profile are damaged");
+  of_thread.forEach((length, i) => (runs.first[i + 1] = (runs.first[i] as number) + length));
   for (let thread = 0; thread < of_thread.length; thread++)
     for (let i = runs.first[thread] as number, end = 0; i < (runs.first[thread + 1] as number); i++) {
-      runs.start[i] = end + (runs.start[i] as number) * unit;
-      end = (runs.start[i] as number) + (runs.wall[i] as number);
+      const wall = (runs.wall[i] as number) * unit;
+      const begin = end + (runs.start[i] as number) * unit;
+      runs.node[i] = leaves[runs.node[i] as number] as number;
+      runs.start[i] = begin;
+      runs.wall[i] = wall;
+      runs.cpu[i] = (runs.cpu[i] as number) * unit + ((runs.state[i] as number) & kOnCpu ? wall : 0);
+      end = begin + wall;
     }
   return runs;
 }
