@@ -1,5 +1,8 @@
 #include "runner/app/registry.h"
 
+#include "profiles/analysis/summary.h"
+#include "reporters/profile/json.h"
+
 namespace rh::app {
 namespace {
 
@@ -83,10 +86,18 @@ std::vector<reporters::Reporter> reporter_rows() {
   };
 }
 
+std::string profile_json(const model::Profile& profile) {
+  return reporters::profile_to_json(profile, profiles::summarize(profile));
+}
+
 }  // namespace
 
 const engine::Registry& registry() {
-  static const engine::Registry rows{adapter_rows(), result_rows(), coverage_rows(), reporter_rows()};
+  static const engine::Registry rows{adapter_rows(),
+                                     result_rows(),
+                                     coverage_rows(),
+                                     reporter_rows(),
+                                     {profiles::make_step_profiler, profiles::join_tests, profile_json}};
   return rows;
 }
 

@@ -8,6 +8,7 @@
 
 #include "collectors/coverage/reader.h"
 #include "collectors/results/reader.h"
+#include "profiles/step_profiler.h"
 #include "reporters/reporter.h"
 #include "runner/adapters/adapter.h"
 
@@ -24,6 +25,7 @@ struct Registry {
   std::vector<collectors::ResultFormat> result_formats;
   std::vector<collectors::CoverageFormat> coverage_formats;
   std::vector<reporters::Reporter> reporters;
+  profiles::StepProfiling profiling;
 
   [[nodiscard]] const collectors::ResultFormat* result_format(std::string_view name) const;
   [[nodiscard]] const reporters::Reporter* reporter(std::string_view name) const;

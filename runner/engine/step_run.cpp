@@ -7,6 +7,7 @@
 #include "runner/base/clock.h"
 #include "runner/base/file.h"
 #include "runner/base/redact.h"
+#include "runner/base/remove_tree.h"
 #include "runner/engine/suite_verdict.h"
 
 namespace rh::engine {
@@ -132,7 +133,9 @@ class StepRun {
     context_.log.append(StepStarted{place_.suite->id, step_.name, step_.kind, step_.command.argv, outcome.report.cwd,
                                     outcome.report.started});
 
-    auto record = context_.launcher.run(launch_spec(context_, place_, step_), hooks());
+    sandbox::LaunchSpec spec = launch_spec(context_, place_, step_);
+    if (context_.options.profile.any && step_.kind == StepKind::test) prepare_profiler(spec);
+    auto record = context_.launcher.run(spec, hooks());
     if (record)
       take_exit_record(outcome.report, std::move(*record));
     else
@@ -143,6 +146,7 @@ class StepRun {
       outcome.series = sampler_->take_series();
       outcome.series->suite = place_.suite->id;
     }
+    if (profiler_) outcome.profile = take_profile(outcome.report.usage);
     streams_.finish(outcome.report.ending, outcome.report.status, monotonic_now());
     fill_output(outcome);
     outcome.streams = streams_.count();
@@ -151,6 +155,31 @@ class StepRun {
   }
 
  private:
+  // A step that cannot be profiled runs without.
+  void prepare_profiler(sandbox::LaunchSpec& spec) {
+    scratch_ = place_.folders.out / fmt::format("profile-{}", place_.number);
+    auto ready = make_directories(scratch_);
+    if (ready) {
+      profiler_ = context_.registry.profiling.make({scratch_, context_.repository.root});
+      model::Command command = spec.command;
+      ready = profiler_->prepare(command);
+      if (ready) spec.command = std::move(command);
+    }
+    if (ready) return;
+    profiler_.reset();
+    ledger_.take(place_.first_stream,
+                 Diagnostic{Severity::warning, "step-not-profiled", ready.error().message(), step_.name, {}});
+  }
+
+  Profile take_profile(const ProcessUsage& usage) {
+    std::optional<Nanoseconds> cpu;
+    if (usage.user_cpu.value && usage.system_cpu.value) cpu = *usage.user_cpu.value + *usage.system_cpu.value;
+    Profile profile = profiler_->finish(cpu);
+    profiler_.reset();
+    (void)remove_tree(scratch_);  // what the programs recorded themselves is in the profile
+    return profile;
+  }
+
   // A test program without a result format is one test, and its exit code is the result.
   void take_exit_code(StepOutcome& outcome) {
     const bool exited = outcome.report.ending == Ending::exited;
@@ -190,6 +219,7 @@ class StepRun {
           {tree.root_pid, tree.memory_cgroup, tree.cpu_cgroup, tree.procs_cgroup, tree.cgroup_v2, "/proc"},
           context_.options.sample_interval);
       sampler_->sample(monotonic_now());
+      if (profiler_) profiler_->start(tree.root_pid);
     };
     hooks.on_output = [this](Stream stream, std::string_view bytes) {
       const EventLog::Batch batch(context_.log);
@@ -235,6 +265,8 @@ class StepRun {
   ResultStreams streams_;
   Capture out_, err_;
   std::unique_ptr<collectors::TreeSampler> sampler_;
+  std::unique_ptr<profiles::StepProfiler> profiler_;
+  fs::path scratch_;  // what the profiler's parts inside of the programs write
 };
 
 }  // namespace

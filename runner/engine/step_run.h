@@ -26,6 +26,7 @@ struct StepOutcome {
   model::StepReport report;
   model::StepEnd end;
   std::optional<model::SampleSeries> series;
+  std::optional<model::Profile> profile;  // of test steps, where the run records profiles
   int streams = 0;
 };
 

@@ -12,6 +12,7 @@
 #include "runner/engine/affected/suite_test_map.h"
 #include "runner/engine/coverage_collect.h"
 #include "runner/engine/redact_folder.h"
+#include "runner/engine/step_profiles.h"
 #include "runner/engine/step_run.h"
 #include "runner/engine/suite_verdict.h"
 
@@ -68,7 +69,8 @@ class SuiteRun {
         adapter_(adapter),
         slug_(fmt::format("{:03}-{}", number, slug_of(suite_.id))),
         ledger_(suite_.id, sinks(), context.secrets.get()),
-        test_map_(context, suite_, cache_name(suite_.id)) {}
+        test_map_(context, suite_, cache_name(suite_.id)),
+        profiles_(context, suite_.id) {}
 
   void run() {
     const Nanoseconds begin = monotonic_now();
@@ -82,6 +84,7 @@ class SuiteRun {
     if (!first) return finish({SuiteStatus::broken, first.error().message(), {}}, begin);
     run_steps({first->begin(), first->end()});
     store_series();
+    profiles_.finish();
     collect();
     SuiteJudgement judgement = judge_suite(steps_, damaged_results_);
     keep_test_map(judgement);
@@ -95,6 +98,7 @@ class SuiteRun {
     sinks.started = [this](const TestStarted& event) { context_.log.append(event); };
     sinks.finished = [this](const TestCase& test, const Attempt& attempt) {
       test_map_.take(test, attempt);
+      profiles_.take(test, attempt);
       step_test_peak_ = std::max(step_test_peak_, attempt.usage.peak_memory.value.value_or(0));
       const std::string rerun = is_failure(attempt.outcome) ? adapter_.rerun_command(suite_, test) : std::string();
       context_.log.append(TestFinished{suite_.id, test, attempt, rerun});
@@ -190,6 +194,7 @@ class SuiteRun {
     last_end_ = outcome.end;
     outcome.report.meaning = meaning_of(step, outcome);
     cancelled_ = outcome.report.ending == Ending::cancelled;
+    if (outcome.profile) profiles_.finish_step(step.name, profile_file(), *outcome.profile);
     if (outcome.series) keep_series(std::move(*outcome.series), step.kind);
     if (step.kind == StepKind::build || step.kind == StepKind::test) add_usage(usage_, outcome.report.usage);
     for (const CoverageSource& source : step.coverage) coverage_sources_.push_back(source);
@@ -201,6 +206,10 @@ class SuiteRun {
     note_leftovers(outcome.report);
     steps_.push_back(std::move(judged));
     return outcome.report.meaning;
+  }
+
+  [[nodiscard]] fs::path profile_file() const {
+    return place_.capture / fmt::format("step-{}.profile.json", place_.number);
   }
 
   // A cgroup is charged for a file page only when it touched it first, so a process may hold more than
@@ -313,6 +322,7 @@ class SuiteRun {
   std::vector<CoverageSource> coverage_sources_;
   std::vector<TestMapSource> test_map_sources_;
   SuiteTestMap test_map_;
+  StepProfiles profiles_;
 };
 
 }  // namespace

@@ -35,6 +35,7 @@ const std::set<std::string> kInterfaceHeaders = {
     "collectors/results/summary.h",
     "collectors/coverage/merge.h",
     "collectors/sampling/sampler.h",
+    "profiles/step_profiler.h",
     "reporters/reporter.h",
     "runner/adapters/adapter.h",
 };
