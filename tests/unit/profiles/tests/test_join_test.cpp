@@ -1,0 +1,361 @@
+// Samples joined to tests: made profiles and attempts whose truth is known.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "profiles/profile_builder.h"
+#include "profiles/step_profiler.h"
+#include "profiles/tests/stack_marks.h"
+
+namespace rh::profiles {
+namespace {
+
+constexpr std::int64_t kMs = 1'000'000;
+constexpr std::int64_t kStarted = 5'000'000'000;
+
+struct Frame {
+  std::string name;
+  std::string file = "/w/a.py";
+  model::FrameKind kind = model::FrameKind::python;
+};
+
+Frame native(std::string name) { return {std::move(name), "", model::FrameKind::native}; }
+
+// The frames of pytest around a test.
+std::vector<Frame> in_pytest(const Frame& function) {
+  return {{"pytest_runtest_protocol", "/lib/_pytest/runner.py"},
+          {"pytest_runtest_call", "/lib/_pytest/runner.py"},
+          {"pytest_pyfunc_call", "/lib/_pytest/python.py"},
+          function};
+}
+
+class Made {
+ public:
+  std::uint32_t process(int pid, int inner_pid, std::uint32_t parent = model::kNoIndex, std::int64_t start_ms = 0,
+                        const std::string& runtime = "CPython 3.11.7") {
+    model::ProfileProcess made;
+    made.pid = pid;
+    made.inner_pid = inner_pid;
+    made.parent = parent;
+    made.profiler = "any";
+    made.runtime = runtime;
+    made.start_ns = start_ms * kMs;
+    const std::uint32_t process = builder_.add_process(made);
+    (void)builder_.add_thread({process, pid, "main"});
+    return process;
+  }
+  std::uint32_t thread(std::uint32_t process, const std::string& name) {
+    return builder_.add_thread({process, 0, name});
+  }
+  // One sample a millisecond in [from, to).
+  void run(std::uint32_t thread, std::int64_t from_ms, std::int64_t to_ms, const std::vector<Frame>& stack,
+           std::int64_t cpu_ns = kMs) {
+    std::uint32_t node = model::kNoIndex;
+    for (const Frame& frame : stack)
+      node = builder_.stack(node, builder_.frame({frame.name, frame.file, 1, frame.kind, {}}), 2);
+    for (std::int64_t ms = from_ms; ms < to_ms; ++ms)
+      builder_.add({ms * kMs + kMs / 2, thread, node, kMs, cpu_ns, static_cast<std::uint8_t>(cpu_ns > 0 ? 1 : 0)});
+  }
+  void test(const std::string& name, std::int64_t pid, std::int64_t from_ms, std::int64_t to_ms,
+            const std::string& parent = {}) {
+    RanTest made;
+    made.test.name = name;
+    made.test.file = "test_a.py";
+    made.test.parent = parent;
+    made.pid = pid;
+    made.start = std::chrono::nanoseconds(kStarted + from_ms * kMs);
+    made.duration = std::chrono::nanoseconds((to_ms - from_ms) * kMs);
+    tests_.push_back(made);
+  }
+  std::vector<RanTest>& tests() { return tests_; }
+
+  JoinedStep join() {
+    model::Profile profile = builder_.take();
+    profile.cwd = "/w";
+    profile.rate_hz = 1000;
+    return join_tests(profile, tests_);
+  }
+
+ private:
+  ProfileBuilder builder_{kStarted};
+  std::vector<RanTest> tests_;
+};
+
+std::string hottest(const model::TestProfile& profile) {
+  return profile.functions.empty() ? std::string() : profile.functions.front().name;
+}
+
+std::uint64_t cpu_of(const std::vector<model::PhaseTime>& phases, const std::string& phase) {
+  for (const model::PhaseTime& time : phases)
+    if (time.phase == phase) return time.cpu_ns;
+  return 0;
+}
+
+const model::HotFunction* find(const model::TestProfile& profile, const std::string& name) {
+  const auto at = std::find_if(profile.functions.begin(), profile.functions.end(),
+                               [&](const model::HotFunction& function) { return function.name == name; });
+  return at == profile.functions.end() ? nullptr : &*at;
+}
+
+TEST(TestJoin, TimeAndTheInnerPidDecide) {
+  Made made;
+  made.process(900, 12);
+  made.process(901, 900);  // another one that is numbered inside as the first is outside
+  made.test("test_a", 12, 0, 50);
+  made.test("test_b", 12, 50, 80);
+  made.run(0, 0, 50, in_pytest({"burn_a"}));
+  made.run(0, 50, 80, in_pytest({"burn_b"}));
+  made.run(1, 0, 80, {{"elsewhere"}});
+  const JoinedStep joined = made.join();
+  EXPECT_EQ(hottest(joined.tests[0]), "burn_a");
+  EXPECT_EQ(joined.tests[0].cpu_ns, 50U * kMs);
+  EXPECT_EQ(joined.tests[0].samples, 50U);
+  EXPECT_EQ(joined.tests[0].joined_by, "process and time");
+  EXPECT_EQ(joined.tests[0].reason, "");
+  EXPECT_EQ(hottest(joined.tests[1]), "burn_b");
+  EXPECT_EQ(joined.tests[1].cpu_ns, 30U * kMs);
+  EXPECT_EQ(cpu_of(joined.step.phases, "tests"), 80U * kMs);
+  EXPECT_EQ(cpu_of(joined.step.phases, "other"), 80U * kMs);
+  EXPECT_EQ(joined.step.tests, 2U);
+}
+
+TEST(TestJoin, TheRunnersOwnFramesAreLeftOut) {
+  Made made;
+  made.process(10, 10);
+  made.test("test_a", 10, 0, 40);
+  std::vector<Frame> stack = in_pytest({"test_a"});
+  stack.push_back({"burn"});
+  made.run(0, 0, 40, stack);
+  const JoinedStep joined = made.join();
+  ASSERT_EQ(joined.tests[0].functions.size(), 2U);
+  EXPECT_EQ(hottest(joined.tests[0]), "burn");
+  EXPECT_EQ(find(joined.tests[0], "test_a")->self_cpu_ns, 0U);
+  EXPECT_EQ(find(joined.tests[0], "test_a")->total_cpu_ns, 40U * kMs);
+  EXPECT_EQ(find(joined.tests[0], "pytest_runtest_call"), nullptr);
+}
+
+TEST(TestJoin, TestsSideBySideInOneProcessAreNotBlamed) {
+  Made made;
+  made.process(10, 10);
+  made.test("test_a", 10, 0, 50);
+  made.test("test_b", 10, 20, 70);
+  made.test("test_c", 10, 80, 90);
+  made.run(0, 0, 70, {{"burn"}});
+  made.run(0, 80, 90, {{"burn_c"}});
+  const JoinedStep joined = made.join();
+  for (const int test : {0, 1}) {
+    EXPECT_TRUE(joined.tests[test].functions.empty());
+    EXPECT_EQ(joined.tests[test].cpu_ns, 0U);
+    EXPECT_NE(joined.tests[test].reason.find("at the same time"), std::string::npos) << joined.tests[test].reason;
+  }
+  EXPECT_EQ(hottest(joined.tests[2]), "burn_c");
+  EXPECT_EQ(cpu_of(joined.step.phases, "tests"), 80U * kMs);
+}
+
+TEST(TestJoin, WindowsThatTouchDoNotOverlap) {
+  Made made;
+  made.process(10, 10);
+  made.test("test_a", 10, 0, 51);
+  made.test("test_b", 10, 50, 100);
+  made.run(0, 0, 50, {{"burn_a"}});
+  made.run(0, 50, 100, {{"burn_b"}});
+  const JoinedStep joined = made.join();
+  EXPECT_EQ(hottest(joined.tests[0]), "burn_a");
+  EXPECT_EQ(find(joined.tests[0], "burn_b"), nullptr);
+  EXPECT_EQ(joined.tests[1].cpu_ns, 50U * kMs);
+}
+
+TEST(TestJoin, SubtestsBelongToTheirTest) {
+  Made made;
+  made.process(10, 10);
+  made.test("outer", 10, 0, 60);
+  made.test("outer > first", 10, 10, 30);
+  made.test("outer > second", 10, 30, 50);
+  made.run(0, 0, 10, {{"prepare"}});
+  made.run(0, 10, 30, {{"burn_first"}});
+  made.run(0, 30, 50, {{"burn_second"}});
+  const JoinedStep joined = made.join();
+  EXPECT_EQ(joined.tests[0].cpu_ns, 50U * kMs);
+  EXPECT_EQ(hottest(joined.tests[1]), "burn_first");
+  EXPECT_EQ(joined.tests[1].cpu_ns, 20U * kMs);
+  EXPECT_EQ(hottest(joined.tests[2]), "burn_second");
+}
+
+TEST(TestJoin, ProcessesThatATestStartedAreItsOwn) {
+  Made made;
+  const std::uint32_t runner = made.process(10, 1);
+  const std::uint32_t child = made.process(20, 2, runner, 5);
+  made.process(21, 3, child, 6);
+  made.process(22, 4, runner, 45);  // while no test ran
+  made.test("test_a", 1, 0, 40);
+  made.test("test_b", 1, 50, 90);
+  made.run(0, 0, 40, {{"wait"}}, 0);
+  made.run(1, 5, 60, {{"work_of_child"}});
+  made.run(2, 6, 40, {{"work_of_grandchild"}});
+  made.run(3, 45, 90, {{"somebody"}});
+  const JoinedStep joined = made.join();
+  EXPECT_EQ(joined.tests[0].cpu_ns, (35U + 34U) * kMs);
+  EXPECT_EQ(hottest(joined.tests[0]), "work_of_child");
+  EXPECT_EQ(joined.tests[1].cpu_ns, 0U);
+  EXPECT_TRUE(joined.tests[1].functions.empty());
+  EXPECT_NE(joined.tests[1].reason, "");
+}
+
+TEST(TestJoin, GoTestsAreKnownByTheirFunctions) {
+  Made made;
+  made.process(10, 1);                     // go
+  made.process(11, 2, 0, 1, "Go 1.22.1");  // pkg.test
+  const auto in_test = [](const std::string& function, const std::string& leaf) {
+    return std::vector<Frame>{native("testing.tRunner"), native("example.com/m/pkg." + function), native(leaf)};
+  };
+  for (const char* name : {"TestA", "TestB"}) {  // t.Parallel: the windows overlap
+    made.test(name, 0, 10, 100);
+    made.tests().back().test.classname = "example.com/m/pkg";
+    made.tests().back().test.file.clear();
+  }
+  made.run(1, 10, 60, in_test("TestA", "example.com/m/pkg.burnA"));
+  const std::uint32_t other = made.thread(1, "pkg.test");
+  made.run(other, 10, 40, in_test("TestB.func1", "example.com/m/pkg.burnB"));
+  made.run(other, 40, 50, {native("runtime.gcBgMarkWorker")});
+  const JoinedStep joined = made.join();
+  EXPECT_EQ(hottest(joined.tests[0]), "example.com/m/pkg.burnA [native]");
+  EXPECT_EQ(joined.tests[0].cpu_ns, 50U * kMs);
+  EXPECT_EQ(joined.tests[0].joined_by, "function");
+  EXPECT_NE(joined.tests[0].reason.find("at the same time"), std::string::npos);
+  EXPECT_EQ(hottest(joined.tests[1]), "example.com/m/pkg.burnB [native]");
+  EXPECT_EQ(joined.tests[1].cpu_ns, 30U * kMs);
+  EXPECT_EQ(find(joined.tests[1], "testing.tRunner [native]"), nullptr);
+}
+
+TEST(TestJoin, SequentialGoTestsTakeTheirGoroutinesByTime) {
+  Made made;
+  made.process(11, 2, model::kNoIndex, 0, "Go 1.22.1");
+  for (const auto& [name, from] : {std::pair{"TestA", 0}, std::pair{"TestB", 50}}) {
+    made.test(name, 0, from, from + 50);
+    made.tests().back().test.classname = "example.com/m/v2.x";
+  }
+  made.run(0, 0, 10, {native("testing.tRunner"), native("example.com/m/v2%2ex.TestA")});
+  made.run(0, 10, 50, {native("example.com/m/v2%2ex.goroutine")});
+  made.run(0, 50, 90, {native("testing.tRunner"), native("example.com/m/v2%2ex.TestB")});
+  const JoinedStep joined = made.join();
+  EXPECT_EQ(joined.tests[0].cpu_ns, 50U * kMs);
+  EXPECT_EQ(joined.tests[0].joined_by, "function, process and time");
+  EXPECT_EQ(joined.tests[1].cpu_ns, 40U * kMs);
+}
+
+TEST(TestJoin, RustTestsAreKnownByFunctionAndThread) {
+  Made made;
+  made.process(11, 2, model::kNoIndex, 0, "Rust 1.80.0");
+  for (const char* name : {"tests::alpha_is_hot", "tests::beta"}) {
+    RanTest test;
+    test.test.name = name;
+    made.tests().push_back(test);
+  }
+  const std::uint32_t alpha = made.thread(0, "tests::alpha_is");  // as the kernel cuts it
+  made.run(alpha, 0, 40, {native("std::thread::spawn"), native("krate::burn_alpha")});
+  const std::uint32_t nameless = made.thread(0, "krate-1234");
+  made.run(nameless, 0, 30,
+           {native("krate::tests::beta::{{closure}}"), native("krate::tests::beta"), native("krate::burn_beta")});
+  const JoinedStep joined = made.join();
+  EXPECT_EQ(hottest(joined.tests[0]), "krate::burn_alpha [native]");
+  EXPECT_EQ(joined.tests[0].joined_by, "thread");
+  EXPECT_EQ(hottest(joined.tests[1]), "krate::burn_beta [native]");
+  EXPECT_EQ(joined.tests[1].cpu_ns, 30U * kMs);
+  EXPECT_NE(joined.tests[1].reason.find("does not tell when"), std::string::npos);
+}
+
+TEST(TestJoin, PhasesAreToldFromFrames) {
+  Made made;
+  made.process(10, 10);
+  made.test("test_a", 10, 30, 100);
+  const Frame import_frame{"_find_and_load", "<frozen importlib._bootstrap>"};
+  made.run(0, 0, 10, {{"pytest_collection", "/lib/_pytest/main.py"}, {"genitems", "/lib/_pytest/main.py"}});
+  made.run(0, 10, 25, {{"pytest_collection", "/lib/_pytest/main.py"}, import_frame, {"<module>", "/w/test_a.py"}});
+  made.run(0, 25, 30, {{"pytest_sessionstart", "/lib/_pytest/terminal.py"}});
+  made.run(0, 30, 50,
+           {{"pytest_runtest_setup", "/lib/_pytest/runner.py"},
+            {"pytest_fixture_setup", "/lib/_pytest/fixtures.py"},
+            {"database", "/w/conftest.py"}});
+  made.run(0, 50, 90, in_pytest({"burn"}));
+  made.run(0, 90, 95, {{"pytest_runtest_protocol", "/lib/_pytest/runner.py"}, {"report", "/lib/_pytest/terminal.py"}});
+  made.run(0, 95, 100, {{"thread_of_the_test"}});
+  const JoinedStep joined = made.join();
+  EXPECT_EQ(cpu_of(joined.step.phases, "collection"), 10U * kMs);
+  EXPECT_EQ(cpu_of(joined.step.phases, "import"), 15U * kMs);
+  EXPECT_EQ(cpu_of(joined.step.phases, "fixtures"), 20U * kMs);
+  EXPECT_EQ(cpu_of(joined.step.phases, "tests"), 45U * kMs);
+  EXPECT_EQ(cpu_of(joined.step.phases, "runner"), 10U * kMs);
+  EXPECT_EQ(cpu_of(joined.tests[0].phases, "fixtures"), 20U * kMs);
+  EXPECT_EQ(cpu_of(joined.tests[0].phases, "tests"), 45U * kMs);
+  EXPECT_EQ(cpu_of(joined.tests[0].phases, "import"), 0U);
+  EXPECT_NE(find(joined.tests[0], "database"), nullptr);
+}
+
+TEST(TestJoin, WhatIsMissingHasAReason) {
+  Made made;
+  made.process(10, 10);
+  made.test("test_short", 10, 0, 0);
+  made.test("test_elsewhere", 77, 0, 10);
+  RanTest untimed;
+  untimed.test.name = "test_untimed";
+  untimed.pid = 10;
+  made.tests().push_back(untimed);
+  made.run(0, 0, 10, {{"burn"}});
+  const JoinedStep joined = made.join();
+  EXPECT_NE(joined.tests[0].reason.find("no sample"), std::string::npos) << joined.tests[0].reason;
+  EXPECT_NE(joined.tests[1].reason.find("77 was not seen"), std::string::npos) << joined.tests[1].reason;
+  EXPECT_NE(joined.tests[2].reason.find("does not tell when"), std::string::npos) << joined.tests[2].reason;
+  EXPECT_EQ(joined.step.tests, 0U);
+}
+
+TEST(TestJoin, FunctionsAreBoundedAndTheIntervalHoldsTheShare) {
+  Made made;
+  made.process(10, 10);
+  made.test("test_a", 10, 0, 200);
+  for (int i = 0; i < 40; ++i) made.run(0, i * 5, i * 5 + 5, {{"burn_" + std::to_string(i)}});
+  const JoinedStep joined = made.join();
+  const model::TestProfile& profile = joined.tests[0];
+  EXPECT_EQ(profile.functions.size(), model::kMaxFunctionsOfTest);
+  EXPECT_EQ(profile.functions_left_out, 40U - model::kMaxFunctionsOfTest);
+  for (const model::HotFunction& function : profile.functions) {
+    const double share = static_cast<double>(function.self_cpu_ns) / static_cast<double>(profile.cpu_ns);
+    EXPECT_LE(function.self_low, share);
+    EXPECT_GE(function.self_high, share);
+    EXPECT_LT(function.self_high, 0.2);
+  }
+}
+
+TEST(TestJoin, NothingRecordedIsNoMistake) {
+  std::vector<RanTest> tests(3);
+  tests[0].test.name = "a > b";
+  tests[1].pid = 4;
+  tests[2].wanted = false;
+  const JoinedStep joined = join_tests({}, tests);
+  ASSERT_EQ(joined.tests.size(), 3U);
+  EXPECT_NE(joined.tests[0].reason, "");
+  EXPECT_NE(joined.tests[1].reason, "");
+  EXPECT_EQ(joined.tests[2].reason, "");
+}
+
+TEST(EnclosingTests, NamesThatGoRoundInACircleEnd) {
+  std::vector<RanTest> tests(2);
+  tests[0].test.name = "a";
+  tests[0].test.parent = "b";
+  tests[1].test.name = "b";
+  tests[1].test.parent = "a";
+  Made made;
+  made.process(10, 10);
+  for (RanTest& test : tests) {
+    test.pid = 10;
+    test.start = std::chrono::nanoseconds(kStarted);
+    test.duration = std::chrono::nanoseconds(10 * kMs);
+    made.tests().push_back(test);
+  }
+  made.run(0, 0, 10, {{"burn"}});
+  EXPECT_EQ(made.join().tests.size(), 2U);
+}
+
+}  // namespace
+}  // namespace rh::profiles
