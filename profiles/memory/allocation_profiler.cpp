@@ -102,7 +102,9 @@ class AllocationProfiler : public Profiler {
     std::vector<std::uint32_t> frames;
     for (const AllocationFrame& frame : record.frames)
       frames.push_back(builder_.frame({frame.function, frame.file, frame.first_line, model::FrameKind::python, {}}));
+    const std::string own_file = (folder_ / "sitecustomize.py").string();
     for (const AllocationRecordSite& site : record.sites) {
+      if (!site.frames.empty() && record.frames[site.frames.back()].file == own_file) continue;
       std::uint32_t stack = kNoIndex;
       for (const std::uint32_t at : site.frames) stack = builder_.stack(stack, frames[at], record.frames[at].line);
       if (stack == kNoIndex)
