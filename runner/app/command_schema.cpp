@@ -13,6 +13,8 @@
 RH_EMBEDDED(rh_schema_report)
 RH_EMBEDDED(rh_schema_execution)
 RH_EMBEDDED(rh_schema_gate)
+RH_EMBEDDED(rh_schema_profile)
+RH_EMBEDDED(rh_schema_profile_diff)
 
 namespace rh::app {
 namespace {
@@ -20,6 +22,8 @@ namespace {
 std::string report_schema() { return std::string(RH_EMBEDDED_TEXT(rh_schema_report)); }
 std::string execution_schema() { return std::string(RH_EMBEDDED_TEXT(rh_schema_execution)); }
 std::string gate_schema() { return std::string(RH_EMBEDDED_TEXT(rh_schema_gate)); }
+std::string profile_schema() { return std::string(RH_EMBEDDED_TEXT(rh_schema_profile)); }
+std::string profile_diff_schema() { return std::string(RH_EMBEDDED_TEXT(rh_schema_profile_diff)); }
 
 // coverage.json is the member `coverage` of report.json as a document of its own.
 std::string coverage_schema() {
@@ -45,13 +49,15 @@ constexpr SchemaRow kSchemas[] = {
     {"coverage", "the report coverage-json", coverage_schema},
     {"execution", "the record of `run --json`", execution_schema},
     {"gate", "the document of `gate --json` and `merge --json`", gate_schema},
+    {"profile", "profile.json, which `profile --json` writes", profile_schema},
+    {"profile-diff", "the document of `profile diff --json`", profile_diff_schema},
 };
 
 }  // namespace
 
 Result<int> run_schema(const CommandLine& line) {
   if (line.paths.empty()) {
-    for (const SchemaRow& row : kSchemas) print(fmt::format("{:<10} {}\n", row.name, row.help));
+    for (const SchemaRow& row : kSchemas) print(fmt::format("{:<13} {}\n", row.name, row.help));
     return static_cast<int>(ExitCode::passed);
   }
   std::vector<std::string> names;
