@@ -59,6 +59,18 @@ UniqueFd open_counter(perf_event_attr attr, int tid, int cpu) {
   return UniqueFd(static_cast<int>(syscall(SYS_perf_event_open, &attr, tid, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
 }
 
+// Where parent and child have the same counters, the kernel exchanges them when it switches from the one to the
+// other. Then the child's exec starts the parent's counter, and what the two counted is mixed up. A thread with one
+// counter that is not inherited is never exchanged (perf_event_context_sched_out, inherited_all in kernel/events).
+UniqueFd open_anchor(int tid) {
+  perf_event_attr attr{};
+  attr.size = sizeof attr;
+  attr.type = PERF_TYPE_SOFTWARE;
+  attr.config = PERF_COUNT_SW_DUMMY;
+  attr.exclude_kernel = attr.exclude_hv = 1;
+  return open_counter(attr, tid, -1);
+}
+
 std::size_t ring_bytes(const CounterOptions& options) {
   const std::size_t tenth = (options.stack_bytes + 512) * options.rate_hz / 10;
   return std::clamp(std::bit_ceil(tenth), kRingBytes, kMaxRingBytes);
@@ -182,12 +194,14 @@ Result<PerfCounters> PerfCounters::open(int tid, const CounterOptions& options) 
     counters.cpus_.push_back(cpu);
   }
   if (counters.rings_.empty()) return refused(ENODEV);
+  counters.added_.push_back(open_anchor(tid));
   if (!options.from_exec)
     for (const PerfRing& ring : counters.rings_) ioctl(ring.counter().fd, PERF_EVENT_IOC_ENABLE, 0);
   return counters;
 }
 
 Result<void> PerfCounters::add(int tid, const CounterOptions& options) {
+  added_.push_back(open_anchor(tid));
   for (std::size_t i = 0; i < rings_.size(); ++i) {
     UniqueFd counter = open_counter(attributes(options, sees_kernel_), tid, cpus_[i]);
     if (!counter) return refused(errno);
