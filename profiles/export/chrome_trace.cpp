@@ -1,7 +1,10 @@
 // The Trace Event Format (Google, "Trace Event Format" document, JSON object form), which Chrome DevTools and
 // Perfetto open: a complete event ("X") for each span of time in which a function was on a thread's stack at every
-// sample, nested as the stack is. With the CPU clock only samples that carry CPU time are shown; `tdur` is that CPU
-// time. Times are microseconds since the start.
+// sample, nested as the stack is, callers before what they call: readers that sort by time keep that order where both
+// begin and end together. With the CPU clock only samples that carry CPU time are shown; `tdur` is that CPU
+// time. Times are microseconds of CLOCK_MONOTONIC, as in Chrome's own traces: DevTools passes over events at time 0.
+#include <algorithm>
+
 #include "profiles/analysis/stack_kinds.h"
 #include "profiles/analysis/stack_times.h"
 #include "profiles/export/exporter.h"
@@ -11,7 +14,8 @@
 namespace rh::profiles {
 namespace {
 
-constexpr unsigned kMicroseconds = 3;         // digits of ns
+constexpr unsigned kMicroseconds = 3;  // digits of ns
+constexpr std::int64_t kEarliestNs = 1'000'000;
 constexpr std::int64_t kContiguousNs = 1000;  // a smaller gap is a difference of two clock readings
 
 class TraceWriter {
@@ -21,12 +25,12 @@ class TraceWriter {
         names_(profile),
         stacks_(profile, names_),
         clock_(clock),
+        base_ns_(std::max(profile.started_ns, kEarliestNs)),
         weights_(profile, clock),
         cpu_(profile, model::ProfileClock::cpu) {
     for (const ShownFunction& function : names_.functions())
-      functions_.push_back(
-          head_of(function.name, function.file, function.line, kind_names()[static_cast<std::size_t>(function.kind)]));
-    functions_.push_back(head_of(kUnknownStack, "", 0, kind_names()[unknown_kind()]));
+      functions_.push_back(head_of(function.text(), kind_names()[static_cast<std::size_t>(function.kind)]));
+    functions_.push_back(head_of(kUnknownStack, kind_names()[unknown_kind()]));
   }
 
   std::string write() {
@@ -49,27 +53,23 @@ class TraceWriter {
     std::int64_t start_ns = 0;
     std::uint64_t cpu_ns = 0;
   };
+  struct Slice {
+    std::int64_t start_ns = 0, end_ns = 0;
+    std::uint64_t cpu_ns = 0;
+    std::uint32_t function = 0, depth = 0;
+  };
 
-  static std::string head_of(std::string_view name, std::string_view file, std::uint32_t line, std::string_view kind) {
-    std::string head = "\"ph\":\"X\",\"cat\":\"" + std::string(kind) + "\",\"name\":";
-    append_text(head, name);
-    if (!file.empty()) {
-      head += ",\"args\":{\"at\":";
-      append_text(head, line == 0 ? std::string(file) : fmt::format("{}:{}", file, line));
-      head += '}';
-    }
-    return head;
+  static std::string head_of(std::string_view place, std::string_view kind) {
+    return "\"ph\":\"X\",\"cat\":\"" + std::string(kind) + "\",\"name\":" + json_text(place);
   }
 
   void begin_event() {
     json_ += any_ ? ",\n{" : "\n{";
     any_ = true;
   }
-  void append_times(std::int64_t start_ns, std::int64_t end_ns) {
-    json_ += ",\"ts\":";
-    append_decimal(json_, start_ns, kMicroseconds);
-    json_ += ",\"dur\":";
-    append_decimal(json_, end_ns - start_ns, kMicroseconds);
+  void append_time(std::string_view name, std::int64_t ns) {
+    fmt::format_to(std::back_inserter(json_), ",\"{}\":", name);
+    append_decimal(json_, ns, kMicroseconds);
   }
   void append_place(int pid, int tid) { json_ += fmt::format(",\"pid\":{},\"tid\":{}", pid, tid); }
 
@@ -90,17 +90,27 @@ class TraceWriter {
                  thread.name.empty() ? "thread" : thread.name);
   }
 
-  void close_to(std::size_t depth, std::vector<Open>& open, std::int64_t end_ns, const model::ProfileThread& thread) {
+  // Takes what is above `depth` off the stack: their time ends here.
+  static void close_to(std::size_t depth, std::vector<Open>& open, std::int64_t end_ns, std::vector<Slice>& slices) {
     for (; open.size() > depth; open.pop_back()) {
       const Open& top = open.back();
-      begin_event();
-      json_ += functions_[top.function];
-      append_place(profile_.processes[thread.process].pid, thread.tid);
-      append_times(top.start_ns, end_ns);
-      json_ += ",\"tdur\":";
-      append_decimal(json_, static_cast<std::int64_t>(top.cpu_ns), kMicroseconds);
-      json_ += '}';
+      slices.push_back({top.start_ns, end_ns, top.cpu_ns, top.function, static_cast<std::uint32_t>(open.size())});
       if (open.size() > 1) open[open.size() - 2].cpu_ns += top.cpu_ns;
+    }
+  }
+
+  void write_slices(std::vector<Slice>& slices, const model::ProfileThread& thread) {
+    std::sort(slices.begin(), slices.end(), [](const Slice& a, const Slice& b) {
+      return std::pair(a.start_ns, a.depth) < std::pair(b.start_ns, b.depth);
+    });
+    for (const Slice& slice : slices) {
+      begin_event();
+      json_ += functions_[slice.function];
+      append_place(profile_.processes[thread.process].pid, thread.tid);
+      append_time("ts", base_ns_ + slice.start_ns);
+      append_time("dur", slice.end_ns - slice.start_ns);
+      append_time("tdur", static_cast<std::int64_t>(slice.cpu_ns));
+      json_ += '}';
     }
   }
 
@@ -109,22 +119,24 @@ class TraceWriter {
   void write_thread(std::uint32_t index, const std::vector<std::uint32_t>& samples) {
     const model::ProfileThread& thread = profile_.threads[index];
     std::vector<Open> open;
+    std::vector<Slice> slices;
     std::int64_t end_ns = 0;
     for (const std::uint32_t sample : samples) {
       if (weights_[sample] == 0) continue;
       const std::int64_t time_ns = profile_.samples.time_ns[sample];
       std::int64_t start_ns = std::max(time_ns - std::int64_t{profile_.samples.wall_ns[sample]}, end_ns);
       if (start_ns - end_ns <= kContiguousNs) start_ns = end_ns;
-      if (start_ns > end_ns) close_to(0, open, end_ns, thread);
+      if (start_ns > end_ns) close_to(0, open, end_ns, slices);
       const std::vector<std::uint32_t> path = stacks_.path(stacks_.node_of(profile_.samples.stack[sample]));
       std::size_t same = 0;
       while (same < open.size() && same < path.size() && open[same].function == path[same]) ++same;
-      close_to(same, open, start_ns, thread);
+      close_to(same, open, start_ns, slices);
       for (; same < path.size(); ++same) open.push_back({path[same], start_ns, 0});
       if (!open.empty()) open.back().cpu_ns += cpu_[sample];
       end_ns = std::max(time_ns, start_ns);
     }
-    close_to(0, open, end_ns, thread);
+    close_to(0, open, end_ns, slices);
+    write_slices(slices, thread);
   }
 
   // Tests and phases, as events of their own track: they need not nest with the stacks.
@@ -141,8 +153,7 @@ class TraceWriter {
         json_ += ",\"name\":";
         append_text(json_, span.name);
         append_place(pid, span.tid == 0 ? pid : span.tid);
-        json_ += ",\"ts\":";
-        append_decimal(json_, time_ns, kMicroseconds);
+        append_time("ts", base_ns_ + time_ns);
         json_ += '}';
       }
     }
@@ -156,8 +167,7 @@ class TraceWriter {
       begin_event();
       json_ += "\"ph\":\"C\",\"name\":\"memory of all processes\"";
       append_place(pid, pid);
-      json_ += ",\"ts\":";
-      append_decimal(json_, timeline.time_ns[i], kMicroseconds);
+      append_time("ts", base_ns_ + timeline.time_ns[i]);
       json_ += fmt::format(",\"args\":{{\"rss_bytes\":{}}}}}", timeline.rss_bytes[i]);
     }
   }
@@ -166,6 +176,7 @@ class TraceWriter {
   FrameNames names_;
   MergedStacks stacks_;
   model::ProfileClock clock_;
+  std::int64_t base_ns_;
   SampleWeights weights_, cpu_;
   std::vector<std::string> functions_;  // the part of an event that is the same each time
   std::string json_;

@@ -91,8 +91,9 @@ TEST(Chrome, EventsNestAndLastAsLongAsTheirSamples) {
     if (event["ph"] == "X")
       events.push_back(event["name"].get<std::string>() + " " + event["tid"].dump() + " " + event["ts"].dump() + " " +
                        event["dur"].dump());
-  EXPECT_EQ(events, (std::vector<std::string>{"a 10 0 2000", "b 10 2000 1000", "main 10 0 3000", "b 11 1000 2000",
-                                              "main 11 1000 2000"}));
+  EXPECT_EQ(events, (std::vector<std::string>{"main (a.py:1) 10 1000 3000", "a (a.py:1) 10 1000 2000",
+                                              "b (a.py:1) 10 3000 1000", "main (a.py:1) 11 2000 2000",
+                                              "b (a.py:1) 11 2000 2000"}));
 }
 
 TEST(Pprof, IsGzip) {
