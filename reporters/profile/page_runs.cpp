@@ -50,7 +50,7 @@ class ThreadRuns {
   }
   // How many runs it became.
   [[nodiscard]] std::size_t finish() {
-    close_slice();
+    if (slice_ns_ != 0) close_slice();
     return runs_.size() - first_;
   }
 

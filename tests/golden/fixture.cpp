@@ -320,6 +320,22 @@ RunReport make_report() {
   TestRecord& known = report.suites[0].tests[0];
   known.past = {{Outcome::passed, false, 20ms}, {Outcome::failed, false, 21ms}, {Outcome::passed, true, {}}};
   known.flake_rate = FlakeRate{2, 9, 0.06, 0.55};
+  known.profile =
+      TestProfile{"process and time",
+                  "",
+                  15'000'000,
+                  20'000'000,
+                  20,
+                  {{"tests", 11'000'000, 15'000'000}, {"fixtures", 4'000'000, 5'000'000}},
+                  {{"Adder.add", "api/calc.py", 7, 11'000'000, 15'000'000, 15'000'000, 20'000'000, 20, 0.5, 0.88},
+                   {kHostile, "/usr/lib/libc.so.6", 0, 4'000'000, 4'000'000, 5'000'000, 5'000'000, 5, 0.12, 0.5}},
+                  3};
+  report.suites[0].tests[1].profile =
+      TestProfile{"", "no sample was taken in its 20 ms at 1000 Hz", 0, 0, 0, {}, {}, 0};
+  const std::vector<PhaseTime> phases = {{"tests", 600'000'000, 800'000'000}, {"import", 400'000'000, 500'000'000}};
+  report.suites[0].profile = {{{"pytest", "suites/000-api-pytest/step-0.profile.json", 1000, 1300, 1'000'000'000,
+                                30'000'000, 0.002, 0.01, "machine code has no stacks: not permitted", phases, 1}},
+                              phases};
   report.suites[0].tests[1].quarantine = Quarantine{"ana", "waits for the new driver", "2026-12-31", false};
   report.suites[0].test_map = {
       "test",

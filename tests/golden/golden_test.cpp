@@ -4,10 +4,16 @@
 
 #include <gtest/gtest.h>
 
+#include "profiles/analysis/diff.h"
+#include "profiles/analysis/summary.h"
+#include "profiles/export/exporter.h"
+#include "reporters/profile/json.h"
+#include "reporters/profile/text.h"
 #include "reporters/reporter.h"
 #include "runner/base/file.h"
 #include "tests/golden/fixture.h"
 #include "tests/golden/page_sections.h"
+#include "tests/golden/profile_fixture.h"
 
 namespace rh::golden {
 namespace {
@@ -88,6 +94,31 @@ TEST(Golden, Suites) {
   compare("discover.txt", reporters::suites_to_text(suites, false, {}));
   compare("plan.txt", reporters::suites_to_text(suites, true, {}));
   compare("suites.json", reporters::suites_to_json(suites));
+}
+
+TEST(Golden, Profile) {
+  const model::Profile profile = make_profile();
+  const model::ProfileSummary summary = profiles::summarize(profile);
+  compare("profile.txt", reporters::profile_to_text(profile, summary, {.terminal = {.columns = 100}}));
+  compare("profile-color.txt", reporters::profile_to_text(profile, summary, {.terminal = {.color = true}}));
+  compare("profile.json", reporters::profile_to_json(profile, summary));
+}
+
+TEST(Golden, ProfileExports) {
+  for (const char* name : {"collapsed", "speedscope", "firefox", "chrome"}) {
+    const profiles::Exporter& exporter = *profiles::find_exporter(name);
+    compare(std::string(exporter.default_file), exporter.write(make_profile(), model::ProfileClock::cpu).value());
+  }
+}
+
+TEST(Golden, ProfileDiff) {
+  auto diff = profiles::diff_profiles(make_profile(), make_changed_profile(), model::ProfileClock::cpu);
+  diff.base.file = "before.json";
+  diff.head.file = "after.json";
+  const auto rule = profiles::parse_diff_rule("Tokenizer.next>5%");
+  ASSERT_TRUE(profiles::judge_diff(diff, {rule.value()}));
+  compare("profile-diff.txt", reporters::profile_diff_to_text(diff, {.terminal = {.columns = 100}}));
+  compare("profile-diff.json", reporters::profile_diff_to_json(diff));
 }
 
 }  // namespace
