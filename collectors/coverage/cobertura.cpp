@@ -172,8 +172,20 @@ class CoberturaReader {
     }
     data.files = gather_files(std::move(data.files));
     data.declared = declared_;
+    note_totals(data.files);
     data.diagnostics = damage_.take(holds_no_line(data.files));
     return data;
+  }
+
+  // Writers count a line once for each class or function that has it, or all of a file that they list in part.
+  void note_totals(const std::vector<model::CoverageFile>& files) {
+    if (!declared_ || !declared_->lines) return;
+    std::uint64_t found = 0;
+    for (const model::CoverageFile& file : files) found += file.lines.size();
+    if (found != declared_->lines->found)
+      damage_.add(Severity::info, "coverage-totals",
+                  fmt::format("The report counts {} lines, and its data holds {}, which were counted again.",
+                              declared_->lines->found, found));
   }
 
   Failure refuse(std::string_view why) const {

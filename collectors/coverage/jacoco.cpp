@@ -2,6 +2,9 @@
 // sessions, one or many packages. A line ran when it has covered instructions (ci > 0); how often is not known, nor
 // which of its branches ran (mb missed, cb covered). Methods of DTD 1.0 do not say their source file: it is found
 // by the class name or by the line. Instructions and complexity have no place in the model.
+//
+// gcovr's JaCoCo writer leaves `mi` and `ci` out (gcovr/formats/jacoco/write.py), which the DTD allows: then a line's
+// branches or the counter of its file say whether it ran, or nothing does.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -104,6 +107,7 @@ class JacocoReader {
     end_package();
     CoverageData data;
     data.files = join_groups();
+    note_totals(data.files);
     if (declared_.lines || declared_.branches || declared_.functions) data.declared = declared_;
     if (lost_methods_ > 0)
       report_.inform("methods",
@@ -117,6 +121,11 @@ class JacocoReader {
     std::string group;
     std::set<std::uint32_t> lines;
     model::CoverageFile file;
+  };
+  // A line that tells neither missed nor covered instructions.
+  struct SilentLine {
+    std::uint32_t number = 0;
+    model::Ratio branches;
   };
 
   void read_tag(const XmlTag& tag) {
@@ -146,7 +155,7 @@ class JacocoReader {
     } else if (name == "class") {
       class_.clear();
     } else if (name == "sourcefile") {
-      source_ = nullptr;
+      end_source();
     } else if (name == "package") {
       end_package();
     } else if (name == "group" && !groups_.empty()) {
@@ -169,14 +178,41 @@ class JacocoReader {
 
   void read_line(const XmlTag& tag) {
     const auto line = line_of(tag, "nr");
-    const auto covered = number_of(tag, "ci");
-    if (source_ == nullptr || !line || !covered) return report_.skipped("line", tag);
-    const bool ran = *covered > 0;
-    source_->file.line(*line, ran ? 1 : 0);
-    source_->lines.insert(source_->lines.end(), *line);
+    const bool damaged = tag.raw_attribute("ci") && !number_of(tag, "ci");
+    if (source_ == nullptr || !line || damaged) return report_.skipped("line", tag);
     const std::uint64_t hit = number_of(tag, "cb").value_or(0);
-    const std::uint64_t found = saturating_add(hit, number_of(tag, "mb").value_or(0));
-    if (found > 0 && !branches_.add(source_->file, *line, {found, hit}, ran)) report_.skipped("branch", tag);
+    const model::Ratio branches{saturating_add(hit, number_of(tag, "mb").value_or(0)), hit};
+    const std::uint64_t covered = saturating_add(number_of(tag, "ci").value_or(0), hit);
+    if (covered == 0 && !tag.raw_attribute("ci") && !tag.raw_attribute("mi"))
+      return silent_.push_back({*line, branches});
+    add_line(*line, covered > 0, branches);
+  }
+
+  void add_line(std::uint32_t line, bool ran, const model::Ratio& branches) {
+    source_->file.line(line, ran ? 1 : 0);
+    source_->lines.insert(source_->lines.end(), line);
+    ran_ += ran ? 1 : 0;
+    if (branches.found > 0 && !branches_.add(source_->file, line, branches, ran))
+      report_.warn("branch", fmt::format("The branches of line {} were skipped.", line));
+  }
+
+  // Where the counter of the file leaves no choice, its silent lines are known after all.
+  void end_source() {
+    const bool complete =
+        source_ != nullptr && source_lines_ && source_lines_->found == source_->lines.size() + silent_.size();
+    const bool all_ran = complete && source_lines_->hit == source_lines_->found;
+    const bool none_ran = complete && source_lines_->hit == ran_;
+    if (all_ran || none_ran)
+      for (const SilentLine& line : silent_) add_line(line.number, all_ran, line.branches);
+    else if (!silent_.empty() && silent_files_++ == 0)
+      report_.lose(
+          "lines",
+          "The lines of this file and maybe of others tell no instructions (mi, ci), so which of them ran is not "
+          "known. gcovr writes such files: take its JSON, LCOV or Cobertura report.");
+    silent_.clear();
+    source_lines_.reset();
+    ran_ = 0;
+    source_ = nullptr;
   }
 
   // Those of a method say whether it ran, those of the report are its totals; the rest are sums.
@@ -188,8 +224,9 @@ class JacocoReader {
       if (type == "METHOD" || type == "INSTRUCTION") method_->ran = method_->ran || *covered > 0;
       return;
     }
-    if (package_ || !groups_.empty()) return;
     const model::Ratio ratio{saturating_add(*missed, *covered), *covered};
+    if (source_ != nullptr && type == "LINE") source_lines_ = ratio;
+    if (package_ || !groups_.empty()) return;
     if (type == "LINE") declared_.lines = ratio;
     if (type == "BRANCH") declared_.branches = ratio;
     if (type == "METHOD") declared_.functions = ratio;
@@ -197,12 +234,21 @@ class JacocoReader {
 
   void end_package() {
     if (!package_) return;
+    if (source_ != nullptr) end_source();
     lost_methods_ += package_->place_methods();
     const std::string group = join(groups_, "/");
     for (SourceFile& source : package_->sources())
       placed_.push_back({group, std::move(source.lines), std::move(source.file).finish()});
     package_.reset();
-    source_ = nullptr;
+  }
+
+  // The report's own counter counts a file twice that two groups list, so more is no wonder; less in the files is.
+  void note_totals(const std::vector<model::CoverageFile>& files) {
+    std::uint64_t found = 0;
+    for (const model::CoverageFile& file : files) found += file.lines.size();
+    if (declared_.lines && declared_.lines->found > found)
+      report_.warn("totals", fmt::format("The report counts {} lines, and its source files hold {}.",
+                                         declared_.lines->found, found));
   }
 
   // Groups are mostly modules, and two modules may have a file of the same package and name. The same lines:
@@ -233,7 +279,11 @@ class JacocoReader {
   std::optional<Package> package_;
   std::string class_, class_source_;
   std::optional<Method> method_;
-  SourceFile* source_ = nullptr;  // in package_, valid until the next source file begins
+  SourceFile* source_ = nullptr;              // in package_, valid until the next source file begins
+  std::vector<SilentLine> silent_;            // of source_
+  std::optional<model::Ratio> source_lines_;  // its counter
+  std::uint64_t ran_ = 0;                     // of its lines
+  std::size_t silent_files_ = 0;
   std::vector<Placed> placed_;
   model::CoverageTotals declared_;
   std::size_t lost_methods_ = 0;

@@ -26,6 +26,7 @@ class XmlReport {
 
   // Code "FORMAT-`what`".
   void warn(std::string_view what, std::string_view message) { note(model::Severity::warning, what, message); }
+  void lose(std::string_view what, std::string_view message) { note(model::Severity::error, what, message); }
   void inform(std::string_view what, std::string_view message) { note(model::Severity::info, what, message); }
   void skipped(std::string_view what, const XmlTag& tag);  // "The line was skipped: num="x"."
   // `nothing_kept`: what is skipped was all there is, which is an error.

@@ -29,7 +29,9 @@ TEST(Cobertura, LinesBranchesMethods) {
                                {2, 0, "0", 1}, {2, 0, "1", 0}, {3, 0, "0", std::nullopt}, {3, 0, "1", std::nullopt}}));
   EXPECT_EQ(file.functions, (std::vector<FunctionHits>{{"f", 2, 5}}));
   EXPECT_EQ(data.declared->lines, (Ratio{4, 2}));
-  EXPECT_TRUE(data.diagnostics.empty());
+  ASSERT_EQ(data.diagnostics.size(), 1U);
+  EXPECT_EQ(data.diagnostics[0].code, "coverage-totals") << "it declares 4 lines and holds 3";
+  EXPECT_EQ(data.diagnostics[0].severity, model::Severity::info);
 }
 
 TEST(Cobertura, ClassesOfOneFileAreJoinedAndRepeatedLinesCountOnce) {

@@ -79,6 +79,33 @@ TEST(Jacoco, DefaultPackageHasNoFolder) {
   EXPECT_EQ(data.files[0].path, "Top.java");
 }
 
+// As gcovr writes it.
+TEST(Jacoco, LinesWithoutInstructionsAreKnownByTheirBranchesAndCounters) {
+  const auto report = [](std::string_view lines, std::string_view missed, std::string_view covered) {
+    return read("<report name='r'><package name=''><sourcefile name='a.c'>" + std::string(lines) +
+                "<counter type='LINE' missed='" + std::string(missed) + "' covered='" + std::string(covered) +
+                "'/></sourcefile></package></report>");
+  };
+  EXPECT_EQ(report("<line nr='1'/><line nr='2' mb='1' cb='1'/>", "0", "2").files[0].lines,
+            (std::vector<LineHits>{{1, 1}, {2, 1}}));
+  EXPECT_EQ(report("<line nr='1'/><line nr='2' mb='2' cb='0'/>", "2", "0").files[0].lines,
+            (std::vector<LineHits>{{1, 0}, {2, 0}}));
+  EXPECT_EQ(report("<line nr='1'/><line nr='2' mb='1' cb='1'/>", "1", "1").files[0].lines,
+            (std::vector<LineHits>{{1, 0}, {2, 1}}));
+  EXPECT_EQ(report("<line nr='1' mi='3'/>", "1", "0").files[0].lines, (std::vector<LineHits>{{1, 0}}));
+  const CoverageData open = report("<line nr='1'/><line nr='2'/><line nr='3' cb='2'/>", "1", "2");
+  EXPECT_EQ(open.files[0].lines, (std::vector<LineHits>{{3, 1}}));
+  EXPECT_TRUE(has_code(open, "jacoco-lines"));
+  EXPECT_EQ(open.diagnostics[0].severity, model::Severity::error) << "two lines are lost";
+}
+
+TEST(Jacoco, LinesThatOnlyTheCounterKnowsAreMissed) {
+  const CoverageData data = read(
+      "<report name='r'><package name='p'><sourcefile name='A.java'><line nr='1' mi='0' ci='1'/></sourcefile>"
+      "</package><counter type='LINE' missed='3' covered='7'/></report>");
+  EXPECT_TRUE(has_code(data, "jacoco-totals"));
+}
+
 TEST(Jacoco, DamageIsSaidWithItsLine) {
   const CoverageData data = read(
       "<report name=\"x\">\n<package name=\"p\">\n<sourcefile name=\"A.java\">\n<line nr=\"0\" mi=\"0\" ci=\"1\"/>\n"
