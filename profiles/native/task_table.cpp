@@ -101,7 +101,11 @@ void TaskTable::take(const Record& record, const TaskRecord& task) {
       child.name = name;
     }
     live_threads_.erase({record.pid, record.tid});
-    thread(record.pid, record.tid, record.time_ns).start_ns = record.time_ns;
+    RawThread& made = thread(record.pid, record.tid, record.time_ns);
+    made.start_ns = record.time_ns;
+    // The kernel gives a new thread the name of the one that made it.
+    const auto maker = live_threads_.find({task.parent_pid, task.parent_tid});
+    if (record.pid == task.parent_pid && maker != live_threads_.end()) made.name = threads_[maker->second].name;
     return;
   }
   thread(record.pid, record.tid, record.time_ns).end_ns = record.time_ns;
