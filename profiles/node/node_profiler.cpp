@@ -237,7 +237,8 @@ void NodeProfiler::complete_processes() {
     if (image.recorded) continue;
     process.profiler.clear();
     process.unprofiled_reason =
-        "node wrote no profile: it ended by a signal within its first second, or its NODE_OPTIONS were taken away";
+        "node wrote no profile: it has no inspector (as the process of `node --test` that starts the others), it ended "
+        "by a signal within its first second, or its NODE_OPTIONS were taken away";
   }
   if (cut_ > 0)
     builder_.say(model::Severity::info, "node-profile-cut",

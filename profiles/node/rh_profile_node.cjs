@@ -30,6 +30,15 @@
     }
   };
 
+  // Not every thread has an inspector: the process of `node --test` that only starts others has none.
+  const session = quietly(() => {
+    const { Session } = require('node:inspector');
+    const opened = new Session();
+    opened.connect();
+    return opened;
+  });
+  if (!session) return;
+
   const task = quietly(() => readlinkSync('/proc/thread-self').split('/').pop());
   append(
     'thread ' +
@@ -45,9 +54,6 @@
       }),
   );
 
-  const { Session } = require('node:inspector');
-  const session = new Session();
-  session.connect();
   const ask = (method, parameters) => {
     let answer;
     session.post(method, parameters, (error, result) => {
