@@ -24,9 +24,12 @@ struct Code {
   std::uint32_t frame = 0;       // index into Profile::frames
   std::uint32_t generation = 0;  // unique among all code objects that were seen
   std::uint64_t checked = 0;     // the check that confirmed it last
+  std::uint64_t used = 0;        // the check that last asked for it
+  bool planned = false;
   LineTable lines;
-  std::vector<iovec> ranges;            // the signature in the process
-  std::vector<std::uint8_t> signature;  // their bytes
+  std::vector<iovec> ranges;                                   // the signature in the process
+  std::vector<std::uint8_t> signature;                         // their bytes, what may change zeroed
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> holes;  // of the signature: from, to
 
   // The line of an instruction as a frame has it.
   [[nodiscard]] std::uint32_t line_at(std::int64_t instruction, int minor) const;
@@ -46,12 +49,20 @@ class CodeCache {
   [[nodiscard]] bool confirmed(const Code& code) const { return code.checked == check_; }
 
  private:
+  // A range of a signature within what the plan reads.
+  struct Piece {
+    Code* code = nullptr;
+    std::uint32_t range = 0;  // of the code's ranges
+    std::size_t at = 0;       // in the bytes that are read
+  };
   void learn(Address address);
   void describe_signature(Code& code, std::span<const std::uint8_t> header) const;
   [[nodiscard]] bool is_code_type(Address type);
   [[nodiscard]] std::string read_text(Address object, std::size_t max_characters);
   [[nodiscard]] std::string read_bytes(Address object);
-  void mask(std::uint8_t* header) const;
+  void plan(std::span<const Address> addresses);
+  void check_plan();
+  void check_alone(Code& code);
 
   RemoteMemory& memory_;
   const Layout& layout_;
@@ -60,10 +71,14 @@ class CodeCache {
   std::uint64_t check_ = 0;
   std::uint32_t next_generation_ = 0;
   std::unordered_map<Address, std::unique_ptr<Code>> codes_;
+  // Reads the code objects that were asked for lately in few ranges; made anew when another is asked for.
+  std::vector<Code*> planned_;
+  std::vector<Piece> pieces_;
   std::vector<iovec> ranges_;
-  std::vector<Code*> expected_;
-  std::vector<Address> unknown_;
-  std::vector<std::uint8_t> bytes_;
+  std::size_t planned_bytes_ = 0;
+  bool plan_valid_ = false;
+  std::vector<Address> unknown_, stale_;
+  std::vector<std::uint8_t> bytes_, signature_;
 };
 
 }  // namespace rh::profiles::python

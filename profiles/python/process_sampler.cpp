@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "runner/base/file.h"
 #include "runner/base/text.h"
@@ -11,7 +12,7 @@ namespace rh::profiles::python {
 namespace {
 
 constexpr std::int64_t kListTasksEveryNs = 50'000'000;
-constexpr std::int64_t kAttachEveryNs = 500'000;
+constexpr std::int64_t kAttachAtLeastEveryNs = 50'000'000;
 constexpr std::uint32_t kMaxPthreadBytes = 2304;
 // Offsets of `tid` in struct pthread: glibc on x86-64 and on AArch64, musl. Any other is looked for.
 constexpr std::uint32_t kUsualTidOffsets[] = {720, 208, 48, 56};
@@ -35,7 +36,9 @@ void PySampler::refuse(const std::string& reason) {
 
 TickOutcome PySampler::attach(const Tick& now) {
   if (now.time_ns < next_attach_ns_) return TickOutcome::not_ready;
-  next_attach_ns_ = now.time_ns + kAttachEveryNs;
+  next_attach_ns_ = now.time_ns + attach_after_ns_;
+  // A program that links CPython and never loads it must not cost much.
+  attach_after_ns_ = std::min(attach_after_ns_ * 5 / 4, kAttachAtLeastEveryNs);
   if (location_.presence != Presence::found) location_ = locate_runtime(memory_);
   if (location_.presence == Presence::refused) {
     refuse(location_.reason);
@@ -56,7 +59,7 @@ TickOutcome PySampler::relocate(const Tick& now) {
   reader_.reset();
   codes_.reset();
   location_ = {};
-  next_attach_ns_ = now.time_ns + kAttachEveryNs;
+  next_attach_ns_ = now.time_ns + attach_after_ns_;
   return TickOutcome::not_ready;
 }
 
@@ -135,7 +138,12 @@ bool PySampler::match_threads(const Tick& now) {
     const Task* const task = task_of(**state);
     const auto thread = std::find_if(threads_.begin(), threads_.end(),
                                      [&](const std::unique_ptr<Thread>& each) { return each->task == task; });
-    if (task != nullptr && thread != threads_.end())
+    // A state that was made for a thread to come still bears the number of its maker.
+    const bool twice = thread != threads_.end() &&
+                       std::any_of((*thread)->states.begin(), (*thread)->states.end(), [&](const PythonThread* other) {
+                         return other->interpreter == (*state)->interpreter;
+                       });
+    if (task != nullptr && thread != threads_.end() && !twice)
       (*thread)->states.push_back(state->get());
     else
       unmatched.push_back(state->get());
@@ -205,6 +213,12 @@ bool PySampler::update_levels(Thread& thread) {
   }
   thread.moved = !same || depth != thread.levels.size();
   thread.levels.resize(depth);
+  for (const PythonThread* const state : thread.states) {
+    const Interpreter* const interpreter = reader_->interpreter_of(*state);
+    if (interpreter != nullptr && interpreter->collecting && interpreter->gil_locked &&
+        interpreter->gil_holder == state->state && !state->frames.empty())
+      node = mark(node, "(garbage collection)", model::FrameKind::gc);
+  }
   if (depth == 0)
     node = mark(node, thread.states.empty() ? "(native thread)" : "(no Python frame)", model::FrameKind::runtime);
   thread.stack = node;
@@ -226,19 +240,20 @@ void PySampler::update_lock_state(Thread& thread) {
   }
 }
 
-void PySampler::add_samples(const Tick& now, bool known) {
+// A thread whose stack could not be read leaves its time to its next sample.
+void PySampler::add_samples(const Tick& now) {
   for (const auto& thread : threads_) {
     const Task& task = *thread->task;
-    Sample sample;
-    sample.time_ns = now.time_ns;
-    sample.thread = thread->index;
-    sample.wall_ns = now.interval_ns;
-    if (known) {
-      sample.stack = thread->stack;
-      sample.state = thread->gil_state;
-    }
-    thread->shares.add(sample, !task.blocked, thread->moved, task.new_ns, builder_);
-    thread->moved = false;
+    thread->waiting_wall_ns += now.interval_ns;
+    thread->waiting_cpu_ns += task.new_ns;
+    if (thread->stack == model::kNoIndex) continue;
+    const Sample sample{.time_ns = now.time_ns,
+                        .thread = thread->index,
+                        .stack = thread->stack,
+                        .wall_ns = std::exchange(thread->waiting_wall_ns, 0),
+                        .state = thread->gil_state};
+    thread->shares.add(sample, !task.blocked, std::exchange(thread->moved, false),
+                       std::exchange(thread->waiting_cpu_ns, 0), builder_);
   }
 }
 
@@ -246,12 +261,12 @@ TickOutcome PySampler::tick(const Tick& now) {
   if (refused_) return TickOutcome::not_ready;
   if (!reader_)
     if (const TickOutcome attached = attach(now); attached != TickOutcome::taken) return attached;
-  if (list_version_ == 0 && reader_->list() == ReadOutcome::gone) return TickOutcome::gone;
+  if (tasks_.tasks().empty() && reader_->list() == ReadOutcome::gone) return TickOutcome::gone;
   if (!match_threads(now)) return TickOutcome::gone;
   const bool ran = tasks_.look();
   if (tasks_.stale() && !match_threads(now)) return TickOutcome::gone;
   if (!mark_wanted() && !ran && !reader_->threads().empty()) {
-    add_samples(now, true);
+    add_samples(now);
     return TickOutcome::idle;
   }
   const ReadOutcome outcome = reader_->read();
@@ -264,7 +279,6 @@ TickOutcome PySampler::tick(const Tick& now) {
       refuse("the kernel does not let its memory be read: it changed its user, or forbids it (prctl PR_SET_DUMPABLE)");
       return TickOutcome::gone;
     case ReadOutcome::not_ready:
-      add_samples(now, false);
       return TickOutcome::not_ready;
     case ReadOutcome::consistent:
     case ReadOutcome::torn:
@@ -275,7 +289,7 @@ TickOutcome PySampler::tick(const Tick& now) {
     if (!thread->task->quiet || thread->stack == model::kNoIndex) update_stack(*thread);
     update_lock_state(*thread);
   }
-  add_samples(now, true);
+  add_samples(now);
   return outcome == ReadOutcome::torn ? TickOutcome::rejected : TickOutcome::taken;
 }
 

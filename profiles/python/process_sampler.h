@@ -41,6 +41,7 @@ class PySampler final : public ProcessSampler {
     std::uint32_t stack = model::kNoIndex;
     bool moved = false;  // the stack is another than the one before, down to the instruction
     std::uint8_t gil_state = 0;
+    std::int64_t waiting_wall_ns = 0, waiting_cpu_ns = 0;  // since the last sample
     CpuShares shares;
   };
 
@@ -54,7 +55,7 @@ class PySampler final : public ProcessSampler {
   void update_stack(Thread& thread);
   [[nodiscard]] bool update_levels(Thread& thread);
   void update_lock_state(Thread& thread);
-  void add_samples(const Tick& now, bool known);
+  void add_samples(const Tick& now);
   [[nodiscard]] std::uint32_t thread_index(const Task& task);
   [[nodiscard]] std::uint32_t mark(std::uint32_t parent, const char* name, model::FrameKind kind);
   void refuse(const std::string& reason);
@@ -73,6 +74,7 @@ class PySampler final : public ProcessSampler {
   std::uint64_t retries_before_ = 0;
   std::uint32_t tid_in_pthread_ = 0;  // offset of the thread's number in the C library's structure; 0: unknown
   std::int64_t next_look_for_tasks_ns_ = 0, next_attach_ns_ = 0;
+  std::int64_t attach_after_ns_ = 500'000;
   bool refused_ = false;
 };
 

@@ -9,25 +9,23 @@ namespace {
 constexpr int kMaxDiscoveries = 64;          // attempts of one read that only find new memory or code
 constexpr std::uint64_t kShrinkEvery = 128;  // reads after which unused memory is forgotten
 constexpr std::size_t kMaxCallSpan = 16384;  // bytes between a caller's frame and its callee's that are compared
+constexpr std::size_t kFewThreads = 256;     // more are not compared with one another
+constexpr std::uint64_t kSettleReads = 5000;
+constexpr std::size_t kPair = 2;             // copies that must agree
+constexpr std::size_t kRetryCopies = 4;      // made at once when the first two did not
 constexpr std::size_t kHeapCopies = 6;       // of frames that are objects of their own
 constexpr Address kTagMask = 7;              // marks in a pointer to a code object
 constexpr int kPatience = kMaxAttempts / 2;  // attempts after which a still leaf is believed however it looks
 
-// Whether a frame looks as one does while Python code that it called runs. Memory of frames that have ended stays as
-// it was, so that without this a stack of several moments could pass for one. Since 3.11 a frame stores its stack
-// pointer before it enters a callee, and takes it back (-1, since 3.14 null) when it goes on.
-bool may_have_called(const Layout& layout, const std::uint8_t* frame) {
-  if (layout.minor >= 14) return load<Address>(frame + layout.frame_stack_top) != 0;
-  if (layout.minor >= 11) return load<std::int32_t>(frame + layout.frame_stack_top) >= 0;
+// Whether a frame says that it runs itself, and not what it called. Memory of frames that have ended stays as it was,
+// so that without this a stack of several moments could pass for one. Since 3.11 a frame stores its stack pointer
+// before it enters a callee and when it ends, and takes it back (-1, since 3.14 null) when it goes on; before, it
+// says only that it is alive.
+bool runs(const Layout& layout, const std::uint8_t* frame) {
+  if (layout.minor >= 14) return load<Address>(frame + layout.frame_stack_top) == 0;
+  if (layout.minor >= 11) return load<std::int32_t>(frame + layout.frame_stack_top) == -1;
   const auto state = static_cast<std::int8_t>(frame[layout.frame_executing]);
   return layout.minor == 10 ? state == 0 : state == 1;
-}
-
-// The same of the frame that runs. From 3.14 on a frame that ended has no code.
-bool may_run(const Layout& layout, const std::uint8_t* frame) {
-  if (layout.minor >= 14) return true;
-  if (layout.minor >= 11) return load<std::int32_t>(frame + layout.frame_stack_top) == -1;
-  return may_have_called(layout, frame);
 }
 
 // Whether the caller of this frame is Python code that entered it without the help of C code.
@@ -41,7 +39,6 @@ StackReader::StackReader(RemoteMemory& memory, const Layout& layout, Address run
     : memory_(memory), layout_(layout), runtime_(runtime), codes_(codes) {
   thread_bytes_ = sizeof(Address) + std::max({layout.thread_next, layout.thread_interp, layout.thread_frame,
                                               layout.thread_pthread, layout.thread_native_id, layout.thread_chunk});
-  copies_ = layout.data_stack() ? 2 : kHeapCopies;
   frame_bytes_ =
       layout.data_stack() ? layout.frame_size : std::max(layout.frame_instruction + 4U, layout.frame_executing + 1U);
 }
@@ -68,7 +65,7 @@ ReadOutcome StackReader::list() {
   auto old = std::move(threads_);
   threads_.clear();
   interpreters_.clear();
-  ++list_version_;
+  if (!old.empty()) ++list_version_;
   auto state = memory_.get<Address>(runtime_ + layout_.interpreters_head);
   if (!state) return failure();
   while (*state != 0 && interpreters_.size() < kMaxInterpreters) {
@@ -101,6 +98,14 @@ ReadOutcome StackReader::list() {
     interpreters_.push_back(interpreter);
     state = next;
   }
+  if (old.empty() && !threads_.empty()) ++list_version_;
+  // A thread state bears the number of the thread that made it until its own has begun.
+  unsettled_ = false;
+  for (std::size_t i = 0; i < threads_.size() && threads_.size() < kFewThreads; ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      unsettled_ = unsettled_ ||
+                   (threads_[i]->interpreter == threads_[j]->interpreter &&
+                    threads_[i]->native_id == threads_[j]->native_id && threads_[i]->pthread == threads_[j]->pthread);
   lists_known_ = !threads_.empty();
   return threads_.empty() ? ReadOutcome::not_ready : ReadOutcome::consistent;
 }
@@ -173,7 +178,7 @@ bool StackReader::take_thread(PythonThread& thread) {
   const bool has_cframe = layout_.uses_cframe != 0 && thread.cframe != 0;
   const std::size_t head_bytes = thread_bytes_ + (has_cframe ? sizeof(Address) : 0);
   const std::uint8_t* const head = cursor_;
-  const Copies copies{head + head_bytes, thread.memory.size(), copies_};
+  Copies copies{head + head_bytes, thread.memory.size(), layout_.data_stack() ? kPair : copies_};
   const std::uint8_t* const tail = copies.first + copies.size * copies_;
   cursor_ = tail + head_bytes;
   const auto pointer = load<Address>(head + layout_.thread_frame);
@@ -187,20 +192,27 @@ bool StackReader::take_thread(PythonThread& thread) {
     thread.discovering = true;
     if (pointer != 0) return false;
   }
-  if (pointer != load<Address>(tail + layout_.thread_frame)) return false;
-  Address leaf = pointer;
+  Address leaf = pointer, leaf_after = load<Address>(tail + layout_.thread_frame);
   if (layout_.uses_cframe != 0 && pointer != 0) {
+    if (pointer != leaf_after) return false;
     leaf = load<Address>(head + thread_bytes_);
-    if (leaf != load<Address>(tail + thread_bytes_)) return false;
+    leaf_after = load<Address>(tail + thread_bytes_);
   }
-  return walk(thread, leaf, copies);
+  // Where a frame tells by itself that it runs, the copies are right although the thread went on before or after.
+  settled_ = leaf == leaf_after;
+  if (!settled_ && !layout_.data_stack()) return false;
+  // Any two copies that follow each other will do.
+  for (std::size_t pair = 0; pair + copies.count <= copies_; ++pair, copies.first += copies.size) {
+    if ((settled_ || leaf != 0) && walk(thread, leaf, copies)) return true;
+    if (thread.missing == 0 && !settled_ && leaf_after != 0 && walk(thread, leaf_after, copies)) return true;
+    if (thread.missing != 0) return false;
+  }
+  return false;
 }
 
-// Whether a frame with the next `span` bytes is the same in all copies, and looks alive in them.
+// Whether a frame with the next `span` bytes is the same in all copies, and looks as it must at its place.
 bool StackReader::agrees(const Copies& copies, std::size_t at, std::size_t span, FramePlace place) const {
   const std::uint8_t* const one = copies.first + at;
-  const bool python = layout_.frame_owner == 0 || layout_.is_python_frame(one[layout_.frame_owner]);
-  if (python && place == FramePlace::caller && !may_have_called(layout_, one)) return false;
   const std::size_t from = layout_.data_stack() ? 0 : layout_.frame_previous;  // not the reference count
   bool still = true, running = true;
   for (std::size_t copy = 0; copy < copies.count; ++copy) {
@@ -209,15 +221,18 @@ bool StackReader::agrees(const Copies& copies, std::size_t at, std::size_t span,
         std::memcmp(one + layout_.frame_code, other + layout_.frame_code, sizeof(Address)) != 0)
       return false;
     still = still && std::memcmp(one + from, other + from, span - from) == 0;
-    running = running && may_run(layout_, other);
+    running = running && runs(layout_, other);
   }
   // A caller stands still while its callee runs.
   if (place != FramePlace::leaf) return still;
-  return !python || running || (attempt_ >= kPatience && still);
+  if (running || (layout_.frame_owner != 0 && !layout_.is_python_frame(one[layout_.frame_owner]))) return true;
+  // Since 3.14 a frame stores its stack pointer for C code, too.
+  return settled_ && (layout_.minor >= 14 || (attempt_ >= kPatience && still));
 }
 
 bool StackReader::walk(PythonThread& thread, Address leaf, const Copies& copies) {
   thread.frames.clear();
+  thread.addresses.clear();
   thread.cut = false;
   Address child = 0;
   FramePlace place = FramePlace::leaf;
@@ -235,6 +250,17 @@ bool StackReader::walk(PythonThread& thread, Address leaf, const Copies& copies)
     const std::size_t at = range->at + (frame - range->begin);
     const std::uint8_t* const one = copies.first + at;
     const std::uint8_t owner = layout_.frame_owner != 0 ? one[layout_.frame_owner] : 0;
+    if (place == FramePlace::caller && layout_.is_python_frame(owner)) {
+      const bool running = runs(layout_, one);
+      if (!layout_.data_stack() && !running) return false;
+      if (layout_.data_stack() && running) {
+        // What seemed to be its callee has ended: this is the leaf.
+        thread.frames.clear();
+        thread.addresses.clear();
+        child = 0;
+        place = FramePlace::leaf;
+      }
+    }
     // On the data stack the local variables of a caller lie between it and its callee.
     const bool below = layout_.data_stack() && owner == 0 && child > frame && child <= range->end;
     const std::size_t span = below ? std::min<std::size_t>(child - frame, kMaxCallSpan) : frame_bytes_;
@@ -293,6 +319,8 @@ void StackReader::after_short_read(std::size_t whole_ranges) {
 }
 
 StackReader::Attempt StackReader::attempt(int number) {
+  attempt_ = number;
+  copies_ = !layout_.data_stack() ? kHeapCopies : number == 0 ? kPair : kRetryCopies;
   plan_lists();
   for (const auto& thread : threads_) {
     if (!thread->wanted || thread->valid) continue;
@@ -301,7 +329,6 @@ StackReader::Attempt StackReader::attempt(int number) {
     plan_thread(*thread);
   }
   if (number > 0) ++retries_;
-  attempt_ = number;
   if (bytes_.size() < bytes_planned_) bytes_.resize(bytes_planned_);
   const std::size_t read = memory_.read(ranges_, bytes_.data());
   if (read < ranges_.size()) {
@@ -312,7 +339,6 @@ StackReader::Attempt StackReader::attempt(int number) {
   cursor_ = bytes_.data();
   if (!take_lists()) return Attempt::relist;
   for (const Part& part : parts_) {
-    part.thread->addresses.clear();
     part.thread->valid = take_thread(*part.thread);
     if (!lists_known_) return Attempt::relist;
   }
@@ -330,7 +356,8 @@ StackReader::Attempt StackReader::attempt(int number) {
 }
 
 ReadOutcome StackReader::read() {
-  if (!lists_known_)
+  // Some programs never settle.
+  if (!lists_known_ || (unsettled_ && (reads_ < kSettleReads || reads_ % kShrinkEvery == 0)))
     if (const ReadOutcome listed = list(); listed != ReadOutcome::consistent) return listed;
   for (const auto& thread : threads_)
     if (thread->wanted) thread->valid = false;

@@ -103,7 +103,8 @@ class StackReader {
   std::size_t copies_ = 2;
   std::size_t thread_bytes_ = 0;  // of a PyThreadState that are read
   std::size_t frame_bytes_ = 0;   // of a frame
-  bool lists_known_ = false;
+  bool lists_known_ = false, unsettled_ = false;
+  bool settled_ = false;  // the same frame ran before and after the copies were made
   std::uint64_t list_version_ = 0, retries_ = 0, reads_ = 0;
   std::vector<Interpreter> interpreters_;
   std::vector<std::unique_ptr<PythonThread>> threads_;
