@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { VarintReader } from "../src/profile/data/columns";
 import { cpu_use, lanes_of, thread_use } from "../src/profile/data/curves";
 import { interval_of } from "../src/profile/data/functions";
-import { kUnknownCpu } from "../src/profile/data/model";
+import { kUnknownCpu, kWaitsForGil } from "../src/profile/data/model";
 import { hidden_bits, type Pick } from "../src/profile/data/pick";
 import { Picked } from "../src/profile/data/picked";
 import { kUnknownStack, problem_of, profile_of, type Profile } from "../src/profile/data/profile";
@@ -229,8 +229,10 @@ describe("timeline", () => {
     expect([...cpu_use(timeline)]).toEqual([0.5, 2, 0.25]);
   });
   it("gives the use of a thread in slices", () => {
-    const profile = make_profile([{ stack: "a", wall: 10 }, { stack: "b", wall: 20, cpu: 5 }, { stack: "c", wall: 10, cpu: 0 }]);
-    expect([...thread_use(profile, 0, { from_ns: 0, to_ns: ms(40) }, 4)].map((value) => Number(value.toFixed(6)))).toEqual([1, 0.25, 0.25, 0]);
+    const profile = make_profile([{ stack: "a", wall: 10 }, { stack: "b", wall: 20, cpu: 5 }, { stack: "c", wall: 10, cpu: 0, state: kWaitsForGil }]);
+    const { cpu, gil } = thread_use(profile, 0, { from_ns: 0, to_ns: ms(40) }, 4);
+    expect([...cpu].map((value) => Number(value.toFixed(6)))).toEqual([1, 0.25, 0.25, 0]);
+    expect([...gil]).toEqual([0, 0, 0, 1]);
   });
   it("puts spans that overlap into lanes", () => {
     const span = (start_ns: number, end_ns: number) => ({ name: "", kind: "test", process: 0, tid: 0, start_ns, end_ns });

@@ -1,6 +1,6 @@
 // What the timeline draws: curves of the process tree, the threads over time, and named spans in lanes.
-import type { Range } from "./pick";
-import { each_run } from "./pick";
+import { kWaitsForGil } from "./model";
+import { each_run, type Range } from "./pick";
 import type { Profile, Span, Timeline } from "./profile";
 
 // CPU time by wall time between each point and the one before it: 1 is one core in full use.
@@ -23,21 +23,31 @@ export function point_at(time: Float64Array, at: number): number {
   return begin - 1;
 }
 
-// CPU time of a thread by wall time, in equal slices of a range.
-export function thread_use(profile: Profile, thread: number, range: Range, slices: number): Float64Array {
+// How a thread spent the time of equal slices, as parts of 1.
+export interface ThreadUse {
+  cpu: Float64Array; // CPU time by wall time
+  gil: Float64Array; // waiting for its interpreter's lock
+}
+
+export function thread_use(profile: Profile, thread: number, range: Range, slices: number): ThreadUse {
   const { runs } = profile;
-  const used = new Float64Array(slices);
+  const use: ThreadUse = { cpu: new Float64Array(slices), gil: new Float64Array(slices) };
   const width = (range.to_ns - range.from_ns) / slices;
   each_run(profile, thread, range, (run) => {
+    const waits = ((runs.state[run] as number) & kWaitsForGil) !== 0;
     const cpu = runs.cpu[run] as number;
-    if (cpu <= 0) return;
+    if (cpu <= 0 && !waits) return;
     const start = runs.start[run] as number;
     const wall = Math.max(1, runs.wall[run] as number);
     const from = Math.max(0, (start - range.from_ns) / width);
     const to = Math.min(slices, (start + wall - range.from_ns) / width);
-    for (let i = Math.floor(from); i < to; i++) used[i]! += (cpu / wall) * (Math.min(to, i + 1) - Math.max(from, i));
+    for (let i = Math.floor(from); i < to; i++) {
+      const part = Math.min(to, i + 1) - Math.max(from, i);
+      use.cpu[i]! += (cpu / wall) * part;
+      if (waits) use.gil[i]! += Math.max(0, 1 - cpu / wall) * part;
+    }
   });
-  return used;
+  return use;
 }
 
 export interface SpanLane {

@@ -1,5 +1,5 @@
 // Draws curves, lanes and axes of the timeline on a canvas.
-import type { SpanLane } from "../data/curves";
+import type { SpanLane, ThreadUse } from "../data/curves";
 import { clock_text, ticks_of } from "./time_axis";
 
 export interface ChartColors {
@@ -11,6 +11,7 @@ export interface ChartColors {
   surface: string;
   accent: string;
   good: string;
+  warn: string;
   spans: string[];
 }
 
@@ -19,7 +20,7 @@ export function chart_colors(element: Element): ChartColors {
   const color = (name: string): string => style.getPropertyValue(name).trim();
   return {
     cpu: color("--chart-cpu"), memory: color("--chart-memory"), line: color("--line"), text: color("--muted"), strong: color("--text"), surface: color("--surface"),
-    accent: color("--accent"), good: color("--bar-good"), spans: [color("--bar-info"), color("--bar-good"), color("--bar-warn"), color("--bar-quiet")],
+    accent: color("--accent"), good: color("--bar-good"), warn: color("--bar-warn"), spans: [color("--bar-info"), color("--bar-good"), color("--bar-warn"), color("--bar-quiet")],
   };
 }
 
@@ -177,15 +178,17 @@ export function draw_lane({ context, colors, left, top, width, height, end }: Pa
   }
 }
 
-// How much of each slice a thread was on a CPU, as height and depth of colour.
-export function draw_use({ context, left, top, width, height }: Pane, use: Float64Array, color: string): void {
-  const wide = width / use.length;
-  context.fillStyle = color;
-  use.forEach((value, i) => {
-    if (value < 0.005) return;
-    const high = Math.max(1, Math.min(1, value) * (height - 2));
-    context.fillRect(left + i * wide, top + height - 1 - high, wide + 0.3, high);
-  });
+// How much of each slice a thread was on a CPU, and above it how much it waited for its interpreter's lock.
+export function draw_use({ context, colors, left, top, width, height }: Pane, { cpu, gil }: ThreadUse): void {
+  const wide = width / cpu.length;
+  const bar = (i: number, from: number, part: number, color: string): number => {
+    if (part < 0.005) return from;
+    const high = Math.max(1, Math.min(1 - from, part) * (height - 2));
+    context.fillStyle = color;
+    context.fillRect(left + i * wide, top + height - 1 - from * (height - 2) - high, wide + 0.3, high);
+    return Math.min(1, from + part);
+  };
+  for (let i = 0; i < cpu.length; i++) bar(i, bar(i, 0, cpu[i] as number, colors.cpu), gil[i] as number, colors.warn);
 }
 
 export function draw_label({ context, colors, left, top, height }: Pane, text: string, room: number): void {

@@ -102,6 +102,6 @@ export function Nothing() {
   const { picked, profile } = useProfile();
   const { range, process, thread, measure } = picked.pick;
   const narrowed = range !== null || process !== null || thread !== null || picked.nodes.idle > 0;
-  const reason = profile.overview.kept.samples === 0 ? "No samples were taken: the program ended too soon, or nothing that can be profiled ran. The overview says more." : measure === "cpu" ? "No CPU time was sampled. Wall time may show what was waited for." : "No samples.";
+  const reason = profile.overview.kept.samples === 0 ? "No samples were taken: the program ended too soon, or nothing that can be profiled ran. The warnings of the overview say more." : measure === "cpu" ? "No CPU time was sampled. Wall time may show what was waited for." : "No samples.";
   return <p class="empty-state">{narrowed ? "Nothing was sampled in what is chosen above." : reason}</p>;
 }

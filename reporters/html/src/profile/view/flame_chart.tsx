@@ -78,7 +78,7 @@ export function FlameChart({ tree, zoom, set_zoom, label, up = false, class: nam
         const text = frame_label(profile, tree.frame(item));
         return tree.frame(item) < 0 ? `${text} ${format_share(tree.total(item) / (picked.sum || 1))}` : text;
       }}
-      tip_of={({ item, rest }) => rest ? <p>{`${plural(rest, "function")} too narrow to draw: a click zooms to their caller`}</p> : <BoxStory frame={tree.frame(item)} self={tree.self(item)} total={tree.total(item)}>{story?.(item)}</BoxStory>}
+      tip_of={({ item, rest }) => rest ? <p>{`${plural(rest, "function")} too narrow to draw: a click zooms to their caller`}</p> : <BoxStory frame={tree.frame(item)} self={up ? null : tree.self(item)} total={tree.total(item)}>{story?.(item)}</BoxStory>}
       open={({ item }) => set_zoom(item)}
       leave={() => set_zoom(tree.parent(zoom) >= 0 ? tree.parent(zoom) : 0)}
       on_other_key={(key, box) => {

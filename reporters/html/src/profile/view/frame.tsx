@@ -26,7 +26,7 @@ export function KindName({ frame }: { frame: number }) {
 }
 
 // What a box of a chart is, for the pointer and below the chart.
-export function BoxStory({ frame, self, total, children }: { frame: number; self: number; total: number; children?: ComponentChildren }) {
+export function BoxStory({ frame, self, total, children }: { frame: number; self: number | null; total: number; children?: ComponentChildren }) {
   const { profile, picked } = useProfile();
   const { measure } = picked.pick;
   const place = frame_place(profile, frame);
@@ -35,7 +35,7 @@ export function BoxStory({ frame, self, total, children }: { frame: number; self
       <p class="tip-title"><bdi class="mono">{frame_label(profile, frame)}</bdi></p>
       {place && <p class="muted"><bdi class="mono">{place}</bdi>{` \u00b7 ${kind_of(profile.frames, frame)}`}</p>}
       <p class="figure">{`${format_share(total / (picked.sum || 1))} total, ${format_weight(measure, total)}`}</p>
-      <p class="figure">{`${format_share(self / (picked.sum || 1))} self, ${format_weight(measure, self)}`}</p>
+      {self !== null && <p class="figure">{`${format_share(self / (picked.sum || 1))} self, ${format_weight(measure, self)}`}</p>}
       {children}
     </>
   );

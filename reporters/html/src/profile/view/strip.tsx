@@ -51,6 +51,7 @@ export function Strip() {
     draw_curve(pane, { time, values: use, top: Math.max(1, largest(use)), color: chart.cpu, filled: true, steps: true });
     draw_curve(pane, { time, values: rss, top: largest(rss) * 1.05 || 1, color: chart.memory, filled: false, dashed: true });
   }, [profile, width, colors]);
+  if (profile.timeline.time.length === 0 && profile.runs.count === 0) return null;
   return (
     <Brush box={box} gutter={kGutter} width={width} label="CPU and memory over time" class="strip" tip={(time_ns) => <MomentText profile={profile} use={use} time_ns={time_ns} />}>
       <canvas ref={canvas} style={{ width: `${width}px`, height: `${kHeight}px` }} />

@@ -5,6 +5,7 @@ import { format_bytes, format_duration, plural } from "../../text/format";
 import { inert_line } from "../../text/inert";
 import { useColors } from "../../view/screen";
 import { cpu_use, lanes_of, thread_use, type SpanLane } from "../data/curves";
+import { kWaitsForGil } from "../data/model";
 import type { Profile, Span } from "../data/profile";
 import { prepare } from "./box_draw";
 import { Brush, useChartWidth, type Gutter } from "./brush";
@@ -132,7 +133,7 @@ function draw(canvas: HTMLCanvasElement, profile: Profile, layout: Layout, use: 
     if (span_lane) draw_lane(lane, span_lane, colors.spans[kinds.indexOf(kind) % colors.spans.length] as string);
     if (thread === undefined) continue;
     draw_label({ ...lane, left: 8 }, thread_name(profile, thread), gutter.left - 14);
-    draw_use(lane, thread_use(profile, thread, { from_ns: 0, to_ns: profile.end_ns }, Math.max(1, Math.round(width / kPixelsPerSlice))), colors.cpu);
+    draw_use(lane, thread_use(profile, thread, { from_ns: 0, to_ns: profile.end_ns }, Math.max(1, Math.round(width / kPixelsPerSlice))));
   }
   for (const { top, text } of layout.titles) draw_label({ ...pane(top, kLane), left: 8 }, text, whole - 20);
 }
@@ -148,6 +149,10 @@ function SpansAt({ lane, time_ns, slack }: { lane: SpanLane; time_ns: number; sl
   );
 }
 
+function waits_for_gil({ runs }: Profile): boolean {
+  return runs.state.some((state) => (state & kWaitsForGil) !== 0);
+}
+
 function Legend({ layout }: { layout: Layout }) {
   const { profile } = useProfile();
   const { overview } = profile;
@@ -158,6 +163,7 @@ function Legend({ layout }: { layout: Layout }) {
       <span><i class="line-sign memory" aria-hidden="true" />PSS: shared pages counted once</span>
       <span><i class="line-sign threads" aria-hidden="true" />threads</span>
       <span><i class="line-sign processes" aria-hidden="true" />processes</span>
+      {waits_for_gil(profile) && <span><i class="swatch swatch-gil" aria-hidden="true" />a thread waits for the GIL</span>}
       {overview.memory.bytes.value !== null && <span>{`peak at ${clock_text(overview.memory.time_ns)}`}</span>}
       {layout.threads_left_out > 0 && <span>{`${plural(layout.threads_left_out, "thread")} not drawn: no CPU time, or less than the ${kMaxThreads} busiest`}</span>}
       {layout.spans_left_out + overview.spans.left_out > 0 && <span>{`${plural(layout.spans_left_out + overview.spans.left_out, "span")} not drawn`}</span>}
