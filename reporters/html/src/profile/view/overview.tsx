@@ -12,7 +12,7 @@ import { is_time } from "../data/pick";
 import { FunctionLink, PlaceLink } from "./frame";
 import { Share } from "./functions";
 import { Nothing } from "./flame";
-import { format_share, format_weight, frame_label, frame_place, kMeasureNames, link, source_path, thread_name, useProfile, useSources } from "./page";
+import { command_text, format_share, format_weight, frame_label, frame_place, kMeasureNames, link, source_path, thread_name, useProfile, useSources } from "./page";
 import { clock_text } from "./time_axis";
 
 const kTop = 10;
@@ -184,7 +184,7 @@ function ProcessRow({ process }: { process: Process }) {
   return (
     <tr>
       <td class="number figure">{process.pid}</td>
-      <th scope="row"><bdi class="mono">{inert_line(process.command)}</bdi><span class="process-note muted">{inert_line(process.profiler ? `${process.runtime || "runtime not known"} \u00b7 ${process.profiler}` : `not profiled: ${process.unprofiled_reason || "no reason was given"}`)}</span></th>
+      <th scope="row"><bdi class="mono">{command_text(process.command)}</bdi><span class="process-note muted">{inert_line(process.profiler ? `${process.runtime || "runtime not known"} \u00b7 ${process.profiler}` : `not profiled: ${process.unprofiled_reason || "no reason was given"}`)}</span></th>
       <td class="number figure">{clock_text(process.start_ns)}</td>
       <td class="number figure">{format_duration(process.end_ns - process.start_ns)}</td>
       <td class="number"><FigureText figure={process.cpu} kind="duration" /></td>

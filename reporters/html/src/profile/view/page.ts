@@ -94,9 +94,14 @@ export function link(route: Route, change: Partial<Route>): string {
   return hash_of({ view: route.view, ...kept_parameters(route), ...change });
 }
 
+// A command on one line: scripts given by -c have many.
+export function command_text(command: string): string {
+  return inert_line(command.replace(/\s+/g, " "));
+}
+
 export function process_name(profile: Profile, process: number): string {
   const { pid, command } = profile.overview.processes[process] ?? { pid: 0, command: "" };
-  const text = inert_line(command);
+  const text = command_text(command);
   return `${pid} ${text.length > 60 ? `${text.slice(0, 60)}\u2026` : text}`.trim();
 }
 

@@ -10,7 +10,7 @@ import type { Profile, Span } from "../data/profile";
 import { prepare } from "./box_draw";
 import { Brush, useChartWidth, type Gutter } from "./brush";
 import { chart_colors, draw_curve, draw_grid, draw_label, draw_lane, draw_mark, draw_scale, draw_use, type ChartColors, type Pane } from "./curve_draw";
-import { link, thread_name, useProfile } from "./page";
+import { command_text, link, thread_name, useProfile } from "./page";
 import { largest, MomentText } from "./strip";
 import { clock_text } from "./time_axis";
 
@@ -57,14 +57,15 @@ function span_kinds(spans: readonly Span[]): KindLanes[] {
   return [...by_kind].map(([kind, of_kind]) => ({ kind, ...lanes_of(of_kind, kMaxSpanLanes) }));
 }
 
-// Threads with the most CPU time, in the order of the profile.
+// Threads with the most CPU time, process by process.
 function busy_threads({ threads, runs }: Profile): number[] {
+  const process_of = (thread: number): number => (threads[thread] as { process: number }).process;
   const cpu = threads.map((_, thread) => {
     let sum = 0;
     for (let run = runs.first[thread] as number; run < (runs.first[thread + 1] as number); run++) sum += runs.cpu[run] as number;
     return sum;
   });
-  return threads.map((_, thread) => thread).filter((thread) => (cpu[thread] as number) > 0).sort((a, b) => (cpu[b] as number) - (cpu[a] as number)).slice(0, kMaxThreads).sort((a, b) => a - b);
+  return threads.map((_, thread) => thread).filter((thread) => (cpu[thread] as number) > 0).sort((a, b) => (cpu[b] as number) - (cpu[a] as number)).slice(0, kMaxThreads).sort((a, b) => process_of(a) - process_of(b) || a - b);
 }
 
 function layout_of(profile: Profile): Layout {
@@ -91,7 +92,7 @@ function layout_of(profile: Profile): Layout {
     if (own !== process) {
       const { pid, command, runtime } = profile.overview.processes[own] ?? { pid: 0, command: "", runtime: "" };
       layout.height += 4;
-      layout.titles.push({ top: layout.height, text: `${pid} ${inert_line(command)}${runtime ? ` \u00b7 ${inert_line(runtime)}` : ""}` });
+      layout.titles.push({ top: layout.height, text: `${pid} ${command_text(command)}${runtime ? ` \u00b7 ${inert_line(runtime)}` : ""}` });
       layout.height += kLane;
       process = own;
     }
