@@ -126,7 +126,7 @@ void NativeResults::add_samples(const RawThread& thread, std::uint32_t index, st
     before = sample.time_ns;
   }
   const std::int64_t end = thread.end_ns == 0 ? tasks_.last_ns() : thread.end_ns;
-  if (end - before > run_.period_ns && !thread.samples.empty()) add_wait(index, end, end - before);
+  if (end - before > run_.period_ns) add_wait(index, end, end - before);
 }
 
 // The CPU time of the task as its counter told it, or else as its samples do. Kernels were seen that add a

@@ -129,7 +129,7 @@ class NativeProfile : public testing::Test {
     return program;
   }
 
-  model::Profile record(std::vector<std::string> argv) {
+  model::Profile record(std::vector<std::string> argv, bool native = false) {
     Launch launch;
     launch.executable = argv[0];
     launch.argv = std::move(argv);
@@ -137,6 +137,7 @@ class NativeProfile : public testing::Test {
     launch.cwd = folder_.path();
     RecordingOptions options;
     options.scratch = folder_.path();
+    options.native = native;
     Recording recording(options);
     Target target = Target::start(launch).value();
     recording.start(target.pid());
@@ -317,6 +318,60 @@ TEST_F(NativeProfile, ChildrenAndDeletedProgramsAreCovered) {
       record({"/bin/sh", "-c", fmt::format("cp {0} child; ./child delete & wait; exit 0", program.string())});
   expect_seventy_to_thirty(profile, "");
   EXPECT_GT(share_below(profile, "seventy"), 0.5) << "the file was deleted while it ran";
+}
+
+constexpr const char* kPython = "/usr/bin/python3";
+
+TEST_F(NativeProfile, EveryProgramThatPythonStartsIsCovered) {
+  if (!has("gcc") || !is_file(kPython)) GTEST_SKIP() << "gcc or " << kPython << " is missing";
+  const std::string program = build(kC, "prog.c", "gcc -O2 -g -o OUT SRC").string();
+  const std::string script = fmt::format("import subprocess\nfor _ in range(4): subprocess.run(['{}'])", program);
+  const model::Profile profile = record({kPython, "-c", script});
+  int sampled = 0;
+  for (const model::ProfileProcess& process : profile.processes) {
+    if (process.command.find("import subprocess") != std::string::npos) {
+      EXPECT_EQ(process.profiler, "py-sample");
+    }
+    if (process.profiler == "native" && process.quality.taken > 50) ++sampled;
+  }
+  EXPECT_EQ(sampled, 4);
+  EXPECT_EQ(impossible(profile, "burn", {"seventy", "thirty"}), 0.0);
+}
+
+TEST_F(NativeProfile, MachineCodeStandsBelowThePythonFunctionThatCalledIt) {
+  if (!is_file(kPython)) GTEST_SKIP() << kPython << " is missing";
+  const std::string script =
+      "import hashlib, zlib\n"
+      "block = bytes(1 << 24)\n"
+      "def hashing(): hashlib.sha256(block)\n"
+      "def packing(): zlib.crc32(block)\n"
+      "for _ in range(8):\n  hashing()\n  for _ in range(6): packing()\n";
+  const model::Profile profile = record({kPython, "-c", script}, true);
+  const auto called_by = [&](std::string_view python, bool crc) {
+    return share(profile, [&](const std::vector<std::string>& names) {
+      bool found = false;
+      for (const std::string& name : names) {
+        const bool is_crc = name.find("crc32") != std::string::npos;
+        const bool is_hash = name.find("hashlib") != std::string::npos || name.find("EVP_") != std::string::npos ||
+                             name.find("SHA256") != std::string::npos;
+        found = found || (crc ? is_crc : is_hash);
+        if (name.starts_with(std::string(python) + ":")) return found;
+      }
+      return false;
+    });
+  };
+  EXPECT_GT(called_by("hashing", false), 0.1);
+  EXPECT_EQ(called_by("hashing", true), 0.0);
+  EXPECT_EQ(called_by("packing", false), 0.0);
+  double native = 0;
+  double all = 0;
+  for (std::size_t i = 0; i < profile.samples.stack.size(); ++i) {
+    all += profile.samples.cpu_ns[i];
+    const std::uint32_t stack = profile.samples.stack[i];
+    if (stack != kNoIndex && profile.frames[profile.stacks[stack].frame].kind == model::FrameKind::native)
+      native += profile.samples.cpu_ns[i];
+  }
+  EXPECT_GT(native / all, 0.3);
 }
 
 }  // namespace

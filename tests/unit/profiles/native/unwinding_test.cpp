@@ -3,12 +3,14 @@
 #include <dwarf.h>
 #include <gtest/gtest.h>
 #include <linux/perf_event.h>
+#include <unistd.h>
 
 #include <cstring>
 
 #include "profiles/native/address_space.h"
 #include "profiles/native/demangle.h"
 #include "profiles/native/go_table.h"
+#include "profiles/native/live_tree.h"
 #include "profiles/native/name_table.h"
 #include "profiles/native/task_table.h"
 #include "profiles/native/unwind_table.h"
@@ -181,6 +183,26 @@ TEST(Demangle, CppRustAndPlainNames) {
   std::string huge = "_Z";
   huge.append(100'000, 'P');
   EXPECT_EQ(demangle(huge), huge) << "not taken apart";
+}
+
+TEST(LiveTree, TheExecutableMapsOfProc) {
+  const auto maps = parse_maps(
+      "00400000-00452000 r-xp 00001000 08:02 173521      /usr/bin/a name with blanks\n"
+      "00651000-00652000 r--p 00051000 08:02 173521      /usr/bin/dbus-daemon\n"
+      "7ffff7fc1000-7ffff7fc3000 r-xp 00000000 00:00 0   [vdso]\n"
+      "7f0000000000-7f0000001000 rwxp 00000000 00:00 0 \n"
+      "broken\n");
+  ASSERT_EQ(maps.size(), 3U);
+  EXPECT_EQ(maps[0].start, 0x400000U);
+  EXPECT_EQ(maps[0].end, 0x452000U);
+  EXPECT_EQ(maps[0].file_offset, 0x1000U);
+  EXPECT_EQ(maps[0].device_major, 8U);
+  EXPECT_EQ(maps[0].inode, 173521U);
+  EXPECT_EQ(maps[0].path, "/usr/bin/a name with blanks");
+  EXPECT_EQ(maps[1].path, "[vdso]");
+  EXPECT_EQ(maps[2].path, "//anon");
+  EXPECT_FALSE(maps_of(getpid()).empty());
+  EXPECT_TRUE(is_our_program(getpid()));
 }
 
 TEST(GoTable, RefusesWhatIsNone) {
