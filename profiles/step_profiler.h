@@ -29,7 +29,7 @@ class StepProfiler {
   virtual ~StepProfiler() = default;
   // Changes the command, whose environment is the whole one, so that its programs record themselves.
   [[nodiscard]] virtual Result<void> prepare(model::Command& command) = 0;
-  // The root of the tree has called exec.
+  // The first process of the tree exists and waits. Called again where the tree had to be started anew.
   virtual void start(int root_pid) = 0;
   // The tree is gone. `cpu_ns`: its CPU time by the kernel's account. Empty profile without a start before.
   [[nodiscard]] virtual model::Profile finish(std::optional<std::chrono::nanoseconds> cpu) = 0;
@@ -40,6 +40,8 @@ struct RanTest {
   model::TestCase test;
   std::int64_t pid = 0;  // as the process knows itself; 0: the runner does not tell
   std::optional<std::chrono::nanoseconds> start, duration;
+  // From its start to its end with all hooks, where that is known: some runners do not count hooks as duration.
+  std::optional<std::chrono::nanoseconds> lasted;
   bool wanted = true;  // false: it is only known to have run, and gets no profile
 };
 

@@ -65,6 +65,7 @@ Result<std::string> render_html(const model::RunReport& report) {
   RH_CHECK(data.add_some("rh-coverage", 45, [&](PageSection& part) { feed_coverage(part, report); }));
   RH_CHECK(data.add_some("rh-sources", 50, [&](PageSection& part) { feed_sources(part, report); }));
   RH_CHECK(data.add_some("rh-map", 50, [&](PageSection& part) { feed_test_map(part, report, tests); }));
+  RH_CHECK(data.add_some("rh-profiles", 50, [&](PageSection& part) { feed_profiles(part, tests); }));
   RH_CHECK(data.add_some("rh-past", 100, [&](PageSection& part) { feed_past(part, tests); }));
   std::string html(page.substr(0, marker));
   html += data.take_elements();

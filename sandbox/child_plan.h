@@ -83,7 +83,7 @@ struct ChildPlan {
   std::vector<int> cgroup_tasks;  // groups to join: "0" is written to each
 
   // What the clone flags made ours.
-  bool await_maps = false;   // user namespace: the runner writes the maps, then sends go
+  bool await_maps = false;   // the runner writes the user namespace's maps, or looks at the child, then sends go
   bool mapped_root = false;  // take uid and gid 0 of the user namespace
   bool own_pids = false;
   bool own_network = false;

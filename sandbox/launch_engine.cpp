@@ -111,11 +111,12 @@ std::shared_ptr<const Host> LaunchEngine::probed_host() {
 }
 
 Result<Prepared> LaunchEngine::prepare(const LaunchSpec& spec, std::shared_ptr<const Host> host, std::size_t room,
-                                       bool parked) {
+                                       bool parked, std::function<void(int pid)> held) {
   Prepared prepared;
   prepared.host = std::move(host);
   RH_TRY(prepared.plan, plan_launch(spec, *prepared.host, mapper_, group_name(), room));
   prepared.plan->child.parked = parked;
+  prepared.plan->spawn.held = std::move(held);
   RH_TRY(prepared.init, spawn(prepared.plan->child, prepared.plan->spawn));
   close_child_ends(*prepared.plan);
   return prepared;
@@ -141,7 +142,7 @@ Result<ExitRecord> LaunchEngine::run(const LaunchSpec& spec, const SuperviseHook
   auto known = host();
   if (known->assumed) {
     // Nothing of the command has run where the set-up failed, so a second try is safe.
-    auto prepared = prepare(spec, known, 0, false);
+    auto prepared = prepare(spec, known, 0, false, given.on_held);
     if (prepared) {
       Outcome outcome = supervise(spec, hooks, *prepared->plan, prepared->init, begin);
       const bool set_up = !outcome.failure || is_commands_own_fault(outcome.failure->stage);
@@ -149,13 +150,13 @@ Result<ExitRecord> LaunchEngine::run(const LaunchSpec& spec, const SuperviseHook
     }
     known = probed_host();
   }
-  RH_TRY(Prepared prepared, prepare(spec, known, 0, false));
+  RH_TRY(Prepared prepared, prepare(spec, known, 0, false, given.on_held));
   Outcome outcome = supervise(spec, hooks, *prepared.plan, prepared.init, begin);
   return record_of(spec, prepared, outcome);
 }
 
 Result<Prepared> LaunchEngine::park(const LaunchSpec& shape, std::size_t room) {
-  return prepare(shape, host(), room, true);
+  return prepare(shape, host(), room, true, {});
 }
 
 ExitRecord LaunchEngine::follow(const LaunchSpec& spec, Prepared& prepared, const SuperviseHooks& hooks) {

@@ -40,7 +40,7 @@ class LaunchEngine {
   // Once, when the runner has nothing else to do: what dead runners left costs no start any time.
   void sweep();
   [[nodiscard]] Result<Prepared> prepare(const LaunchSpec& spec, std::shared_ptr<const Host> host, std::size_t room,
-                                         bool parked);
+                                         bool parked, std::function<void(int pid)> held);
 
   HostSwitches switches_;
   IdMapper mapper_;

@@ -62,6 +62,9 @@ struct TreeLocation {
 };
 
 struct SuperviseHooks {
+  // The tree's first process exists and waits: what is to see the command from its first instruction begins here.
+  // Called again with another process where the sandbox had to be set up anew.
+  std::function<void(int pid)> on_held;
   std::function<void(const TreeLocation&)> on_start;               // after exec succeeded
   std::function<void(model::Stream, std::string_view)> on_output;  // up to the output limit
   std::chrono::milliseconds tick{50};

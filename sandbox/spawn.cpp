@@ -103,8 +103,9 @@ Result<InitProcess> spawn(ChildPlan& plan, const SpawnOptions& options) {
   RH_TRY(auto command, make_pipe(0));
   plan.status_fd = status.second.get();
   plan.command_fd = command.first.get();
-  plan.await_maps = (options.clone_flags & CLONE_NEWUSER) != 0;
-  plan.mapped_root = plan.await_maps && options.identity.mapped_root;
+  const bool own_ids = (options.clone_flags & CLONE_NEWUSER) != 0;
+  plan.await_maps = own_ids || options.held;
+  plan.mapped_root = own_ids && options.identity.mapped_root;
   plan.kept_fds = descriptors_of(plan);
 
   InitProcess child;
@@ -127,10 +128,9 @@ Result<InitProcess> spawn(ChildPlan& plan, const SpawnOptions& options) {
   child.pidfd_ = UniqueFd(pidfd);
   child.status_ = std::move(status.first);
   child.command_ = std::move(command.second);
-  if (plan.await_maps) {
-    RH_CHECK(write_maps(child.pid_, options.identity));
-    child.command(InitCommand::go);
-  }
+  if (own_ids) RH_CHECK(write_maps(child.pid_, options.identity));
+  if (options.held) options.held(child.pid_);
+  if (plan.await_maps) child.command(InitCommand::go);
   return child;
 }
 

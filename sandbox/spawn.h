@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "runner/base/result.h"
@@ -15,7 +16,8 @@ namespace rh::sandbox {
 struct SpawnOptions {
   std::uint64_t clone_flags = 0;  // CLONE_NEW*
   Identity identity;
-  BorrowedFd cgroup;  // cgroup2 folder to start in; none when not valid
+  BorrowedFd cgroup;                  // cgroup2 folder to start in; none when not valid
+  std::function<void(int pid)> held;  // called while the child waits to go its way
 };
 
 // The runner's ends of a running child.

@@ -250,6 +250,9 @@ void RhEventsReader::read_end() {
   }
   pending->ended = true;
   pending->end_t = record_.integer("t");
+  if (pending->end_t) pending->test.at = Nanoseconds(*pending->end_t);
+  // A runner may tell only afterwards when the test really began.
+  if (const auto begin = record_.integer("begin_t")) pending->test.attempt.start = Nanoseconds(*begin);
   pending->test.attempt.usage.cpu = figure<Nanoseconds>(record_, "cpu_ns", "cpu_reason", "CPU clock of the process");
   pending->test.attempt.usage.peak_memory = figure<std::uint64_t>(record_, "peak_bytes", "peak_reason", "VmHWM");
   if (pending->has_result) report(*state, static_cast<std::size_t>(pending - state->pending.data()));

@@ -1,6 +1,8 @@
 // Profiles of steps, on the recording loop that `runharness profile` has.
 #include "profiles/step_profiler.h"
 
+#include <utility>
+
 #include "profiles/recording.h"
 #include "runner/base/clock.h"
 
@@ -9,38 +11,35 @@ namespace {
 
 class RecordedStep : public StepProfiler {
  public:
-  explicit RecordedStep(const StepProfilerOptions& options) : root_(options.root), recording_(recorded_as(options)) {}
+  explicit RecordedStep(const StepProfilerOptions& options) : options_(options), recording_(make()) {}
 
   [[nodiscard]] Result<void> prepare(model::Command& command) override;
-  void start(int root_pid) override {
-    recording_.start(root_pid);
-    started_ = true;
-  }
+  void start(int root_pid) override;
   [[nodiscard]] model::Profile finish(std::optional<std::chrono::nanoseconds> cpu) override;
 
  private:
-  static RecordingOptions recorded_as(const StepProfilerOptions& options) {
+  [[nodiscard]] std::unique_ptr<Recording> make() const {
     RecordingOptions recorded;
-    recorded.scratch = options.scratch;
-    return recorded;
+    recorded.scratch = options_.scratch;
+    return std::make_unique<Recording>(recorded);
   }
 
-  std::filesystem::path root_;
-  Recording recording_;
-  std::vector<std::string> command_;
+  StepProfilerOptions options_;
+  std::unique_ptr<Recording> recording_;
+  Launch launch_;  // as it was given
   std::string started_at_;
   bool started_ = false;
 };
 
 Result<void> RecordedStep::prepare(model::Command& command) {
-  command_ = command.argv;
   started_at_ = to_rfc3339(wall_now());
   Launch launch;
   launch.argv = command.argv;
   launch.cwd = command.cwd;
   launch.executable = command.argv.empty() ? std::string() : command.argv.front();
   for (const auto& [name, value] : command.env) launch.env.push_back(name + "=" + value);
-  RH_CHECK(recording_.prepare(launch));
+  launch_ = launch;
+  RH_CHECK(recording_->prepare(launch));
   command.argv = std::move(launch.argv);
   command.env.clear();
   for (const std::string& entry : launch.env) {
@@ -50,13 +49,24 @@ Result<void> RecordedStep::prepare(model::Command& command) {
   return {};
 }
 
+// What was prepared before holds for the second start as well: it depends on the scratch folder alone.
+void RecordedStep::start(int root_pid) {
+  if (std::exchange(started_, true)) {
+    (void)recording_->finish({});
+    recording_ = make();
+    Launch launch = launch_;
+    (void)recording_->prepare(launch);
+  }
+  recording_->start(root_pid);
+}
+
 model::Profile RecordedStep::finish(std::optional<std::chrono::nanoseconds> cpu) {
   if (!started_) return {};
   RecordedEnd end;
   if (cpu) end.cpu_ns = cpu->count();
-  model::Profile profile = recording_.finish(end);
-  profile.command = command_;
-  profile.cwd = root_.string();
+  model::Profile profile = recording_->finish(end);
+  profile.command = launch_.argv;
+  profile.cwd = options_.root.string();
   profile.started_at = started_at_;
   return profile;
 }

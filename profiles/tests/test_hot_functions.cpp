@@ -81,6 +81,36 @@ model::HotFunction hot_function(const ShownFunction& shown, const FunctionTimes&
   return hot;
 }
 
+// A function that only waits counts as much as one that works: both say where the test's time went.
+double interest(const model::HotFunction& function, const model::TestProfile& test) {
+  const auto part = [](std::uint64_t of, std::uint64_t all) {
+    return all == 0 ? 0.0 : static_cast<double>(of) / static_cast<double>(all);
+  };
+  return std::max(part(function.self_cpu_ns, test.cpu_ns), part(function.self_wall_ns, test.wall_ns));
+}
+
+void keep_hottest(model::TestProfile& test) {
+  std::vector<model::HotFunction>& functions = test.functions;
+  const auto place = [](const model::HotFunction& function) {
+    return std::tie(function.name, function.file, function.line);
+  };
+  if (functions.size() > model::kMaxFunctionsOfTest) {
+    std::sort(functions.begin(), functions.end(), [&](const auto& a, const auto& b) {
+      const double of_a = interest(a, test), of_b = interest(b, test);
+      if (of_a != of_b) return of_a > of_b;
+      return std::tuple(b.total_wall_ns, place(a)) < std::tuple(a.total_wall_ns, place(b));
+    });
+    test.functions_left_out = functions.size() - model::kMaxFunctionsOfTest;
+    functions.resize(model::kMaxFunctionsOfTest);
+  }
+  const auto times = [](const model::HotFunction& function) {
+    return std::tie(function.self_cpu_ns, function.total_cpu_ns, function.self_wall_ns, function.total_wall_ns);
+  };
+  std::sort(functions.begin(), functions.end(), [&](const auto& a, const auto& b) {
+    return std::tuple(times(b), place(a)) < std::tuple(times(a), place(b));
+  });
+}
+
 }  // namespace
 
 HotFunctions::HotFunctions(const model::Profile& profile, const FrameNames& names, const std::vector<StackMark>& marks)
@@ -117,17 +147,7 @@ void HotFunctions::fold(const std::vector<std::uint32_t>& samples, model::TestPr
   if (population.all.ns > 0) population.unknown = (on_cpu ? unknown.cpu.ns : unknown.wall.ns) / population.all.ns;
   for (const auto& [function, times] : functions)
     into.functions.push_back(hot_function(names_.functions()[function], times, all, population));
-  const auto order = [](const model::HotFunction& a) {
-    return std::tuple(~a.self_cpu_ns, ~a.total_cpu_ns, ~a.self_wall_ns, ~a.total_wall_ns);
-  };
-  std::sort(into.functions.begin(), into.functions.end(), [&](const auto& a, const auto& b) {
-    return std::tuple_cat(order(a), std::tie(a.name, a.file, a.line)) <
-           std::tuple_cat(order(b), std::tie(b.name, b.file, b.line));
-  });
-  if (into.functions.size() > model::kMaxFunctionsOfTest) {
-    into.functions_left_out = into.functions.size() - model::kMaxFunctionsOfTest;
-    into.functions.resize(model::kMaxFunctionsOfTest);
-  }
+  keep_hottest(into);
 }
 
 }  // namespace rh::profiles

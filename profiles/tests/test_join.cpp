@@ -10,7 +10,9 @@
 #include "profiles/step_profiler.h"
 #include "profiles/tests/stack_marks.h"
 #include "profiles/tests/test_hot_functions.h"
+#include "profiles/tests/test_processes.h"
 #include "profiles/tests/test_windows.h"
+#include "runner/base/text.h"
 
 namespace rh::profiles {
 namespace {
@@ -56,7 +58,7 @@ class Join {
         marks_(mark_stacks(profile, tests)),
         of_threads_(tests_of_threads(profile, tests)),
         enclosing_(enclosing_tests(tests)),
-        windows_(profile, tests, enclosing_, processes_by_mark()),
+        windows_(profile, tests, enclosing_, find_processes()),
         joined_(tests.size()) {}
 
   [[nodiscard]] JoinedStep run() {
@@ -92,22 +94,14 @@ class Join {
     return of_threads_[profile_.samples.thread[sample]];
   }
 
-  // Where the runner tells no process: where the test's function was seen, else that of its neighbours.
-  [[nodiscard]] std::vector<std::uint32_t> processes_by_mark() const {
+  [[nodiscard]] std::vector<std::uint32_t> find_processes() const {
     std::vector<std::uint32_t> found(tests_.size(), kNoIndex);
-    std::map<std::string_view, std::uint32_t> of_class;
     for (std::uint32_t sample = 0; sample < profile_.samples.time_ns.size(); ++sample) {
       unsigned how = 0;
       const std::uint32_t test = marked(sample, how);
-      if (test == kNoIndex || found[test] != kNoIndex) continue;
-      found[test] = process_of(sample);
-      of_class.try_emplace(tests_[test].test.classname, found[test]);
+      if (test != kNoIndex && found[test] == kNoIndex) found[test] = process_of(sample);
     }
-    for (std::uint32_t test = 0; test < tests_.size(); ++test)
-      if (const auto at = of_class.find(tests_[test].test.classname); found[test] == kNoIndex && at != of_class.end())
-        found[test] = at->second;
-    // A test program without results of its own is one test.
-    if (tests_.size() == 1 && found[0] == kNoIndex && !profile_.processes.empty()) found[0] = 0;
+    complete_processes(profile_, tests_, found);
     return found;
   }
 
@@ -187,9 +181,9 @@ class Join {
       return fmt::format("its process {} was not seen: it ended too soon, or cannot be read", test.pid);
     if (process != kNoIndex && profile_.processes[process].profiler.empty())
       return "its process has no stacks: " + profile_.processes[process].unprofiled_reason;
-    if (test.pid != 0 && !(test.start && test.duration)) return "the runner does not tell when the test ran";
-    const double ms = test.duration ? std::chrono::duration<double, std::milli>(*test.duration).count() : 0;
-    const std::string in = test.duration ? fmt::format(" in its {:.3g} ms", ms) : std::string();
+    if (test.pid != 0 && !(test.start && (test.lasted || test.duration)))
+      return "the runner does not tell when the test ran";
+    const std::string in = test.duration ? " in its " + format_duration(*test.duration) : std::string();
     if (process == kNoIndex)
       return fmt::format("no sample at {} Hz met the test's function{}, and the runner does not tell its process",
                          profile_.rate_hz, in);

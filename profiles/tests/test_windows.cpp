@@ -44,10 +44,11 @@ void TestWindows::find_processes(const std::vector<RanTest>& tests, const std::v
   for (std::uint32_t i = 0; i < tests.size(); ++i) {
     const RanTest& test = tests[i];
     process_of_[i] = processes[i];
-    const bool timed = test.start && test.duration;
+    const auto& length = test.lasted ? test.lasted : test.duration;
+    const bool timed = test.start && length;
     const std::int64_t start = timed ? test.start->count() - profile_.started_ns : 0;
-    const std::int64_t end = timed ? start + std::max<std::int64_t>(test.duration->count(), 0) : 0;
-    if (test.pid == 0) {
+    const std::int64_t end = timed ? start + std::max<std::int64_t>(length->count(), 0) : 0;
+    if (test.pid == 0 || processes[i] != kNoIndex) {
       if (timed && processes[i] != kNoIndex) windows_[processes[i]].push_back({start, end, i});
       continue;
     }

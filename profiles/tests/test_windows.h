@@ -15,8 +15,8 @@ constexpr std::int64_t kWindowSlackNs = 2'000'000;
 
 class TestWindows {
  public:
-  // `enclosing` by test: the one it is a part of. `processes`: for tests whose runner tells no process, the one where
-  // their function was seen, or kNoIndex.
+  // `enclosing` by test: the one it is a part of. `processes`: those of tests that are known otherwise than by the pid
+  // that their runner tells, else kNoIndex.
   TestWindows(const model::Profile& profile, const std::vector<RanTest>& tests,
               const std::vector<std::uint32_t>& enclosing, const std::vector<std::uint32_t>& processes);
 

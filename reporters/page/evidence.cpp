@@ -79,6 +79,21 @@ void feed_evidence(PageSection& section, const model::RunReport& report, const s
             [&](std::size_t row) { return evidence_of(*tests[row].record, report.run.started); });
 }
 
+void feed_profiles(PageSection& section, const std::vector<TestPlace>& tests) {
+  std::vector<std::size_t> rows;
+  for (std::size_t row = 0; row < tests.size(); ++row)
+    if (tests[row].record->profile) rows.push_back(row);
+  const auto duration = [&](std::size_t row) {
+    return tests[row].record->attempts.back().duration.value_or(std::chrono::nanoseconds{});
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) { return duration(a) > duration(b); });
+  feed_rows(section, rows, [&](std::size_t row) {
+    JsonWriter writer(0);
+    Encoder(writer, Density::full, {}).value(*tests[row].record->profile);
+    return writer.take();
+  });
+}
+
 void feed_past(PageSection& section, const std::vector<TestPlace>& tests) {
   const auto rows = rows_by_rank(tests, [](const model::TestRecord& record) { return !record.past.empty(); });
   feed_rows(section, rows, [&](std::size_t row) {

@@ -50,6 +50,7 @@ struct TestPlace {
 // out.
 void feed_evidence(PageSection& section, const model::RunReport& report, const std::vector<TestPlace>& tests);
 void feed_past(PageSection& section, const std::vector<TestPlace>& tests);
+void feed_profiles(PageSection& section, const std::vector<TestPlace>& tests);  // slowest first
 void feed_coverage(PageSection& section, const model::RunReport& report);
 void feed_sources(PageSection& section, const model::RunReport& report);
 void feed_test_map(PageSection& section, const model::RunReport& report, const std::vector<TestPlace>& tests);

@@ -8,6 +8,7 @@
 #include "reporters/percent.h"
 #include "reporters/plain_text.h"
 #include "reporters/terminal/style.h"
+#include "reporters/terminal/test_profiles.h"
 #include "runner/base/text.h"
 #include "runner/model/names.h"
 
@@ -31,6 +32,7 @@ class Summary {
       add_selection();
       add_coverage();
       add_flaky();
+      text_ += test_profiles_text(report_, style_);
     }
     add_gates();
     if (!options_.quiet) {

@@ -1,6 +1,7 @@
 #include "runner/engine/step_profiles.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -12,6 +13,7 @@ namespace rh::engine {
 using namespace rh::model;
 
 void StepProfiles::take(const TestCase& test, const Attempt& attempt) {
+  const std::optional<Nanoseconds> end = std::exchange(end_of_next_, std::nullopt);
   if (!context_.options.profile.any) return;
   if (attempt.outcome == Outcome::not_run || attempt.outcome == Outcome::skipped) return;
   const auto [known, added] = last_run_.try_emplace(test.id.value, ran_.size());
@@ -19,7 +21,9 @@ void StepProfiles::take(const TestCase& test, const Attempt& attempt) {
     ran_[known->second].wanted = false;
     known->second = ran_.size();
   }
-  ran_.push_back({test, attempt.pid, attempt.start, attempt.duration, true});
+  profiles::RanTest ran{test, attempt.pid, attempt.start, attempt.duration, {}, true};
+  if (end && attempt.start && *end > *attempt.start) ran.lasted = *end - *attempt.start;
+  ran_.push_back(std::move(ran));
 }
 
 // Others are known to have run, which matters for those beside them.

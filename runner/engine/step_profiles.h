@@ -17,6 +17,8 @@ class StepProfiles {
  public:
   StepProfiles(RunContext& context, model::SuiteId suite) : context_(context), suite_(std::move(suite)) {}
 
+  // When the attempt that comes next ended, its hooks included.
+  void end_of_next(std::chrono::nanoseconds at) { end_of_next_ = at; }
   // An attempt of a test of the step that runs.
   void take(const model::TestCase& test, const model::Attempt& attempt);
   // The step has ended. `file`: where the whole profile goes.
@@ -39,6 +41,7 @@ class StepProfiles {
   std::vector<profiles::RanTest> ran_;                     // in the step
   std::unordered_map<std::string, std::size_t> last_run_;  // test id -> place in `ran_` of its last attempt
   std::vector<Held> held_;                                 // of --profile=slowest:N
+  std::optional<std::chrono::nanoseconds> end_of_next_;
   std::size_t told_ = 0, left_out_ = 0;
 };
 

@@ -219,8 +219,8 @@ class StepRun {
           {tree.root_pid, tree.memory_cgroup, tree.cpu_cgroup, tree.procs_cgroup, tree.cgroup_v2, "/proc"},
           context_.options.sample_interval);
       sampler_->sample(monotonic_now());
-      if (profiler_) profiler_->start(tree.root_pid);
     };
+    if (profiler_) hooks.on_held = [this](int pid) { profiler_->start(pid); };
     hooks.on_output = [this](Stream stream, std::string_view bytes) {
       const EventLog::Batch batch(context_.log);
       if (stream == Stream::standard_output) streams_.feed_standard_output(bytes);

@@ -103,6 +103,7 @@ class SuiteRun {
       const std::string rerun = is_failure(attempt.outcome) ? adapter_.rerun_command(suite_, test) : std::string();
       context_.log.append(TestFinished{suite_.id, test, attempt, rerun});
     };
+    sinks.ended_at = [this](Nanoseconds at) { profiles_.end_of_next(at); };
     sinks.native = [this](const RunnerFinished& counts) { add_native(counts); };
     sinks.diagnostic = [this](Diagnostic diagnostic) { note(std::move(diagnostic), true); };
     return sinks;

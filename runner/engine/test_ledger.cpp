@@ -70,6 +70,7 @@ void TestLedger::end(int stream, const TestEnded& event) {
   }
   // A format may know which test its process died in; that the process died weighs the same.
   if (event.attempt.outcome == Outcome::crashed) ++streams_[stream].crashed;
+  if (event.at && sinks_.ended_at) sinks_.ended_at(*event.at);
   record(stream, test, event.attempt);
 }
 

@@ -24,6 +24,8 @@ class TestLedger {
   struct Sinks {
     std::function<void(const model::TestStarted&)> started;
     std::function<void(const model::TestCase&, const model::Attempt&)> finished;
+    // Before `finished`: when the test ended, where a stream tells it. May be empty.
+    std::function<void(std::chrono::nanoseconds)> ended_at = {};
     std::function<void(const model::RunnerFinished&)> native;
     std::function<void(model::Diagnostic)> diagnostic;
   };

@@ -24,6 +24,7 @@ struct TestEnded {
   std::string key;
   TestCase test;
   Attempt attempt;
+  std::optional<std::chrono::nanoseconds> at{};  // its hooks included; absent: only start and duration are known
 };
 
 // The runner's own count of what it is going to run (pytest collection, libtest test_count).

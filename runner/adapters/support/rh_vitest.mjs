@@ -92,8 +92,8 @@ export default class RunharnessReporter {
       const begin = Math.round(ran.startTime * 1e6 + this.#epoch_to_monotonic);
       if (!this.#open.has(test.id)) this.#write({ e: 'begin', ...identity, t: begin });
       this.#write({
-        e: 'end', key: identity.key, t: begin + Math.round(ran.duration * 1e6), cpu_ns: null, cpu_reason: kUnseen,
-        peak_bytes: null, peak_reason: kUnseen,
+        e: 'end', key: identity.key, t: begin + Math.round(ran.duration * 1e6), begin_t: begin, cpu_ns: null,
+        cpu_reason: kUnseen, peak_bytes: null, peak_reason: kUnseen,
       });
     }
     this.#waiting.delete(test.id);

@@ -252,6 +252,56 @@ export interface SuiteReport {
   samples: SampleSeries;
   coverage: CoverageReport;
   test_map: { granularity: string; reason: string };
+  profile?: SuiteProfile; // absent in older reports
+}
+
+export interface PhaseTime {
+  phase: string;
+  cpu_ns: number;
+  wall_ns: number;
+}
+
+export interface HotFunction {
+  name: string;
+  file: string;
+  line: number;
+  self_cpu_ns: number;
+  total_cpu_ns: number;
+  self_wall_ns: number;
+  total_wall_ns: number;
+  samples: number;
+  self_low: number;
+  self_high: number;
+}
+
+export interface TestProfile {
+  joined_by: string;
+  reason: string;
+  cpu_ns: number;
+  wall_ns: number;
+  samples: number;
+  phases: PhaseTime[];
+  functions: HotFunction[];
+  functions_left_out: number;
+}
+
+export interface StepProfile {
+  step: string;
+  file: string;
+  rate_hz: number;
+  samples: number;
+  cpu_ns: number;
+  own_cpu_ns: number;
+  rejected: number;
+  late: number;
+  reason: string;
+  phases: PhaseTime[];
+  tests: number;
+}
+
+export interface SuiteProfile {
+  steps: StepProfile[];
+  phases: PhaseTime[];
 }
 
 export type LineRange = [first: number, last: number];

@@ -1,7 +1,7 @@
 // Reads the report out of the page. Each section is an element with base64 of gzip of JSON, as the html
 // reporter writes it; the first view needs two of them, and the others are read when they are asked for.
 import { decode_json, DecodeError, take_text } from "./embedded";
-import type { Attempt, BlockHits, BranchHits, FunctionHits, LineRange, Report } from "./model";
+import type { Attempt, BlockHits, BranchHits, FunctionHits, LineRange, Report, TestProfile } from "./model";
 import type { TestColumns } from "./tests";
 
 export const kSchemaVersion = 1;
@@ -47,6 +47,12 @@ export interface MapSection {
   left_out: number;
 }
 
+// By row of the tests table.
+export interface ProfilesSection {
+  items: Record<string, TestProfile>;
+  left_out: number;
+}
+
 export interface SectionTypes {
   "rh-report": Report;
   "rh-tests": TestColumns;
@@ -55,6 +61,7 @@ export interface SectionTypes {
   "rh-coverage": CoverageSection;
   "rh-sources": SourcesSection;
   "rh-map": MapSection;
+  "rh-profiles": ProfilesSection;
 }
 export type SectionName = keyof SectionTypes;
 

@@ -8,6 +8,7 @@ import { Command } from "./copy";
 import { FigureText, story_of } from "./figure";
 import { Fold } from "./fold";
 import { IsolationTable } from "./isolation";
+import { SuiteProfileView } from "./test_profile";
 import { Line, Output } from "./text";
 
 function Row({ name, children }: { name: string; children: ComponentChildren }) {
@@ -143,6 +144,7 @@ export function SuitePanel({ suite }: { suite: SuiteReport }) {
       <ol class="steps">
         {suite.steps.map((step) => <Step step={step} />)}
       </ol>
+      {suite.profile && suite.profile.steps.length > 0 && <SuiteProfileView profile={suite.profile} />}
       <div class="columns">
         <div>
           <h3>Suite</h3>

@@ -12,6 +12,7 @@ import { Duration, FigureText, story_of } from "./figure";
 import { History } from "./history";
 import { Icon } from "./icon";
 import { usePage, useSection, type Page } from "./page";
+import { TestProfileView } from "./test_profile";
 import { Line } from "./text";
 
 function Told({ name, figure, kind }: { name: string; figure: Figure; kind: "bytes" | "duration" }) {
@@ -171,6 +172,7 @@ export function TestPage({ row, id }: { row: TestRow | undefined; id: string }) 
     <Drawer close={close} on_key={on_key} tools={tools} title={<><OutcomeBadge outcome={row.outcome} group={row.group} /> <Line text={row.title} /></>}>
       <div key={row.index}>
         <Attempts row={row} />
+        <TestProfileView row={row} />
         <h3>History</h3>
         <History row={row} />
         <Reached row={row} />

@@ -266,6 +266,38 @@ TEST(TestJoin, RustTestsAreKnownByFunctionAndThread) {
   EXPECT_NE(joined.tests[1].reason.find("does not tell when"), std::string::npos);
 }
 
+TEST(TestJoin, AWorkerThatTheRunnerDoesNotTellIsKnownByTheFile) {
+  Made made;
+  made.process(10, 1, model::kNoIndex, 0, "node v20");
+  made.process(11, 2, 0, 1, "node v20");
+  made.process(12, 3, 0, 1, "node v20");
+  made.test("alpha", 1, 10, 40);
+  made.test("beta", 1, 40, 60);
+  made.run(0, 0, 70, {{"wait", "file:///lib/vitest.js", model::FrameKind::javascript}}, 0);
+  made.run(1, 10, 40,
+           {{"run", "/lib/worker.js", model::FrameKind::javascript},
+            {"burn_alpha", "file:///w/test_a.py", model::FrameKind::javascript}});
+  made.run(1, 40, 60, {{"burn_beta", "file:///w/test_a.py", model::FrameKind::javascript}});
+  made.run(2, 10, 60, {{"another_file", "file:///w/other_test_a.py", model::FrameKind::javascript}});
+  const JoinedStep joined = made.join();
+  EXPECT_EQ(hottest(joined.tests[0]), "burn_alpha");
+  EXPECT_EQ(joined.tests[0].cpu_ns, 30U * kMs);
+  EXPECT_EQ(hottest(joined.tests[1]), "burn_beta");
+  EXPECT_EQ(joined.tests[1].cpu_ns, 20U * kMs);
+}
+
+TEST(TestJoin, HooksBelongToTheTestThoughItsDurationLeavesThemOut) {
+  Made made;
+  made.process(10, 10);
+  made.test("alpha", 10, 0, 30);  // as mocha counts it
+  made.tests().back().lasted = std::chrono::nanoseconds(60 * kMs);
+  made.run(0, 0, 30, {{"before_each"}});
+  made.run(0, 30, 60, {{"burn"}});
+  const JoinedStep joined = made.join();
+  EXPECT_EQ(joined.tests[0].cpu_ns, 60U * kMs);
+  EXPECT_NE(find(joined.tests[0], "burn"), nullptr);
+}
+
 TEST(TestJoin, PhasesAreToldFromFrames) {
   Made made;
   made.process(10, 10);
