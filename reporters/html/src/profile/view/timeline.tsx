@@ -157,6 +157,7 @@ function waits_for_gil({ runs }: Profile): boolean {
 function Legend({ layout }: { layout: Layout }) {
   const { profile } = useProfile();
   const { overview } = profile;
+  const read_until = profile.timeline.time.at(-1) ?? 0;
   return (
     <p class="legend">
       <span><i class="line-sign cpu" aria-hidden="true" />CPU of the tree; 100 % is one core</span>
@@ -164,6 +165,7 @@ function Legend({ layout }: { layout: Layout }) {
       <span><i class="line-sign memory" aria-hidden="true" />PSS: shared pages counted once</span>
       <span><i class="line-sign threads" aria-hidden="true" />threads</span>
       <span><i class="line-sign processes" aria-hidden="true" />processes</span>
+      {read_until < profile.end_ns * 0.95 && read_until > 0 && <span class="warn-text">{`CPU and memory were read until ${clock_text(read_until)} only`}</span>}
       {waits_for_gil(profile) && <span><i class="swatch swatch-gil" aria-hidden="true" />a thread waits for the GIL</span>}
       {overview.memory.bytes.value !== null && <span>{`peak at ${clock_text(overview.memory.time_ns)}`}</span>}
       {layout.threads_left_out > 0 && <span>{`${plural(layout.threads_left_out, "thread")} not drawn: no CPU time, or less than the ${kMaxThreads} busiest`}</span>}
