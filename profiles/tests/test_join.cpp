@@ -19,9 +19,10 @@ namespace {
 
 using model::kNoIndex;
 
-constexpr unsigned kMaxDepth = 100;      // of tests within tests
-constexpr std::size_t kMaxReasons = 3;   // of a step
-constexpr std::size_t kManyForeign = 2;  // samples of another test that a clock's error explains
+constexpr unsigned kMaxDepth = 100;         // of tests within tests
+constexpr std::size_t kMaxReasons = 3;      // of a step
+constexpr std::uint64_t kWorthSaying = 20;  // a twentieth
+constexpr std::size_t kManyForeign = 2;     // samples of another test that a clock's error explains
 
 enum How : unsigned { by_time = 1, by_function = 2, by_thread = 4 };
 
@@ -59,7 +60,9 @@ class Join {
         of_threads_(tests_of_threads(profile, tests)),
         enclosing_(enclosing_tests(tests)),
         windows_(profile, tests, enclosing_, find_processes()),
-        joined_(tests.size()) {}
+        joined_(tests.size()),
+        cpu_(profile.processes.size()),
+        nobodys_cpu_(profile.processes.size()) {}
 
   [[nodiscard]] JoinedStep run() {
     find_foreign();
@@ -132,6 +135,8 @@ class Join {
     }
     const std::string_view phase = name_of(phase_of(sample, test != kNoIndex || windows_.any_at(process, time)));
     phases_.add(phase, cpu_ns, wall_ns);
+    cpu_[process] += cpu_ns;
+    if (test == kNoIndex) nobodys_cpu_[process] += cpu_ns;
     for (unsigned depth = 0; test != kNoIndex && depth < kMaxDepth; ++depth, test = enclosing_[test]) {
       if (!tests_[test].wanted) continue;
       JoinedSamples& joined = joined_[test];
@@ -162,7 +167,10 @@ class Join {
     profile.reason = joined.samples.empty() ? why_empty(test) : limits_of(test);
   }
 
+  // Only where there is work that could be the test's and was given to none.
   [[nodiscard]] std::string limits_of(std::uint32_t test) const {
+    const std::uint32_t process = windows_.process_of(test);
+    if (process == kNoIndex || nobodys_cpu_[process] <= cpu_[process] / kWorthSaying) return {};
     if (windows_.shared(test))
       return "other tests ran in its process at the same time: what bears the test's own function or name is counted, "
              "not other threads that it started";
@@ -218,7 +226,8 @@ class Join {
   std::vector<StackMark> marks_;
   std::vector<std::uint32_t> of_threads_, enclosing_;
   TestWindows windows_;
-  std::vector<JoinedSamples> joined_;  // by test
+  std::vector<JoinedSamples> joined_;             // by test
+  std::vector<std::uint64_t> cpu_, nobodys_cpu_;  // by process: of all samples, and of those of no test
   PhaseSums phases_;
 };
 

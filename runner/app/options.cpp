@@ -46,8 +46,8 @@ void add_setting(CLI::App& command, const OptionRow& row, Texts& texts, bool run
   if (row.type == OptionType::boolean) {
     option = command.add_flag(std::string(row.flag), texts.switches[key], std::string(row.help));
   } else if (row.type == OptionType::slowest) {
-    // A value is taken behind '=' only: the next word is a path.
-    option = command.add_flag(std::string(row.flag) + "{all}", texts.optional[key], std::string(row.help));
+    // A value is taken behind '=' only: the next word is a path. Without one it is "true".
+    option = command.add_flag(std::string(row.flag), texts.optional[key], std::string(row.help));
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   } else {
     option = command.add_option(std::string(row.flag), texts.values[key], std::string(row.help));

@@ -59,7 +59,7 @@ const std::vector<OptionRow> kRows = {
     {"test_map", "--test-map,!--no-test-map", "RUNHARNESS_TEST_MAP", boolean, "", "false", "",
      "measure which test reaches which lines, for --affected and the report (default: off)"},
     {"profile", "--profile", "RUNHARNESS_PROFILE", slowest, "", "off", "slowest:N",
-     "record in which functions each test spends its time; slowest:N keeps those of the N slowest tests of each suite"},
+     "record in which functions each test spends its time; =slowest:N keeps the N slowest tests of each suite"},
     {"affected", "--affected", "", boolean, "", "false", "",
      "run only tests that a change reaches, new ones and those that failed before; all when that cannot be told",
      UsedBy::test, false},

@@ -7,10 +7,17 @@
 
 #include "runner/base/file.h"
 #include "runner/base/redact.h"
+#include "runner/base/text.h"
 
 namespace rh::engine {
 
 using namespace rh::model;
+
+namespace {
+
+constexpr std::size_t kMaxStoredProfile = std::size_t{512} << 20U;  // bytes of one profile.json
+
+}  // namespace
 
 void StepProfiles::take(const TestCase& test, const Attempt& attempt) {
   const std::optional<Nanoseconds> end = std::exchange(end_of_next_, std::nullopt);
@@ -64,6 +71,10 @@ void StepProfiles::finish_step(const std::string& step, const std::filesystem::p
 
 void StepProfiles::store(const std::filesystem::path& file, const Profile& profile, StepProfile& step) {
   std::string text = context_.registry.profiling.to_json(profile);
+  if (text.size() > kMaxStoredProfile)
+    return note("profile-not-kept",
+                fmt::format("the profile of {} takes {}, more than {}: what was joined to tests is kept", step.step,
+                            format_size(text.size()), format_size(kMaxStoredProfile)));
   if (context_.secrets) text = context_.secrets->redact(text);
   if (auto written = write_file(file, text); !written)
     note("profile-not-kept", written.error().message());

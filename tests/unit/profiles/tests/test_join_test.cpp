@@ -263,7 +263,23 @@ TEST(TestJoin, RustTestsAreKnownByFunctionAndThread) {
   EXPECT_EQ(joined.tests[0].joined_by, "thread");
   EXPECT_EQ(hottest(joined.tests[1]), "krate::burn_beta [native]");
   EXPECT_EQ(joined.tests[1].cpu_ns, 30U * kMs);
-  EXPECT_NE(joined.tests[1].reason.find("does not tell when"), std::string::npos);
+  EXPECT_EQ(joined.tests[1].reason, "") << "no time was left over";
+}
+
+TEST(TestJoin, ThreadsThatBearNoNameOfATestAreTold) {
+  Made made;
+  made.process(11, 2, model::kNoIndex, 0, "Rust 1.80.0");
+  RanTest test;
+  test.test.name = "tests::alpha";
+  made.tests().push_back(test);
+  test.test.name = "tests::beta";
+  made.tests().push_back(test);
+  made.run(0, 0, 40, {native("krate::tests::alpha"), native("krate::burn_alpha")});
+  made.run(made.thread(0, "worker"), 0, 40, {native("krate::burn_in_pool")});
+  const JoinedStep joined = made.join();
+  EXPECT_EQ(joined.tests[0].cpu_ns, 40U * kMs);
+  EXPECT_EQ(find(joined.tests[0], "krate::burn_in_pool [native]"), nullptr);
+  EXPECT_NE(joined.tests[0].reason.find("does not tell when"), std::string::npos) << joined.tests[0].reason;
 }
 
 TEST(TestJoin, AWorkerThatTheRunnerDoesNotTellIsKnownByTheFile) {
