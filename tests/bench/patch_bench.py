@@ -6,7 +6,7 @@ which git's diff has about 12 MB, and coverage of all of it as LCOV and as Cober
 
 Both programs are run in turns. Time is wall time of the whole process tree, git included; memory is the greatest sum of
 the resident sets of that tree, by a sampler, and the high-water mark that the kernel keeps of its largest process.
-diff-cover is looked for on PATH; `pip install diff-cover` in a virtual environment and name its program.
+diff-cover is installed below build/bench/coverage (peers.py), unless --diff-cover names one.
 """
 import argparse
 import json
@@ -20,6 +20,8 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+
+import peers
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FILES, LINES, CHANGED_OF_LINES = 5000, 400, 0.036
@@ -131,11 +133,11 @@ def candidates(options, folder, coverage):
         rows["runharness gate (Cobertura)"] = [str(runharness), "gate", str(coverage / "coverage.xml"), "--base", "base", "--min-patch-coverage", "80"]
     else:
         print(f"not measured: {runharness} is not built")
-    diff_cover = options.diff_cover or shutil.which("diff-cover")
-    if diff_cover:
+    diff_cover = options.diff_cover or str(peers.python_tools(["diff-cover"]) / "diff-cover")
+    if Path(diff_cover).exists():
         rows["diff-cover (Cobertura)"] = [diff_cover, str(coverage / "coverage.xml"), "--compare-branch", "base"]
     else:
-        print("not measured: diff-cover is not on PATH (pip install diff-cover, or --diff-cover PATH)")
+        print("not measured: diff-cover does not install here (--diff-cover PATH)")
     rows["git diff alone"] = ["sh", "-c", "git diff-tree -r -p -U0 base HEAD | cat > /dev/null"]
     return rows
 
