@@ -55,7 +55,9 @@ enum class ReadOutcome : std::uint8_t { read, changed, gone };
 
 // bash runs on meanwhile. One system call reads, in this order: all calls; the innermost call; the line; the innermost
 // call; all calls. Both pairs have to agree, so that the line is one of that call: bash cannot return and make another
-// call in the half microsecond between the inner pair. As long as it stays in one call, that system call is all.
+// call in the half microsecond between the inner pair. The second copy of all calls is read in the opposite order, so
+// that no rhythm of the script can make two wrong copies alike. As long as bash stays in one call, that system call is
+// all.
 class StackReader {
  public:
   StackReader(RemoteMemory& memory, const BashAddresses& addresses) : memory_(memory), addresses_(addresses) {}
@@ -85,12 +87,23 @@ class StackReader {
   RemoteMemory& memory_;
   BashAddresses addresses_;
   Chains chains_;
+  // A part of the shell's memory that is wanted, and where it lies in a copy of the spans.
+  struct Item {
+    Address at = 0;
+    std::size_t size = 0, offset = 0;
+  };
+  void add_item(Address at, std::size_t size) { items_.push_back({at, size, 0}); }
+  [[nodiscard]] std::vector<iovec> make_spans();
+  [[nodiscard]] bool same_items(const std::uint8_t* copy, const std::uint8_t* again) const;
+
+  std::vector<Item> items_;          // three heads, elements, texts: of all calls
+  std::vector<std::size_t> texts_;   // index of the item of each text; its size is 0 where there is none
   std::vector<iovec> ranges_;        // of one reading, as above
-  std::size_t copy_bytes_ = 0;       // all calls: three heads, elements, texts
+  std::size_t span_count_ = 0;       // at the front of ranges_, and in the opposite order at its end
+  std::size_t copy_bytes_ = 0;       // of all spans
   std::size_t innermost_bytes_ = 0;  // the head of FUNCNAME and its first text
   std::vector<std::uint8_t> calls_;  // the copy that was accepted
   std::vector<std::uint8_t> reading_;
-  std::vector<std::size_t> texts_;  // where in calls_ each text begins
   std::int32_t line_ = 0;
   std::vector<BashFrame> frames_;
   std::unordered_map<std::string, std::uint32_t> definitions_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <numeric>
 
 #include "profiles/bash/bash_memory.h"
 #include "runner/base/text.h"
@@ -17,6 +18,7 @@ constexpr std::uint64_t kValueInElement = 8;  // ARRAY_ELEMENT: index, value, ne
 constexpr std::uint64_t kNextInElement = 16;
 constexpr std::size_t kLinkBytes = 16;  // value and next
 constexpr std::size_t kInnermostBytes = 64;
+constexpr Address kLargestGap = 4096;
 
 std::size_t text_bytes(Address at) { return std::min<std::size_t>(kMaxTextBytes, kPage - at % kPage); }
 
@@ -68,25 +70,47 @@ bool StackReader::append_known(const Chains& old, const std::array<Address, 3>& 
   return true;
 }
 
-void StackReader::make_ranges() {
-  std::vector<iovec> calls, innermost;
-  texts_.clear();
+// What lies close together is read in one piece: a copy of a page takes less than finding another one.
+std::vector<iovec> StackReader::make_spans() {
+  std::vector<std::size_t> order(items_.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return items_[a].at < items_[b].at; });
+  std::vector<iovec> spans;
+  Address start = 0, end = 0;
   copy_bytes_ = 0;
-  const auto add = [&](Address at, std::size_t size) {
-    calls.push_back(remote_range(at, size));
-    copy_bytes_ += size;
+  const auto close = [&] {
+    if (end > start) spans.push_back(remote_range(start, end - start));
+    copy_bytes_ += end - start;
   };
-  for (const Address head : addresses_.heads) add(head + kNextInElement, sizeof(Address));
+  for (const std::size_t index : order) {
+    Item& item = items_[index];
+    if (item.size == 0) continue;
+    if (end == start || item.at > end + kLargestGap) {
+      close();
+      start = end = item.at;
+    }
+    item.offset = copy_bytes_ + (item.at - start);
+    end = std::max(end, item.at + item.size);
+  }
+  close();
+  return spans;
+}
+
+void StackReader::make_ranges() {
+  items_.clear();
+  texts_.clear();
+  for (const Address head : addresses_.heads) add_item(head + kNextInElement, sizeof(Address));
   for (const auto& chain : chains_)
-    for (const Element& element : chain) add(element.at + kValueInElement, kLinkBytes);
+    for (const Element& element : chain) add_item(element.at + kValueInElement, kLinkBytes);
   for (const auto& chain : chains_)
     for (const Element& element : chain) {
-      texts_.push_back(copy_bytes_);
-      if (element.value != 0) add(element.value, text_bytes(element.value));
+      texts_.push_back(items_.size());
+      add_item(element.value, element.value == 0 ? 0 : text_bytes(element.value));
     }
-  texts_.push_back(copy_bytes_);
+  const std::vector<iovec> calls = make_spans();
+  span_count_ = calls.size();
 
-  innermost.push_back(remote_range(addresses_.heads[0] + kNextInElement, sizeof(Address)));
+  std::vector<iovec> innermost = {remote_range(addresses_.heads[0] + kNextInElement, sizeof(Address))};
   innermost_bytes_ = sizeof(Address);
   if (!chains_[0].empty() && chains_[0].front().value != 0) {
     const std::size_t size = std::min(kInnermostBytes, text_bytes(chains_[0].front().value));
@@ -97,7 +121,13 @@ void StackReader::make_ranges() {
   ranges_.insert(ranges_.end(), innermost.begin(), innermost.end());
   ranges_.push_back(remote_range(addresses_.line_number, sizeof line_));
   ranges_.insert(ranges_.end(), innermost.begin(), innermost.end());
-  ranges_.insert(ranges_.end(), calls.begin(), calls.end());
+  ranges_.insert(ranges_.end(), calls.rbegin(), calls.rend());
+}
+
+bool StackReader::same_items(const std::uint8_t* copy, const std::uint8_t* again) const {
+  return std::all_of(items_.begin(), items_.end(), [&](const Item& item) {
+    return std::memcmp(copy + item.offset, again + item.offset, item.size) == 0;
+  });
 }
 
 bool StackReader::verify() {
@@ -106,25 +136,36 @@ bool StackReader::verify() {
   const std::uint8_t* const inner = reading_.data() + copy_bytes_;
   const std::uint8_t* const inner_again = inner + innermost_bytes_ + sizeof line_;
   if (std::memcmp(inner, inner_again, innermost_bytes_) != 0) return false;
-  if (std::memcmp(reading_.data(), inner_again + innermost_bytes_, copy_bytes_) != 0) return false;
-  const std::uint8_t* at = reading_.data();
-  for (std::size_t ring = 0; ring < chains_.size(); ++ring, at += sizeof(Address)) {
+  line_ = load<std::int32_t>(inner + innermost_bytes_);
+  // The spans of the second copy came in the opposite order.
+  std::vector<std::uint8_t> again(copy_bytes_);
+  const std::uint8_t* from = inner_again + innermost_bytes_;
+  std::size_t to = copy_bytes_;
+  for (std::size_t span = span_count_; span-- > 0;) {
+    const std::size_t size = ranges_[span].iov_len;
+    to -= size;
+    std::memcpy(again.data() + to, from, size);
+    from += size;
+  }
+  if (!same_items(reading_.data(), again.data())) return false;
+  const std::uint8_t* const copy = reading_.data();
+  std::size_t item = 0;
+  for (std::size_t ring = 0; ring < chains_.size(); ++ring, ++item) {
     const Address first = chains_[ring].empty() ? addresses_.heads[ring] : chains_[ring].front().at;
-    if (load<Address>(at) != first) return false;
+    if (load<Address>(copy + items_[item].offset) != first) return false;
   }
   for (const auto& chain : chains_)
     for (const Element& element : chain) {
-      if (load<Address>(at) != element.value || load<Address>(at + sizeof(Address)) != element.next) return false;
-      at += kLinkBytes;
+      const std::uint8_t* const link = copy + items_[item++].offset;
+      if (load<Address>(link) != element.value || load<Address>(link + sizeof(Address)) != element.next) return false;
     }
-  line_ = load<std::int32_t>(inner + innermost_bytes_);
   return true;
 }
 
 std::string StackReader::text_at(std::size_t part) const {
-  const std::size_t from = texts_[part], to = texts_[part + 1];
-  const auto* const text = reinterpret_cast<const char*>(calls_.data()) + from;
-  return to_valid_utf8(std::string_view(text, strnlen(text, to - from)));
+  const Item& item = items_[texts_[part]];
+  const auto* const text = reinterpret_cast<const char*>(reading_.data()) + item.offset;
+  return to_valid_utf8(std::string_view(text, strnlen(text, item.size)));
 }
 
 // FUNCNAME[i] was called on line BASH_LINENO[i] of BASH_SOURCE[i + 1], and is defined in BASH_SOURCE[i].
@@ -163,10 +204,12 @@ ReadOutcome StackReader::read() {
       if (!first) ++retries_;
       continue;
     }
-    const bool same = calls_.size() == copy_bytes_ && std::memcmp(calls_.data(), reading_.data(), copy_bytes_) == 0;
-    if (!same || frames_.empty()) {
-      calls_.assign(reading_.begin(), reading_.begin() + static_cast<std::ptrdiff_t>(copy_bytes_));
+    // The frames are those of before if the calls are: the copies may differ in what lies between them.
+    const bool same =
+        first && !frames_.empty() && calls_.size() == copy_bytes_ && same_items(calls_.data(), reading_.data());
+    if (!same) {
       make_frames();
+      calls_.assign(reading_.begin(), reading_.begin() + static_cast<std::ptrdiff_t>(copy_bytes_));
     }
     set_line();
     return ReadOutcome::read;

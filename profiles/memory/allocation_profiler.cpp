@@ -69,15 +69,24 @@ class AllocationProfiler : public Profiler {
     return files;
   }
 
-  // The process that had this number when the record was begun.
-  [[nodiscard]] std::uint32_t process_of(const AllocationRecord& record) const {
+  // The process that had this number when the record was begun; made if it ended before it was seen.
+  [[nodiscard]] std::uint32_t process_of(const AllocationRecord& record) {
     std::uint32_t best = kNoIndex;
     for (const SeenProcess& seen : seen_) {
       if (seen.inner_pid != record.pid) continue;
       const std::int64_t start = builder_.profile().processes[seen.process].start_ns + builder_.started_ns();
       if (best == kNoIndex || start <= record.begun_ns) best = seen.process;
     }
-    return best;
+    if (best != kNoIndex || !options_.follow_children) return best;
+    model::ProfileProcess process;
+    process.pid = record.pid;
+    process.command = record.command;
+    process.runtime = "CPython " + record.version;
+    process.unprofiled_reason = "the process ended before it was seen";
+    process.start_ns = process.end_ns = record.begun_ns - builder_.started_ns();
+    process.cpu = model::CpuFigure::unknown(process.unprofiled_reason);
+    process.peak_rss = model::BytesFigure::unknown(process.unprofiled_reason);
+    return builder_.add_process(std::move(process));
   }
 
   void add_record(const std::filesystem::path& file) {
@@ -86,10 +95,7 @@ class AllocationProfiler : public Profiler {
     if (!record)
       return builder_.say(model::Severity::warning, "allocations-unreadable", record.error().message(), file);
     const std::uint32_t process = process_of(*record);
-    if (process == kNoIndex) {
-      ++unseen_;
-      return;
-    }
+    if (process == kNoIndex) return;  // a child that is not to be followed
     recorded_.push_back(process);
     add_sites(*record, process);
     lost_ += record->lost;
@@ -125,11 +131,6 @@ class AllocationProfiler : public Profiler {
                                "PYTHONPATH, older than 3.8, without a global lock, or killed in their first second",
                                without),
                    "--memory");
-    if (unseen_ > 0)
-      builder_.say(
-          model::Severity::info, "allocations-of-short-processes",
-          fmt::format("{} Python process(es) ended before they were seen: their allocations are left out", unseen_),
-          "--memory");
     if (lost_ > 0)
       builder_.say(model::Severity::warning, "allocations-lost",
                    fmt::format("{} sampled allocations did not fit into the table of those that live", lost_),
@@ -141,7 +142,7 @@ class AllocationProfiler : public Profiler {
   std::filesystem::path folder_;
   std::vector<SeenProcess> seen_;
   std::vector<std::uint32_t> recorded_;
-  std::uint64_t unseen_ = 0, lost_ = 0;
+  std::uint64_t lost_ = 0;
 };
 
 }  // namespace

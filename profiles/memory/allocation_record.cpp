@@ -69,11 +69,12 @@ class RecordReader {
   Result<void> process(const std::vector<std::string_view>& fields) {
     std::uint64_t pid = 0, parent = 0, begun = 0;
     RH_CHECK(numbers(fields, {&pid, &parent, &begun}));
-    if (fields.size() < 5) return bad("has no version");
+    if (fields.size() < 6) return bad("has no version and command");
     record_.pid = static_cast<int>(pid);
     record_.parent = static_cast<int>(parent);
     record_.begun_ns = static_cast<std::int64_t>(begun);
     record_.version = to_valid_utf8(fields[4]);
+    record_.command = unescaped(fields[5]);
     return {};
   }
 

@@ -29,6 +29,7 @@ struct AllocationRecord {
   int pid = 0, parent = 0;    // in the process's own PID namespace
   std::int64_t begun_ns = 0;  // CLOCK_MONOTONIC
   std::string version;        // of Python
+  std::string command;
   std::uint64_t peak_bytes = 0, samples = 0, lost = 0;
   std::vector<AllocationFrame> frames;
   std::vector<AllocationRecordSite> sites;

@@ -40,7 +40,9 @@ def _begin(folder):
         if taken is None or state["pid"] != posix.getpid():
             return
         peak, samples, lost, sites = taken
-        lines = ["process\t%d\t%d\t%d\t%s" % (posix.getpid(), posix.getppid(), state["begun"], sys.version.split()[0])]
+        command = getattr(sys, "orig_argv", None) or [sys.executable] + getattr(sys, "argv", [])
+        process = (posix.getpid(), posix.getppid(), state["begun"], sys.version.split()[0])
+        lines = ["process\t%d\t%d\t%d\t%s\t%s" % (process + (plain(" ".join(command)[:4096]),))]
         lines.append("heap\t%d\t%d\t%d" % (peak, samples, lost))
         numbers = {}
         for live_bytes, live_count, total_bytes, total_count, stack in sites:
