@@ -63,6 +63,25 @@ TEST(Fold, ATestThatNeverEndedIsNamed) {
   EXPECT_EQ(report.counts.failed, 1U);
 }
 
+TEST(Fold, ProfilesOfStepsAddUpAndThoseOfTestsFindTheirs) {
+  ReportFold fold;
+  fold.apply(finished("a", Outcome::passed));
+  fold.apply(finished("b", Outcome::passed));
+  StepProfile step;
+  step.phases = {{"tests", 30, 40}, {"import", 5, 6}};
+  fold.apply(StepProfiled{SuiteId{"s"}, step});
+  fold.apply(StepProfiled{SuiteId{"s"}, step});
+  TestProfile profile;
+  profile.functions.push_back({"burn", "a.py", 3, 30, 30, 40, 40, 30, 0.9, 1});
+  fold.apply(TestProfiled{SuiteId{"s"}, TestId{"s::f::b"}, profile});
+  fold.apply(TestProfiled{SuiteId{"s"}, TestId{"s::f::unknown"}, profile});
+  const SuiteReport suite = fold.report().suites.at(0);
+  EXPECT_EQ(suite.profile.steps.size(), 2U);
+  EXPECT_EQ(suite.profile.phases, (std::vector<PhaseTime>{{"tests", 60, 80}, {"import", 10, 12}}));
+  EXPECT_FALSE(suite.tests.at(0).profile);
+  EXPECT_EQ(suite.tests.at(1).profile, profile);
+}
+
 TEST(Fold, TheWeakestIsolationStands) {
   IsolationReport into{
       IsolationLevel::contained, IsolationLevel::contained, {{"network", "none", MechanismState::enforced, "", ""}}};

@@ -166,6 +166,18 @@ TEST(RunOptions, ReadsVariablesPathsAndPromises) {
   EXPECT_EQ(resolve("", false, {{"env", "HOME"}}).options->pass_env, std::vector<std::string>{"HOME"});
 }
 
+TEST(Settings, ChoiceOfTests) {
+  EXPECT_FALSE(parse_test_choice("off").value().any);
+  EXPECT_FALSE(parse_test_choice("false").value().any);
+  for (const char* all : {"all", "true"}) {
+    EXPECT_TRUE(parse_test_choice(all).value().any);
+    EXPECT_FALSE(parse_test_choice(all).value().slowest);
+  }
+  EXPECT_EQ(parse_test_choice("slowest:12").value().slowest, 12U);
+  for (const char* wrong : {"", "slowest", "slowest:", "slowest:0", "slowest:-1", "slowest:x", "12"})
+    EXPECT_FALSE(parse_test_choice(wrong)) << wrong;
+}
+
 TEST(Settings, ReadsPercentages) {
   EXPECT_EQ(parse_percent("80").value(), 8000U);
   EXPECT_EQ(parse_percent("80%").value(), 8000U);

@@ -34,7 +34,9 @@ std::vector<model::RunEvent> one_of_each() {
                                suite.tests[1].quarantine},
           model::PatchCompared{*report.patch},
           model::BaseFound{*report.base},
-          model::TestsSelected{id, suite.selection}};
+          model::TestsSelected{id, suite.selection},
+          model::StepProfiled{id, suite.profile.steps[0]},
+          model::TestProfiled{id, suite.tests[0].test.id, *suite.tests[0].profile}};
 }
 
 TEST(Event, EveryAlternativeReadsBack) {
