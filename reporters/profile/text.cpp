@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "reporters/plain_text.h"
+#include "reporters/profile/allocation_text.h"
 #include "reporters/profile/text_parts.h"
 #include "runner/base/text.h"
 
@@ -17,6 +18,7 @@ using Align = Table::Align;
 using Cell = Table::Cell;
 
 constexpr std::size_t kMaxProcesses = 12;
+constexpr std::size_t kProcessColumns = 46;  // of their table beside the last, the first at its narrowest
 constexpr std::size_t kMaxPeakStacks = 3;
 constexpr std::size_t kMaxPeakFrames = 6;  // innermost ones
 constexpr double kLeastShare = 0.0005;     // of functions and lines that are listed
@@ -39,6 +41,7 @@ class ProfileText {
       write_lines();
       write_processes();
       write_peak();
+      text_ += allocations_to_text(profile_, style_, width_, options_.lines);
       write_hints();
     }
     write_quality();
@@ -82,10 +85,9 @@ class ProfileText {
   void write_head() {
     text_ += style_(Tone::bold, fit("profile of " + clean_line(shell_join(profile_.command)), width_)) + '\n';
     const bool failed = profile_.status.signal || profile_.status.exit_code.value_or(0) != 0;
-    text_ += style_(failed ? Tone::bad : Tone::plain, end_text());
-    text_ += ", " + clean_line(cpu_text()) + ", " + clean_line(memory_text());
-    if (profile_.processes.size() > 1) text_ += fmt::format(", {} processes", profile_.processes.size());
-    text_ += '\n';
+    std::string rest = clean_line(cpu_text()) + ", " + clean_line(memory_text());
+    if (profile_.processes.size() > 1) rest += fmt::format(", {} processes", profile_.processes.size());
+    paragraph(end_text() + ", ", failed ? Tone::bad : Tone::plain, rest);
     if (summary_.kinds.empty()) return;
     std::string kinds;
     for (const KindSummary& kind : summary_.kinds) {
@@ -166,9 +168,10 @@ class ProfileText {
     std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return cpu(a) > cpu(b); });
     for (std::size_t i = 0; i < std::min(order.size(), kMaxProcesses); ++i) {
       const ProfileProcess& process = profile_.processes[order[i]];
-      const Cell recorder = process.profiler.empty()
-                                ? Cell{fit(clean_line("nothing: " + process.unprofiled_reason), 40), Tone::dim}
-                                : Cell{process.profiler};
+      const Cell recorder =
+          process.profiler.empty()
+              ? Cell{fit(clean_line("nothing: " + process.unprofiled_reason), width_ - kProcessColumns), Tone::dim}
+              : Cell{process.profiler};
       table.add({{clean_line(process.command)},
                  {fmt::format("{}", process.pid)},
                  {process.cpu.value ? format_duration(*process.cpu.value) : "-"},

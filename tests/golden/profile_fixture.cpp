@@ -116,6 +116,9 @@ void add_surroundings(model::Profile& profile, std::uint32_t peak_stack) {
     profile.timeline.threads.push_back(i > 2 ? 3 : 1);
   }
   profile.spans = {{"reads a file", "test", 0, 0, 100 * kMs, 400 * kMs}};
+  profile.allocations = {{{0, peak_stack, 30'000'000, 1200, 90'000'000}, {0, 0, 4096, 3, 8192}},
+                         "tracemalloc",
+                         "every 10th allocation, about 4 % of the time"};
   profile.noise.steal_share = 0.002;
   profile.noise.load_at_start = 0.5;
   profile.noise.frequency_reason = "no cpufreq in this virtual machine";
