@@ -15,12 +15,12 @@ using model::kNoIndex;
 
 struct KnownFrame {
   FrameKind kind;
-  std::string_view name;  // the last part of a qualified name
-  std::string_view file;  // the file is this or ends with '/' and this; empty: any
-  Phase phase;
+  std::string_view name;  // the last part of a qualified name; empty: any
+  std::string_view file;  // the file is this or ends with '/' and this; "a/b/": it lies in such a folder; empty: any
+  Phase phase;            // unknown: that of the frames above it
 };
 
-// pytest 6 to 9, CPython's unittest, node 18 to 24, mocha 10 and 11, jest 29 and 30, vitest 1 to 3. Inner frames win.
+// pytest 6 to 9, CPython's unittest, node 18 to 24, mocha 10 to 12, jest 29 and 30, vitest 1 to 4. Inner frames win.
 constexpr KnownFrame kKnown[] = {
     {FrameKind::python, "pytest_collection", "_pytest/main.py", Phase::collection},
     {FrameKind::python, "perform_collect", "_pytest/main.py", Phase::collection},
@@ -43,11 +43,17 @@ constexpr KnownFrame kKnown[] = {
     {FrameKind::javascript, "_load", "node:internal/modules/cjs/loader", Phase::loading},
     {FrameKind::javascript, "Module._load", "node:internal/modules/cjs/loader", Phase::loading},
     {FrameKind::javascript, "run", "node:internal/modules/esm/module_job", Phase::loading},
-    {FrameKind::javascript, "Runner.hook", "mocha/lib/runner.js", Phase::fixtures},
-    {FrameKind::javascript, "_callCircusHook", "jest-circus/build/run.js", Phase::fixtures},
-    {FrameKind::javascript, "_callCircusTest", "jest-circus/build/run.js", Phase::tests},
-    {FrameKind::javascript, "_callCircusHook", "jest-circus/build/index.js", Phase::fixtures},
-    {FrameKind::javascript, "_callCircusTest", "jest-circus/build/index.js", Phase::tests},
+    {FrameKind::javascript, "loadAndTranslate", "node:internal/modules/esm/loader", Phase::import},
+    {FrameKind::javascript, "runTest", "mocha/lib/runner.js", Phase::tests},
+    {FrameKind::javascript, "next", "mocha/lib/runner.js", Phase::fixtures},  // inside of Runner.hook
+    {FrameKind::javascript, "callFn", "mocha/lib/runnable.js", Phase::unknown},
+    {FrameKind::javascript, "_callCircusHook", "jest-circus/build/", Phase::fixtures},
+    {FrameKind::javascript, "_callCircusTest", "jest-circus/build/", Phase::tests},
+    {FrameKind::javascript, "", "jest-circus/build/", Phase::unknown},
+    {FrameKind::javascript, "callSuiteHook", "@vitest/runner/dist/", Phase::fixtures},
+    {FrameKind::javascript, "callTestHooks", "@vitest/runner/dist/", Phase::fixtures},
+    {FrameKind::javascript, "callCleanupHooks", "@vitest/runner/dist/", Phase::fixtures},
+    {FrameKind::javascript, "", "@vitest/runner/dist/", Phase::unknown},
     {FrameKind::native, "testing.tRunner", "", Phase::tests},
     {FrameKind::native, "testing.(*common).runCleanup", "", Phase::fixtures},
     {FrameKind::native, "runtime.doInit", "", Phase::import},
@@ -56,21 +62,30 @@ constexpr KnownFrame kKnown[] = {
 
 bool same_file(std::string_view file, std::string_view known) {
   if (known.empty() || file == known) return true;
+  if (known.back() == '/') {
+    const std::size_t at = file.find(known);
+    return at != std::string_view::npos && at > 0 && file[at - 1] == '/';
+  }
   return file.size() > known.size() && file.ends_with(known) && file[file.size() - known.size() - 1] == '/';
 }
 
 bool same_name(FrameKind kind, std::string_view name, std::string_view known) {
-  if (name == known) return true;
+  if (known.empty() || name == known) return true;
   return kind != FrameKind::native && name.size() > known.size() && name.ends_with(known) &&
          name[name.size() - known.size() - 1] == '.';
 }
 
-Phase phase_of(const model::ProfileFrame& frame) {
+struct FrameMark {
+  Phase phase = Phase::unknown;
+  bool runners = false;  // a function of the runner itself
+};
+
+FrameMark mark_of(const model::ProfileFrame& frame) {
   for (const KnownFrame& known : kKnown)
     if (known.kind == frame.kind && same_name(frame.kind, frame.name, known.name) && same_file(frame.file, known.file))
-      return known.phase;
-  if (frame.kind == FrameKind::native && frame.name.ends_with(".TestMain")) return Phase::fixtures;
-  return activity_of(frame) == Activity::import ? Phase::import : Phase::unknown;
+      return {known.phase, known.phase != Phase::import && known.phase != Phase::loading};
+  if (frame.kind == FrameKind::native && frame.name.ends_with(".TestMain")) return {Phase::fixtures, true};
+  return {activity_of(frame) == Activity::import ? Phase::import : Phase::unknown, false};
 }
 
 // "example.com/mod/pkg.TestA.func1" is "example.com/mod/pkg" and "TestA". The linker writes dots of the last element
@@ -152,10 +167,10 @@ std::string_view name_of(Phase phase) {
 
 std::vector<StackMark> mark_stacks(const model::Profile& profile, const std::vector<RanTest>& tests) {
   const TestFunctions functions(tests);
-  std::vector<Phase> phases;
+  std::vector<FrameMark> own_marks;
   std::vector<std::uint32_t> rust;
   for (const model::ProfileFrame& frame : profile.frames) {
-    phases.push_back(phase_of(frame));
+    own_marks.push_back(mark_of(frame));
     const bool native = frame.kind == FrameKind::native && !functions.empty();
     rust.push_back(native ? functions.rust(frame.name) : kNoIndex);
   }
@@ -164,11 +179,9 @@ std::vector<StackMark> mark_stacks(const model::Profile& profile, const std::vec
   for (std::uint32_t node = 0; node < profile.stacks.size(); ++node) {
     const model::StackNode& at = profile.stacks[node];
     StackMark mark = at.parent == kNoIndex ? StackMark{} : marks[at.parent];
-    const Phase own = phases[at.frame];
-    if (own != Phase::unknown && mark.phase != Phase::import) {
-      mark.phase = own;
-      if (own != Phase::import && own != Phase::loading) mark.base = node;
-    }
+    const FrameMark own = own_marks[at.frame];
+    if (own.phase != Phase::unknown) mark.phase = own.phase;
+    if (own.runners) mark.base = node;
     if (mark.test == kNoIndex && rust[at.frame] != kNoIndex) {
       mark.test = rust[at.frame];
       mark.base = at.parent;
