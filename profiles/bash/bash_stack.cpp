@@ -153,6 +153,7 @@ bool StackReader::verify() {
   for (std::size_t ring = 0; ring < chains_.size(); ++ring, ++item) {
     const Address first = chains_[ring].empty() ? addresses_.heads[ring] : chains_[ring].front().at;
     if (load<Address>(copy + items_[item].offset) != first) return false;
+    if (!truncated_ && !chains_[ring].empty() && chains_[ring].back().next != addresses_.heads[ring]) return false;
   }
   for (const auto& chain : chains_)
     for (const Element& element : chain) {
@@ -192,6 +193,7 @@ ReadOutcome StackReader::read() {
   for (int attempt = 0; attempt < kTries; ++attempt) {
     const bool first = attempt == 0 && !texts_.empty();  // as before?
     if (!first) {
+      texts_.clear();  // the ranges are not those of the rings from here on
       if (!walk(attempt == 1)) {
         if (memory_.last_errno() == ESRCH) return ReadOutcome::gone;
         ++retries_;
