@@ -17,6 +17,7 @@ using model::Severity;
 
 constexpr const char* kKallsyms = "/proc/kallsyms";
 constexpr std::uint64_t kToldShare = 20;  // a module without names is told if it has 1/20 of the samples
+constexpr std::int64_t kMaxHiddenSamples = 1'000'000;
 constexpr std::int64_t kNoticedEarlyNs = 20'000'000;
 constexpr double kNoticeOfShare = 0.01;  // stacks cut, records lost: told from this share on
 
@@ -139,17 +140,24 @@ std::int64_t NativeResults::cpu_of(const RawTask& task) const {
   return told > 0 && (believable || tasks_.lost() > 0) ? told : sampled;
 }
 
-// Where the kernel may not be looked into, the CPU clock of the process says what the samples do not show.
+// Where the kernel may not be looked into, the CPU clock of the process says what the samples do not show; of a
+// process that was never noticed, its counters.
 void NativeResults::add_hidden_kernel(std::uint32_t process, std::uint32_t thread, std::int64_t end_ns) {
   const model::ProfileProcess& owner = builder_.process(process);
-  if (run_.sees_kernel || !owner.cpu.value) return;
+  if (run_.sees_kernel) return;
   const auto sampled = static_cast<std::int64_t>(owner.quality.taken) * run_.period_ns;
-  const std::int64_t hidden = owner.cpu.value->count() - sampled;
+  const std::int64_t hidden = (owner.cpu.value ? owner.cpu.value->count() : told_[process]) - sampled;
   if (hidden <= 2 * run_.period_ns) return;
   model::ProfileFrame frame;
   frame.name = kHiddenKernel;
   frame.kind = model::FrameKind::kernel;
-  builder_.add({end_ns, thread, builder_.stack(kNoIndex, builder_.frame(frame), 0), 0, hidden, model::kOnCpu});
+  const std::uint32_t stack = builder_.stack(kNoIndex, builder_.frame(frame), 0);
+  // As many samples as ticks would have given, so that intervals of shares are as wide as they should be. When it was
+  // is not known: they are spread over the life of the process.
+  const std::int64_t count = std::min(hidden / run_.period_ns, kMaxHiddenSamples);
+  const std::int64_t life = std::max<std::int64_t>(end_ns - owner.start_ns, 0);
+  for (std::int64_t i = 0; i < count; ++i)
+    builder_.add({owner.start_ns + life * (i + 1) / count, thread, stack, 0, hidden / count, model::kOnCpu});
 }
 
 void NativeResults::add_thread(const RawThread& thread, std::uint32_t process) {
@@ -174,6 +182,7 @@ void NativeResults::add_thread(const RawThread& thread, std::uint32_t process) {
   quality.taken += taken;
   quality.expected += std::max(taken, due);
   quality.late += std::max(taken, due) - taken;
+  if (counted_.insert(thread.task).second) told_[process] += static_cast<std::int64_t>(task.cpu_ns);
   cpu_[process] += task.samples > 0 ? cpu * static_cast<std::int64_t>(taken) / samples : cpu;
   last_thread_[process] = {index, end};
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "profiles/native/code_objects.h"
@@ -68,7 +69,9 @@ class NativeResults {
   std::vector<std::uint32_t> processes_;                      // by image
   std::unordered_map<std::uint32_t, std::uint64_t> unnamed_;  // samples by object whose leaf has no name
   std::unordered_map<std::uint32_t, std::pair<std::uint32_t, std::int64_t>> last_thread_;  // by process: index, end
-  std::unordered_map<std::uint32_t, std::int64_t> cpu_;                                    // by process
+  std::unordered_map<std::uint32_t, std::int64_t> cpu_;   // by process: what its samples stand for
+  std::unordered_map<std::uint32_t, std::int64_t> told_;  // by process: what the counters of its tasks said
+  std::unordered_set<std::size_t> counted_;               // tasks in told_
   std::uint64_t samples_ = 0;
 };
 
