@@ -1,5 +1,6 @@
 #include "reporters/profile/html.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -88,13 +89,14 @@ Result<std::string> source_element(const std::vector<model::SourceText>& sources
 std::span<const Thinning> thinning_steps() { return kSteps; }
 
 Result<std::string> render_profile_html(const model::Profile& profile, const model::ProfileSummary& summary,
-                                        const std::vector<model::SourceText>& sources) {
+                                        const std::vector<model::SourceText>& sources, std::size_t max_bytes) {
   const std::string_view page = RH_EMBEDDED_TEXT(rh_profile_template);
   const std::size_t marker = page.find(kDataMarker);
   if (marker == std::string_view::npos)
     return fail(ErrorKind::internal, "render the page of the profile: its template has no place for data");
-  const std::size_t room = kMaxProfilePageBytes - page.size() - kOvershootBytes;
-  const std::size_t room_for_data = sources.empty() ? room : room - kSourceFloorBytes;
+  const std::size_t taken = page.size() + kOvershootBytes;
+  const std::size_t room = max_bytes > taken ? max_bytes - taken : 0;
+  const std::size_t room_for_data = sources.empty() ? room : room - std::min(room / 4, kSourceFloorBytes);
   for (const Thinning& thinning : thinning_steps()) {
     RH_TRY(const std::string data, data_elements(profile, summary, thinning));
     if (data.size() > room_for_data) continue;
@@ -105,10 +107,10 @@ Result<std::string> render_profile_html(const model::Profile& profile, const mod
     html += page.substr(marker + kDataMarker.size());
     return html;
   }
-  return fail(ErrorKind::limit, fmt::format("render the page of the profile: it needs more than {} bytes with {} "
-                                            "processes, {} threads and {} functions; profile.json has everything",
-                                            kMaxProfilePageBytes, profile.processes.size(), profile.threads.size(),
-                                            profile.frames.size()));
+  return fail(ErrorKind::limit,
+              fmt::format("render the page of the profile: it needs more than {} bytes with {} "
+                          "processes, {} threads and {} functions; profile.json has everything",
+                          max_bytes, profile.processes.size(), profile.threads.size(), profile.frames.size()));
 }
 
 }  // namespace rh::reporters

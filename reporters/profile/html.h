@@ -20,6 +20,7 @@ inline constexpr std::size_t kMaxProfilePageBytes = 5'000'000;
 // and counted on the page. Fails only when not even the coarsest page fits.
 [[nodiscard]] Result<std::string> render_profile_html(const model::Profile& profile,
                                                       const model::ProfileSummary& summary,
-                                                      const std::vector<model::SourceText>& sources);
+                                                      const std::vector<model::SourceText>& sources,
+                                                      std::size_t max_bytes = kMaxProfilePageBytes);
 
 }  // namespace rh::reporters

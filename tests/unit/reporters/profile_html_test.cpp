@@ -42,8 +42,9 @@ Page read(const std::string& html) {
   return page;
 }
 
-Page page_of(const model::Profile& profile, const std::vector<model::SourceText>& sources = {}) {
-  const auto html = render_profile_html(profile, {}, sources);
+Page page_of(const model::Profile& profile, const std::vector<model::SourceText>& sources = {},
+             std::size_t max_bytes = kMaxProfilePageBytes) {
+  const auto html = render_profile_html(profile, {}, sources, max_bytes);
   EXPECT_TRUE(html) << html.error().message();
   return html ? read(*html) : Page();
 }
@@ -165,7 +166,7 @@ model::Profile incompressible_profile(std::size_t samples) {
     state = state * 6364136223846793005ULL + 1442695040888963407ULL;
     return (state >> 33) % bound;
   };
-  for (int i = 0; i < 30'000; ++i) {
+  for (int i = 0; i < 3'000; ++i) {
     profile.frames.push_back({fmt::format("f{:x}{:x}", chance(1ULL << 31), chance(1ULL << 31)),
                               fmt::format("{:x}.py", chance(1ULL << 31)),
                               1,
@@ -184,15 +185,25 @@ model::Profile incompressible_profile(std::size_t samples) {
 }
 
 TEST(ProfileHtml, StaysSmallWhateverTheProfileIs) {
-  const model::Profile profile = incompressible_profile(1'000'000);
-  const Page page = page_of(profile, {{"m.py", std::string(3000, 'x'), {}}});
-  EXPECT_LE(page.bytes, kMaxProfilePageBytes);
+  constexpr std::size_t kMaxBytes = 500'000;
+  const model::Profile profile = incompressible_profile(60'000);
+  const Page page = page_of(profile, {{"m.py", std::string(3000, 'x'), {}}}, kMaxBytes);
+  EXPECT_LE(page.bytes, kMaxBytes);
   EXPECT_GT(page.overview["kept"]["slice_ns"], 0) << "the page says what was done";
   EXPECT_TRUE(page.sources["files"].contains("m.py")) << "there is room for sources";
   const double unit = page.overview["kept"]["unit_ns"];
   double cpu = 0;
   for (const std::uint32_t ns : profile.samples.cpu_ns) cpu += ns;
   EXPECT_NEAR(static_cast<double>(sum_cpu(page)) * unit, cpu, 4 * unit) << "sums stay right";
+}
+
+TEST(ProfileHtml, SaysThatNotEvenTheCoarsestPageFits) {
+  SmallProfile small;
+  small.add(0, 2, kMs, kMs);
+  const auto html = render_profile_html(small.profile, {}, {}, 1000);
+  ASSERT_FALSE(html);
+  EXPECT_EQ(html.error().kind, ErrorKind::limit);
+  EXPECT_NE(html.error().what.find("more than 1000 bytes"), std::string::npos);
 }
 
 TEST(ProfileHtml, SourcesThatDoNotFitAreCounted) {
