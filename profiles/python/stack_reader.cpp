@@ -39,6 +39,17 @@ StackReader::StackReader(RemoteMemory& memory, const Layout& layout, Address run
     : memory_(memory), layout_(layout), runtime_(runtime), codes_(codes) {
   thread_bytes_ = sizeof(Address) + std::max({layout.thread_next, layout.thread_interp, layout.thread_frame,
                                               layout.thread_pthread, layout.thread_native_id, layout.thread_chunk});
+  std::uint32_t runtime_end = layout.interpreters_head + sizeof(Address);
+  if (layout.gil_in_runtime != 0)
+    runtime_end = std::max<std::uint32_t>(runtime_end, layout.gil_in_runtime + layout.gil_locked + 4);
+  if (layout.gc_in_runtime != 0)
+    runtime_end = std::max<std::uint32_t>(runtime_end, layout.gc_in_runtime + layout.gc_collecting + 4);
+  runtime_bytes_ = runtime_end - layout.interpreters_head;
+  const std::uint32_t collecting =
+      layout.gc_in_interp != 0 ? layout.gc_in_interp + layout.gc_collecting : layout.interp_next;
+  interpreter_from_ = std::min({layout.interp_next, layout.interp_threads_head, collecting});
+  interpreter_bytes_ =
+      std::max({layout.interp_next, layout.interp_threads_head, collecting}) + sizeof(Address) - interpreter_from_;
   frame_bytes_ =
       layout.data_stack() ? layout.frame_size : std::max(layout.frame_instruction + 4U, layout.frame_executing + 1U);
 }
@@ -115,21 +126,16 @@ void StackReader::add(Address from, std::size_t size) {
   bytes_planned_ += size;
 }
 
+// One range of the runtime, and one or two of each interpreter: what is read of them lies close together.
 void StackReader::plan_lists() {
   parts_.clear();
   ranges_.clear();
   bytes_planned_ = 0;
-  add(runtime_ + layout_.interpreters_head, sizeof(Address));
-  if (layout_.gc_in_runtime != 0) add(runtime_ + layout_.gc_in_runtime + layout_.gc_collecting, sizeof(std::uint32_t));
+  add(runtime_ + layout_.interpreters_head, runtime_bytes_);
   for (const Interpreter& each : interpreters_) {
-    add(each.state + layout_.interp_next, sizeof(Address));
-    add(each.state + layout_.interp_threads_head, sizeof(Address));
-    if (layout_.gc_in_interp != 0)
-      add(each.state + layout_.gc_in_interp + layout_.gc_collecting, sizeof(std::uint32_t));
-    if (each.gil != 0) {
-      add(each.gil + layout_.gil_holder, sizeof(Address));
-      add(each.gil + layout_.gil_locked, sizeof(std::uint32_t));
-    }
+    add(each.state + interpreter_from_, interpreter_bytes_);
+    if (layout_.gil_in_runtime == 0 && each.gil != 0)
+      add(each.gil + layout_.gil_holder, layout_.gil_locked + sizeof(std::uint32_t) - layout_.gil_holder);
   }
 }
 
@@ -150,25 +156,25 @@ void StackReader::plan_thread(PythonThread& thread) {
 }
 
 bool StackReader::take_lists() {
-  const auto next_address = [&] {
-    const auto value = load<Address>(cursor_);
-    cursor_ += sizeof(Address);
-    return value;
-  };
-  const auto next_int = [&] {
-    const auto value = load<std::uint32_t>(cursor_);
-    cursor_ += sizeof(std::uint32_t);
-    return value;
-  };
-  bool same = next_address() == interpreters_.front().state;
-  const bool runtime_collects = layout_.gc_in_runtime != 0 && next_int() != 0;
+  const std::uint8_t* const runtime = cursor_ - layout_.interpreters_head;
+  cursor_ += runtime_bytes_;
+  bool same = load<Address>(runtime + layout_.interpreters_head) == interpreters_.front().state;
   for (Interpreter& each : interpreters_) {
-    same = next_address() == each.next && same;
-    same = next_address() == each.threads_head && same;
-    each.collecting = layout_.gc_in_interp != 0 ? next_int() != 0 : runtime_collects;
+    const std::uint8_t* const state = cursor_ - interpreter_from_;
+    cursor_ += interpreter_bytes_;
+    same = same && load<Address>(state + layout_.interp_next) == each.next &&
+           load<Address>(state + layout_.interp_threads_head) == each.threads_head;
+    const std::uint8_t* const collector =
+        layout_.gc_in_interp != 0 ? state + layout_.gc_in_interp : runtime + layout_.gc_in_runtime;
+    each.collecting = load<std::uint32_t>(collector + layout_.gc_collecting) != 0;
     if (each.gil == 0) continue;
-    each.gil_holder = next_address();
-    each.gil_locked = static_cast<std::int32_t>(next_int()) == 1;
+    const std::uint8_t* gil = runtime + layout_.gil_in_runtime;
+    if (layout_.gil_in_runtime == 0) {
+      gil = cursor_ - layout_.gil_holder;
+      cursor_ += layout_.gil_locked + sizeof(std::uint32_t) - layout_.gil_holder;
+    }
+    each.gil_holder = load<Address>(gil + layout_.gil_holder);
+    each.gil_locked = load<std::int32_t>(gil + layout_.gil_locked) == 1;
   }
   return same;
 }

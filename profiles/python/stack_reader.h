@@ -101,6 +101,8 @@ class StackReader {
   CodeCache& codes_;
   int attempt_ = 0;  // of the current read
   std::size_t copies_ = 2;
+  std::size_t runtime_bytes_ = 0, interpreter_bytes_ = 0;
+  std::uint32_t interpreter_from_ = 0;
   std::size_t thread_bytes_ = 0;  // of a PyThreadState that are read
   std::size_t frame_bytes_ = 0;   // of a frame
   bool lists_known_ = false, unsettled_ = false;
