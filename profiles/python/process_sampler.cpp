@@ -12,6 +12,7 @@ namespace rh::profiles::python {
 namespace {
 
 constexpr std::int64_t kListTasksEveryNs = 50'000'000;
+constexpr int kNameReads = 4;  // of one thread, at the listings after it appeared
 constexpr std::int64_t kAttachAtLeastEveryNs = 50'000'000;
 constexpr std::uint32_t kMaxPthreadBytes = 2304;
 // Offsets of `tid` in struct pthread: glibc on x86-64 and on AArch64, musl. Any other is looked for.
@@ -71,6 +72,16 @@ std::uint32_t PySampler::thread_index(const Task& task) {
   return index;
 }
 
+// A thread gets its name (3.14 sets it from threading) only after it has begun.
+void PySampler::read_names() {
+  for (const auto& thread : threads_) {
+    if (thread->name_reads == kNameReads) continue;
+    ++thread->name_reads;
+    if (std::string name = name_of_task(pid_, thread->tid); !name.empty())
+      builder_.profile().threads[thread->index].name = std::move(name);
+  }
+}
+
 std::optional<std::uint32_t> PySampler::tid_at(std::uint64_t pthread) {
   if (tid_in_pthread_ == 0 || pthread == 0) return std::nullopt;
   return memory_.get<std::uint32_t>(pthread + tid_in_pthread_);
@@ -111,6 +122,7 @@ bool PySampler::match_threads(const Tick& now) {
   if (!due && list_version_ == reader_->list_version()) return true;
   next_look_for_tasks_ns_ = now.time_ns + kListTasksEveryNs;
   if (!tasks_.list()) return false;
+  read_names();
   if (task_version_ == tasks_.version() && list_version_ == reader_->list_version()) return true;
   // A thread that ended leaves no trace where the lists begin.
   if (task_version_ != tasks_.version()) (void)reader_->list();
@@ -191,6 +203,7 @@ bool PySampler::update_levels(Thread& thread) {
   std::size_t depth = 0;
   std::uint32_t node = model::kNoIndex;
   bool same = true;
+  const Code* code = nullptr;
   const auto minor = static_cast<int>(location_.layout.minor);
   for (const PythonThread* const state : thread.states) {
     if (!state->valid) return false;
@@ -199,7 +212,7 @@ bool PySampler::update_levels(Thread& thread) {
       same = false;
     }
     for (auto frame = state->frames.rbegin(); frame != state->frames.rend(); ++frame, ++depth) {
-      const Code* const code = codes_->find(frame->code);
+      if (code == nullptr || code->address != frame->code) code = codes_->find(frame->code);
       if (code == nullptr) return false;
       if (depth == thread.levels.size()) thread.levels.push_back({});
       Level& level = thread.levels[depth];

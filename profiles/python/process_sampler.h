@@ -34,6 +34,7 @@ class PySampler final : public ProcessSampler {
   };
   struct Thread {
     int tid = 0;
+    int name_reads = 0;
     Task* task = nullptr;
     std::uint32_t index = 0;            // into Profile::threads
     std::vector<PythonThread*> states;  // one for each interpreter it is in, the outermost first
@@ -51,6 +52,7 @@ class PySampler final : public ProcessSampler {
   [[nodiscard]] Task* task_of(const PythonThread& state);
   [[nodiscard]] std::optional<std::uint32_t> tid_at(std::uint64_t pthread);
   void calibrate_pthread();
+  void read_names();
   [[nodiscard]] bool mark_wanted();
   void update_stack(Thread& thread);
   [[nodiscard]] bool update_levels(Thread& thread);

@@ -6,10 +6,11 @@
 namespace rh::profiles::python {
 namespace {
 
-constexpr int kMaxDiscoveries = 64;          // attempts of one read that only find new memory or code
-constexpr std::uint64_t kShrinkEvery = 128;  // reads after which unused memory is forgotten
-constexpr std::size_t kMaxCallSpan = 16384;  // bytes between a caller's frame and its callee's that are compared
-constexpr std::size_t kFewThreads = 256;     // more are not compared with one another
+constexpr int kMaxDiscoveries = 64;            // attempts of one read that only find new memory or code
+constexpr std::uint64_t kShrinkEvery = 128;    // reads after which unused memory is forgotten
+constexpr std::size_t kMaxCallSpan = 16384;    // bytes between a caller's frame and its callee's that are compared
+constexpr std::size_t kFramesWithLocals = 32;  // of the topmost: what changes within a microsecond is at the top
+constexpr std::size_t kFewThreads = 256;       // more are not compared with one another
 constexpr std::uint64_t kSettleReads = 5000;
 constexpr std::size_t kPair = 2;             // copies that must agree
 constexpr std::size_t kRetryCopies = 4;      // made at once when the first two did not
@@ -268,7 +269,8 @@ bool StackReader::walk(PythonThread& thread, Address leaf, const Copies& copies)
       }
     }
     // On the data stack the local variables of a caller lie between it and its callee.
-    const bool below = layout_.data_stack() && owner == 0 && child > frame && child <= range->end;
+    const bool below = layout_.data_stack() && owner == 0 && child > frame && child <= range->end &&
+                       thread.frames.size() < kFramesWithLocals;
     const std::size_t span = below ? std::min<std::size_t>(child - frame, kMaxCallSpan) : frame_bytes_;
     if (!agrees(copies, at, std::max(span, frame_bytes_), place)) return false;
     place = FramePlace::caller_of_c;
