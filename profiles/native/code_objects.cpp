@@ -144,4 +144,10 @@ void CodeObjects::keep_perf_map(std::uint32_t index) {
   if (!object.perf_map) object.perf_map = open_readable(fmt::format("/tmp/perf-{}.map", object.pid));
 }
 
+void CodeObjects::look_for_late_perf_maps() {
+  for (const auto& object : objects_)
+    if (object->kind == ObjectKind::generated && !object->perf_map)
+      object->perf_map = open_readable(fmt::format("/tmp/perf-{}.map", object->pid));
+}
+
 }  // namespace rh::profiles::native

@@ -56,6 +56,8 @@ class CodeObjects {
   [[nodiscard]] ElfFile* elf(std::uint32_t object);
   // Keeps /tmp/perf-PID.map of a process that runs generated code, while it can still be reached.
   void keep_perf_map(std::uint32_t object);
+  // The same once more for all, after the end: a JVM writes the file when it ends.
+  void look_for_late_perf_maps();
 
  private:
   using Identity = std::tuple<std::string, std::uint64_t, std::uint64_t, int>;  // path, inode, device, pid

@@ -10,6 +10,8 @@ constexpr std::uint64_t kMaxFunctions = 50'000'000;
 constexpr std::size_t kMaxSteps = 1'000'000;  // of one table; the longest functions have some thousands
 constexpr std::size_t kMaxName = 16 * 1024;
 constexpr std::uint32_t kNoOffset = 0xffffffffU;
+// Where runtime.moduledata has `text`: behind pcHeader, six slices, findfunctab, minpc and maxpc.
+constexpr std::size_t kModuleText = 8 + 6 * 24 + 3 * 8;
 constexpr std::uint8_t kTopFrame = 1, kWritesSp = 2;
 // Fields of 32 bits after the entry, counted from 1.
 constexpr std::uint32_t kNameField = 1, kStackField = 4, kFileField = 5, kLineField = 6, kUnitField = 8,
@@ -59,21 +61,45 @@ Result<GoTable> GoTable::parse(std::string_view bytes, std::uint64_t text_start)
   return table;
 }
 
+std::optional<std::uint64_t> GoTable::text_in_module_data(const ElfFile& elf, const SectionView& table) {
+  const auto unplaced = parse(table.bytes, 0);
+  if (!unplaced || unplaced->layout_ == Layout::go116) return std::nullopt;
+  const std::uint64_t first = unplaced->entry_of(0);
+  const std::uint64_t last = unplaced->entry_of(unplaced->functions_);
+  for (const char* name : {".go.module", ".noptrdata", ".data"}) {
+    const auto data = elf.section_ending(name);
+    if (!data) continue;
+    const auto word_at = [&](std::size_t at) {
+      std::uint64_t value = 0;
+      std::memcpy(&value, data->bytes.data() + at, sizeof value);
+      return value;
+    };
+    for (std::size_t at = 0; at + kModuleText + 8 <= data->bytes.size(); at += 8) {
+      if (word_at(at) != table.address) continue;
+      const std::uint64_t text = word_at(at + kModuleText);
+      // That it is the one is certain when its bounds are those of the table.
+      if (word_at(at + kModuleText - 16) == text + first && word_at(at + kModuleText - 8) == text + last) return text;
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<GoTable> GoTable::of(const ElfFile& elf) {
   const auto section = elf.section_ending(".gopclntab");
   const auto code = elf.section_address(".text");
   if (!section || !code) return std::nullopt;
-  // Where C code is linked in, runtime.text is not where .text begins; only a symbol or an old header tells.
+  // Where C code is linked in, runtime.text is not where .text begins; only a symbol or the runtime's own data tells.
   std::uint64_t start = *code;
   bool known = !elf.section_address(".init_array").has_value() && !elf.section_address(".init").has_value();
   if (const auto symbol = elf.symbol_address("runtime.text")) {
     start = *symbol;
     known = true;
   }
-  std::uint64_t header_start = 0;
-  if (!known && section->bytes.size() >= 32) std::memcpy(&header_start, section->bytes.data() + 24, 8);
-  if (header_start != 0) start = header_start;
-  if (!known && header_start == 0) return std::nullopt;
+  if (!known) {
+    const auto text = text_in_module_data(elf, *section);
+    if (!text) return std::nullopt;
+    start = *text;
+  }
   auto table = parse(section->bytes, start);
   if (!table) return std::nullopt;
   return *std::move(table);

@@ -36,6 +36,8 @@ class GoTable {
   [[nodiscard]] std::optional<std::int32_t> stack_delta_at(const GoFunction& function, std::uint64_t address) const;
 
  private:
+  // The start of Go's code, from the structure that points to the table; none if it needs relocation.
+  [[nodiscard]] static std::optional<std::uint64_t> text_in_module_data(const ElfFile& elf, const SectionView& table);
   enum class Layout : std::uint8_t { go116, go118, go120 };
   [[nodiscard]] std::uint64_t word(std::size_t offset, std::size_t bytes) const;  // 0 beyond the end
   [[nodiscard]] std::uint64_t entry_of(std::uint64_t index) const;

@@ -191,6 +191,7 @@ void NativeProfiler::finish() {
   if (!counters_) return say_why_not();
   drain();
   consume_until(std::numeric_limits<std::int64_t>::max());
+  objects_.look_for_late_perf_maps();
   const bool sees_kernel = counters_->sees_kernel();
   if (from_start_ && !root_left_) tasks_.set_total(root_pid_, counters_->cpu_ns());
   counters_.reset();

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -83,6 +84,7 @@ void Symboliser::read_file(CodeObject& file, Object& to) {
   to.go = GoTable::of(elf);
   to.symbols = elf.functions();
   to.starts = function_starts(elf);
+  if (!to.starts.empty()) to.rules.reset(dwarf_getcfi_elf(elf.handle()));
   // A stripped file keeps only what it exports; its debug file has the other symbols.
   if (const auto path = elf.debug_file(); path && !elf.has_debug_info()) {
     auto separate = ElfFile::open(UniqueFd(::open(path->c_str(), O_RDONLY | O_CLOEXEC)), *path);
@@ -140,12 +142,21 @@ std::vector<NamedFrame> Symboliser::from_tables(const Object& in, const std::str
   return {};
 }
 
+// The starts say nothing of ends: only where a rule holds for the address is it in the function before it.
+bool Symboliser::has_rule(const Object& in, std::uint64_t address) {
+  Dwarf_Frame* frame = nullptr;
+  if (in.rules == nullptr || dwarf_cfi_addrframe(in.rules.get(), address, &frame) != 0) return false;
+  std::free(frame);
+  return true;
+}
+
 NamedFrame Symboliser::unknown(const CodeAddress& at, const std::string& path, std::uint64_t address) {
   const std::string file = std::filesystem::path(path).filename().string();
   Object& in = object(at.object);
   // Addresses of one function share its start, so that they are one line of a table and not hundreds.
   const auto next = std::upper_bound(in.starts.begin(), in.starts.end(), address);
-  const std::uint64_t shown = next == in.starts.begin() ? address : *(next - 1);
+  const bool covered = next != in.starts.begin() && has_rule(in, address);
+  const std::uint64_t shown = covered ? *(next - 1) : address;
   return frame_of(fmt::format("[{}+{:#x}]", file.empty() ? path : file, shown), model::FrameKind::native, path);
 }
 

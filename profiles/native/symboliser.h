@@ -46,6 +46,7 @@ class Symboliser {
     std::optional<GoTable> go;
     std::vector<Symbol> symbols;
     std::vector<std::uint64_t> starts;
+    std::unique_ptr<Dwarf_CFI, decltype(&dwarf_cfi_end)> rules{nullptr, &dwarf_cfi_end};
     std::optional<ElfFile> separate;  // a debug file whose symbols complete those of the object
     NameTable names;
   };
@@ -61,6 +62,7 @@ class Symboliser {
   [[nodiscard]] std::vector<NamedFrame> from_debug_info(Object& in, const std::string& module, std::uint64_t address);
   [[nodiscard]] std::vector<NamedFrame> from_tables(const Object& in, const std::string& module,
                                                     std::uint64_t address) const;
+  [[nodiscard]] static bool has_rule(const Object& in, std::uint64_t address);
   NamedFrame unknown(const CodeAddress& at, const std::string& path, std::uint64_t address);
 
   CodeObjects& code_;

@@ -121,6 +121,22 @@ void Unwinder::follow_chain(const AddressSpace& space, std::span<const std::uint
   }
 }
 
+// Where the kernel's walk met the last caller that is known, it tells the rest. Go's calls into C change the stack,
+// and C code without frame pointers leaves Go's in place: then the walk goes from the leaf straight to Go's callers.
+std::span<const std::uint64_t> Unwinder::rest_of_chain(const AddressSpace& space, std::span<const std::uint64_t> chain,
+                                                       bool switched, std::uint32_t object) {
+  if (!return_addresses_.empty()) {
+    const auto met = std::find(chain.begin(), chain.end(), return_addresses_.back());
+    if (met != chain.end()) return {met + 1, chain.end()};
+  }
+  if (!switched || chain.size() < 2) return {};
+  const auto caller = space.find(chain[1] - 1);
+  const GoTable* go = table(object).go();
+  if (!caller || caller->object != object || go == nullptr) return {};
+  const auto address = objects_.elf(object)->address_of(caller->offset);
+  return address && go->function_at(*address) ? chain.subspan(1) : std::span<const std::uint64_t>();
+}
+
 StackEnd Unwinder::walk_user(const AddressSpace& space, const SampleRecord& sample,
                              std::span<const std::uint64_t> chain, std::vector<CodeAddress>& stack) {
   if (!sample.has_registers) {
@@ -134,13 +150,10 @@ StackEnd Unwinder::walk_user(const AddressSpace& space, const SampleRecord& samp
   if (last == Step::outermost) return StackEnd::outermost;
   if (last == Step::next) return StackEnd::cut;
   if (last == Step::unknown) return StackEnd::caller_unknown;
-  // Where the kernel's walk met the last caller that is known, it tells the rest.
-  if (!return_addresses_.empty()) {
-    const auto met = std::find(chain.begin(), chain.end(), return_addresses_.back());
-    if (met != chain.end()) {
-      follow_chain(space, {met + 1, chain.end()}, false, stack);
-      return chain.size() >= kKernelChainLimit ? StackEnd::cut : StackEnd::outermost;
-    }
+  const auto rest = rest_of_chain(space, chain, last == Step::switched, stack.back().object);
+  if (!rest.empty()) {
+    follow_chain(space, rest, false, stack);
+    return chain.size() >= kKernelChainLimit ? StackEnd::cut : StackEnd::outermost;
   }
   return last == Step::switched ? StackEnd::outermost : StackEnd::cut;
 }

@@ -41,6 +41,8 @@ class Unwinder {
   Step step(Walk& walk, std::vector<CodeAddress>& stack);
   StackEnd walk_user(const AddressSpace& space, const SampleRecord& sample, std::span<const std::uint64_t> chain,
                      std::vector<CodeAddress>& stack);
+  std::span<const std::uint64_t> rest_of_chain(const AddressSpace& space, std::span<const std::uint64_t> chain,
+                                               bool switched, std::uint32_t object);
   void follow_chain(const AddressSpace& space, std::span<const std::uint64_t> chain, bool leaf,
                     std::vector<CodeAddress>& stack);
 
