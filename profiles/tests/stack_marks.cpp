@@ -121,10 +121,10 @@ class TestFunctions {
     return find(function);
   }
 
-  // "crate::path::name" and "crate::path::name::{{closure}}": libtest leaves the crate out.
+  // "crate::path::name" and "crate::path::name::{closure#0}": libtest leaves the crate out.
   [[nodiscard]] std::uint32_t rust(std::string_view frame) const {
-    constexpr std::string_view kClosure = "::{{closure}}";
-    if (frame.ends_with(kClosure)) frame.remove_suffix(kClosure.size());
+    for (const std::string_view closure : {std::string_view("::{{closure}}"), std::string_view("::{closure#0}")})
+      if (frame.ends_with(closure)) frame.remove_suffix(closure.size());
     const std::size_t crate = frame.find("::");
     return crate == std::string_view::npos ? kNoIndex : find(std::string(frame.substr(crate + 2)));
   }
@@ -174,6 +174,7 @@ std::vector<StackMark> mark_stacks(const model::Profile& profile, const std::vec
     const bool native = frame.kind == FrameKind::native && !functions.empty();
     rust.push_back(native ? functions.rust(frame.name) : kNoIndex);
   }
+  std::vector<bool> libtest;  // by node
   std::vector<StackMark> marks;
   marks.reserve(profile.stacks.size());
   for (std::uint32_t node = 0; node < profile.stacks.size(); ++node) {
@@ -182,14 +183,18 @@ std::vector<StackMark> mark_stacks(const model::Profile& profile, const std::vec
     const FrameMark own = own_marks[at.frame];
     if (own.phase != Phase::unknown) mark.phase = own.phase;
     if (own.runners) mark.base = node;
-    if (mark.test == kNoIndex && rust[at.frame] != kNoIndex) {
+    // Below a function of libtest only: another thread may run a function of the test's name.
+    const model::ProfileFrame& frame = profile.frames[at.frame];
+    libtest.push_back((frame.kind == FrameKind::native && frame.name.starts_with("test::")) ||
+                      (at.parent != kNoIndex && libtest[at.parent]));
+    if (mark.test == kNoIndex && rust[at.frame] != kNoIndex && libtest.back()) {
       mark.test = rust[at.frame];
       mark.base = at.parent;
       mark.phase = Phase::tests;
     }
     if (mark.test == kNoIndex && at.parent != kNoIndex && !functions.empty() &&
         profile.frames[profile.stacks[at.parent].frame].name == "testing.tRunner")
-      mark.test = functions.go(profile.frames[at.frame].name);
+      mark.test = functions.go(frame.name);
     marks.push_back(mark);
   }
   return marks;

@@ -257,7 +257,8 @@ TEST(TestJoin, RustTestsAreKnownByFunctionAndThread) {
   made.run(alpha, 0, 40, {native("std::thread::spawn"), native("krate::burn_alpha")});
   const std::uint32_t nameless = made.thread(0, "krate-1234");
   made.run(nameless, 0, 30,
-           {native("krate::tests::beta::{{closure}}"), native("krate::tests::beta"), native("krate::burn_beta")});
+           {native("test::run_test"), native("krate::tests::beta::{closure#0}"), native("krate::tests::beta"),
+            native("krate::burn_beta")});
   const JoinedStep joined = made.join();
   EXPECT_EQ(hottest(joined.tests[0]), "krate::burn_alpha [native]");
   EXPECT_EQ(joined.tests[0].joined_by, "thread");
@@ -274,8 +275,8 @@ TEST(TestJoin, ThreadsThatBearNoNameOfATestAreTold) {
   made.tests().push_back(test);
   test.test.name = "tests::beta";
   made.tests().push_back(test);
-  made.run(0, 0, 40, {native("krate::tests::alpha"), native("krate::burn_alpha")});
-  made.run(made.thread(0, "worker"), 0, 40, {native("krate::burn_in_pool")});
+  made.run(0, 0, 40, {native("test::run_test"), native("krate::tests::alpha"), native("krate::burn_alpha")});
+  made.run(made.thread(0, "worker"), 0, 40, {native("other::tests::beta"), native("krate::burn_in_pool")});
   const JoinedStep joined = made.join();
   EXPECT_EQ(joined.tests[0].cpu_ns, 40U * kMs);
   EXPECT_EQ(find(joined.tests[0], "krate::burn_in_pool [native]"), nullptr);
