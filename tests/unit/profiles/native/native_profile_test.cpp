@@ -299,6 +299,56 @@ TEST_F(NativeProfile, GoProgramsStrippedOrNot) {
   }
 }
 
+constexpr const char* kCgo = R"(package main
+
+/*
+#include <stdint.h>
+static volatile uint64_t s;
+__attribute__((noinline)) void cburn(int n) { for (int i = 0; i < n; i++) s = s * 3 + i; }
+*/
+import "C"
+
+//go:noinline
+func work() { C.cburn(20000000) }
+
+func main() {
+	for i := 0; i < 10; i++ {
+		work()
+	}
+}
+)";
+
+TEST_F(NativeProfile, CallsFromGoIntoCKeepTheirCallers) {
+  if (!has("go") || !has("gcc")) GTEST_SKIP() << "go or gcc is missing";
+  const std::string cache = "CGO_ENABLED=1 GOCACHE=${TMPDIR:-/tmp}/rh-test-go-cache GO111MODULE=off go build ";
+  for (const std::string flags : {"", "-ldflags='-s -w' "}) {
+    const model::Profile profile = record({build(kCgo, "prog.go", cache + flags + "-o OUT SRC")});
+    EXPECT_GT(share_below(profile, "main.work"), 0.7) << flags;
+    EXPECT_GT(share_below(profile, "runtime.main"), 0.7) << flags;
+    EXPECT_EQ(impossible(profile, "main.work", {"main.main"}), 0.0) << flags;
+    if (flags.empty()) {
+      EXPECT_EQ(impossible(profile, "cburn", {"runtime.asmcgocall"}), 0.0);
+    }
+  }
+}
+
+TEST_F(NativeProfile, ATreeThatRunsAlreadyIsLearntFromProc) {
+  if (!has("gcc")) GTEST_SKIP() << "gcc is missing";
+  const std::filesystem::path program = build(kC, "prog.c", "gcc -O2 -g -o OUT SRC");
+  Launch launch;
+  launch.argv = {program.string()};
+  launch.executable = program;
+  launch.cwd = folder_.path();
+  RecordingOptions options;
+  options.scratch = folder_.path();
+  Recording recording(options);
+  Target target = Target::start(launch).value();
+  ASSERT_TRUE(target.release());  // it has called exec when this returns
+  recording.start(target.pid());
+  EXPECT_EQ(target.wait().status.exit_code, 0);
+  expect_seventy_to_thirty(recording.finish({}), "");
+}
+
 TEST_F(NativeProfile, RustWithBothFormsOfNames) {
   if (!has("rustc")) GTEST_SKIP() << "rustc is missing";
   for (const std::string flag : {"", "-C symbol-mangling-version=v0 "}) {
