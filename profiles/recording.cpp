@@ -26,6 +26,7 @@ constexpr std::int64_t kDrainEveryNs = 20'000'000;
 constexpr std::size_t kManyRows = 30'000;
 // Following and measuring the tree may each take a hundredth of the time, however many processes there are.
 constexpr std::int64_t kUpkeepShare = 100;
+constexpr std::int64_t kLongestPauseNs = 100'000'000;
 constexpr int kTickNice = -10;
 constexpr std::size_t kMaxCommandBytes = 4096;
 
@@ -33,6 +34,11 @@ std::int64_t thread_cpu_ns() {
   timespec used{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
   return used.tv_sec * kSecond + used.tv_nsec;
+}
+
+// CPU time, not wall time: being out of the CPU once must not stop the upkeep for seconds.
+std::int64_t pause_after(std::int64_t cpu_ns, std::int64_t least_ns) {
+  return std::clamp(cpu_ns * kUpkeepShare, least_ns, std::max(least_ns, kLongestPauseNs));
 }
 
 void sleep_until(std::int64_t monotonic_ns) {
@@ -132,6 +138,7 @@ void Recording::tick(std::uint64_t slots_missed) {
 
 void Recording::usage_row(std::int64_t now_ns) {
   const std::size_t rows = builder_.profile().timeline.time_ns.size();
+  const std::int64_t cpu_before = thread_cpu_ns();
   usage_.sample(now_ns, [this] {
     TreeUsage::Stacks all;
     for (const auto& [pid, followed] : followed_) {
@@ -142,13 +149,14 @@ void Recording::usage_row(std::int64_t now_ns) {
     return all;
   });
   if (rows % 100 == 0) noise_.look();
-  next_usage_ns_ = now_ns + std::max(kUsageEveryNs * static_cast<std::int64_t>(1 + rows / kManyRows),
-                                     (since_start() - now_ns) * kUpkeepShare);
+  next_usage_ns_ = now_ns + pause_after(thread_cpu_ns() - cpu_before,
+                                        kUsageEveryNs * static_cast<std::int64_t>(1 + rows / kManyRows));
 }
 
 void Recording::follow(std::int64_t now_ns) {
+  const std::int64_t cpu_before = thread_cpu_ns();
   const ProcessChanges changes = follower_->look();
-  next_follow_ns_ = now_ns + std::max(kFollowEveryNs, (since_start() - now_ns) * kUpkeepShare);
+  next_follow_ns_ = now_ns + pause_after(thread_cpu_ns() - cpu_before, kFollowEveryNs);
   for (const int pid : changes.ended) end_process(pid, now_ns);
   for (const FollowedProcess& process : changes.appeared) begin_process(process, now_ns);
 }
