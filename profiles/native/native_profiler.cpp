@@ -164,8 +164,9 @@ void NativeProfiler::drain() {
   const std::int64_t now = monotonic_now().count();
   counters_->read([&](std::span<const std::byte> bytes) {
     queue_.put(bytes);
-    const auto record = parse_record(bytes, true);
     // Files are opened as soon as they are known: what `go run` and tests build is deleted when it ends.
+    if (!is_map_record(bytes)) return;
+    const auto record = parse_record(bytes, true);
     if (!record) return;
     if (const auto* map = std::get_if<MapRecord>(&record->body))
       (void)objects_.of_map(record->pid, *map, record->time_ns + wall_offset_ns_);
