@@ -42,7 +42,7 @@ class Exports(WrittenProfile):
         go = shutil.which("go")
         if go is None:
             self.skipTest("go is missing: pprof was not opened")
-        environment = dict(os.environ, PPROF_TMPDIR=str(self.folder), HOME=str(self.folder))
+        environment = dict(os.environ, PPROF_TMPDIR=str(self.folder))
         done = subprocess.run([go, "tool", "pprof", *arguments, str(self.folder / name)], capture_output=True, text=True, env=environment)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
