@@ -4,6 +4,8 @@
 // none of them is "no tests, all passed".
 #include <algorithm>
 
+#include <fmt/core.h>
+
 #include "collectors/results/junit_case.h"
 #include "collectors/results/junit_neighbours.h"
 #include "collectors/results/junit_scanner.h"
@@ -143,7 +145,10 @@ void JunitReader::begin_problem(JunitProblemKind kind, XmlAttributes attributes)
 
 JunitVerdict JunitReader::end_case() {
   const JunitVerdict verdict = case_.signs.verdict();
-  for (model::TestEnded& attempt : junit_attempts(std::move(case_), ++keys_)) sink_(std::move(attempt));
+  for (model::TestEnded& attempt : junit_attempts(std::move(case_), ++keys_)) {
+    attempt.key = fmt::format("suite {} {}", suites_.ordinal(), attempt.key);
+    sink_(std::move(attempt));
+  }
   return verdict;
 }
 

@@ -134,6 +134,16 @@ class LoneFiles(GateTest):
             counts = json.loads(report.read_text())["counts"]
             self.assertEqual((counts["total"], counts["flaky"]), (1, 1), form)
 
+    def test_a_report_does_not_change_the_counts(self):
+        failed, passed = junit(("t", "0.1", FAILED)), junit(("t", "0.1", ""))
+        self.put(machines__xml=f"<testsuites>{failed}{passed}</testsuites>")  # the same name twice, and no retry
+        event = '{{"Action":"{}","Package":"p","Test":"A"}}\n'.format
+        self.put(twice=event("run") + event("fail") + event("run") + event("pass") + '{"Action":"fail","Package":"p"}\n')
+        for file in ("machines/xml", "twice"):
+            for report in ((), ("--report", "ctrf=report.json")):
+                document = json.loads(self.gate("--json", file, *report, code=1).stdout)
+                self.assertEqual((document["tests"]["total"], document["tests"]["failed"], document["tests"]["flaky"]), (2, 1, 0), (file, report))
+
     def test_nothing_to_judge(self):
         done = self.gate(code=2)
         self.assertIn("name results and coverage files", done.stderr)

@@ -1,5 +1,6 @@
 #include "runner/engine/gate/test_records.h"
 
+#include <algorithm>
 #include <tuple>
 #include <unordered_map>
 
@@ -46,15 +47,17 @@ TestRecord record_of(const collectors::ReportedCase& failed, const SuiteId& suit
   return record;
 }
 
-using Identity = std::tuple<std::string, std::string, std::string, std::string>;
+using Identity = std::tuple<std::string, std::string, std::string, std::string, std::string>;
 
-Identity identity_of(const TestCase& test) { return {test.file, test.classname, test.parent, test.name}; }
+Identity identity_of(const TestCase& test, const std::string& element) {
+  return {test.file, test.classname, test.parent, test.name, element};
+}
 
 struct IdentityHash {
   std::size_t operator()(const Identity& identity) const {
     const std::hash<std::string> hash;
     return hash(std::get<0>(identity)) ^ hash(std::get<1>(identity)) * 31 ^ hash(std::get<2>(identity)) * 131 ^
-           hash(std::get<3>(identity)) * 1031;
+           hash(std::get<3>(identity)) * 1031 ^ hash(std::get<4>(identity)) * 8209;
   }
 };
 
@@ -94,9 +97,9 @@ SuiteReport suite_of(const collectors::ResultsSummary& summary, const std::strin
   return suite;
 }
 
-std::vector<TestRecord> fold_retries(std::vector<TestRecord> records) {
+std::vector<TestRecord> fold_retries(std::vector<TestRecord> records, const std::vector<std::string>& elements) {
   std::unordered_map<Identity, std::vector<std::size_t>, IdentityHash> places;
-  for (std::size_t i = 0; i < records.size(); ++i) places[identity_of(records[i].test)].push_back(i);
+  for (std::size_t i = 0; i < records.size(); ++i) places[identity_of(records[i].test, elements[i])].push_back(i);
   std::vector<bool> folded(records.size());
   for (const auto& [identity, group] : places) {
     if (!is_retry_sequence(records, group)) continue;
@@ -118,6 +121,8 @@ std::vector<TestRecord> fold_retries(std::vector<TestRecord> records) {
 Result<std::vector<TestRecord>> read_records(collectors::ByteSource& source, const std::string& shown,
                                              const SuiteId& suite, std::string_view head, const Registry& registry) {
   std::vector<TestRecord> records;
+  std::vector<std::string> elements;  // of the records
+  std::string element;                // of the event that is taken
   std::unordered_map<std::string, std::size_t> places;
   TestLedger::Sinks sinks;
   sinks.started = [](const TestStarted&) {};
@@ -125,7 +130,10 @@ Result<std::vector<TestRecord>> read_records(collectors::ByteSource& source, con
   sinks.diagnostic = [](Diagnostic) {};  // the summary has them
   sinks.finished = [&](const TestCase& test, const Attempt& attempt) {
     const auto [place, added] = places.try_emplace(test.id.value, records.size());
-    if (added) records.push_back({test, {}});
+    if (added) {
+      records.push_back({test, {}});
+      elements.push_back(element);
+    }
     records[place->second].attempts.push_back(attempt);
   };
   TestLedger ledger(suite, std::move(sinks));
@@ -133,7 +141,11 @@ Result<std::vector<TestRecord>> read_records(collectors::ByteSource& source, con
   bool tells_attempts = true;  // other formats repeat the element, which their summary folds
   for (const collectors::ResultFormat& format : registry.result_formats)
     if (reader == nullptr && format.sniff != nullptr && format.sniff(head)) {
-      reader = format.make({shown, {}, {}}, [&](const ResultEvent& event) { ledger.take(0, event); });
+      reader = format.make({shown, {}, {}}, [&](const ResultEvent& event) {
+        if (const auto* ended = std::get_if<TestEnded>(&event))
+          element = ended->key.substr(0, std::min(ended->key.find(" case "), ended->key.size()));
+        ledger.take(0, event);
+      });
       tells_attempts = format.summarise == nullptr;
     }
   if (reader == nullptr) return records;
@@ -145,7 +157,7 @@ Result<std::vector<TestRecord>> read_records(collectors::ByteSource& source, con
   }
   reader->finish();
   ledger.close_stream(0, Ending::exited, {0, {}, false}, {});
-  return tells_attempts ? std::move(records) : fold_retries(std::move(records));
+  return tells_attempts ? std::move(records) : fold_retries(std::move(records), elements);
 }
 
 }  // namespace rh::engine
