@@ -21,7 +21,6 @@ constexpr std::size_t kMaxProcesses = 12;
 constexpr std::size_t kProcessColumns = 46;  // of their table beside the last, the first at its narrowest
 constexpr std::size_t kMaxPeakStacks = 3;
 constexpr std::size_t kMaxPeakFrames = 6;  // innermost ones
-constexpr double kLeastShare = 0.0005;     // of functions and lines that are listed
 
 std::string_view name_of(ProfileClock clock) { return clock == ProfileClock::cpu ? "CPU" : "wall"; }
 
@@ -117,7 +116,7 @@ class ProfileText {
     std::size_t shown = 0;
     for (const FunctionSummary& function : summary_.functions) {
       const ClockFigures& time = figures(function, profile_.clock);
-      if (shown == options_.functions || time.self.share.value.value_or(0) < kLeastShare) break;
+      if (shown == options_.functions || time.self.ns == 0) break;
       ++shown;
       table.add({{place(function.name, function.file, function.line, room)},
                  {percent_text(time.self.share), Tone::bold},
@@ -137,7 +136,7 @@ class ProfileText {
     std::size_t shown = 0;
     for (const LineSummary& line : summary_.lines) {
       const TimeFigure& time = figures(line, profile_.clock).self;
-      if (shown == options_.lines || time.share.value.value_or(0) < kLeastShare) break;
+      if (shown == options_.lines || time.ns == 0) break;
       if (shown++ == 0)
         table.add({{"line", Tone::dim}, {"self", Tone::dim}, {"95 % interval", Tone::dim}, {"self time", Tone::dim}});
       table.add({{place(line.function, line.file, line.line, room)},
