@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "profiles/go/wire_format.h"
+#include "runner/base/text.h"
 
 namespace rh::profiles {
 namespace {
@@ -57,7 +58,7 @@ struct PprofFile {
   std::int64_t duration_ns = 0, period_ns = 0;
 
   [[nodiscard]] std::string text(std::uint64_t index) const {
-    return index < strings.size() ? std::string(strings[index]) : std::string();
+    return index < strings.size() ? to_valid_utf8(strings[index]) : std::string();
   }
 };
 

@@ -8,6 +8,7 @@
 
 #include "profiles/native/program_language.h"
 #include "runner/base/file.h"
+#include "runner/base/text.h"
 
 namespace rh::profiles::native {
 namespace {
@@ -86,7 +87,7 @@ void NativeResults::make_missing_process(std::size_t image, bool sampled) {
   if (!run_.follow_children && raw.pid != run_.root_pid) return;
   model::ProfileProcess process;
   process.pid = raw.pid;
-  process.command = raw.name;
+  process.command = to_valid_utf8(raw.name);
   process.start_ns = raw.start_ns - builder_.started_ns();
   process.end_ns = (raw.end_ns == 0 ? tasks_.last_ns() : raw.end_ns) - builder_.started_ns();
   for (std::size_t parent = 0; parent < processes_.size(); ++parent)
@@ -165,7 +166,7 @@ void NativeResults::add_thread(const RawThread& thread, std::uint32_t process) {
   model::ProfileThread made;
   made.process = process;
   made.tid = thread.tid;
-  made.name = thread.name;
+  made.name = to_valid_utf8(thread.name);
   const std::uint32_t index = builder_.add_thread(std::move(made));
   const auto samples = static_cast<std::int64_t>(task.samples);
   const std::int64_t cpu = cpu_of(task);

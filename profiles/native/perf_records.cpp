@@ -119,6 +119,8 @@ std::uint64_t sample_fields(bool with_user_stack) {
 
 std::uint64_t sampled_registers() { return kRegisterMask; }
 
+bool is_map_record(std::span<const std::byte> bytes) { return header_of(bytes).type == PERF_RECORD_MMAP2; }
+
 std::int64_t record_time(std::span<const std::byte> bytes) {
   // A sample: header, ip, pid and tid, time. All others end with the sample_id trailer.
   std::int64_t time = 0;

@@ -77,6 +77,8 @@ struct Record {
 // Errors: parse, with what is wrong with which kind of record.
 [[nodiscard]] Result<Record> parse_record(std::span<const std::byte> bytes, bool with_user_stack);
 
+[[nodiscard]] bool is_map_record(std::span<const std::byte> bytes);
+
 // The time stamp alone, which orders records before they are parsed; 0 if there is none.
 [[nodiscard]] std::int64_t record_time(std::span<const std::byte> bytes);
 

@@ -12,6 +12,7 @@
 
 #include "profiles/native/demangle.h"
 #include "profiles/native/unwinder.h"
+#include "runner/base/text.h"
 
 namespace rh::profiles::native {
 namespace {
@@ -201,7 +202,13 @@ std::vector<NamedFrame> Symboliser::name(const CodeAddress& at) {
 const std::vector<NamedFrame>& Symboliser::frames_at(const CodeAddress& at) {
   const auto known = known_.find(at);
   if (known != known_.end()) return known->second;
-  return known_.emplace(at, name(at)).first->second;
+  std::vector<NamedFrame> frames = name(at);
+  for (NamedFrame& named : frames) {  // names are bytes to a linker, reports are UTF-8
+    named.frame.name = to_valid_utf8(named.frame.name);
+    named.frame.file = to_valid_utf8(named.frame.file);
+    named.frame.module = to_valid_utf8(named.frame.module);
+  }
+  return known_.emplace(at, std::move(frames)).first->second;
 }
 
 }  // namespace rh::profiles::native
