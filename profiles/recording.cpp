@@ -79,7 +79,8 @@ void Recording::start(int root_pid) {
 
 std::int64_t Recording::since_start() const { return monotonic_now().count() - builder_.started_ns(); }
 
-// Ticks lie at random places of equal slots: a program with a period of its own cannot hide between them.
+// The distances of the ticks are random and independent, one period in the mean: a program with a period of its own
+// cannot keep in step with them.
 void Recording::loop() {
   ::prctl(PR_SET_TIMERSLACK, 1UL);
   ::prctl(PR_SET_NAME, "rh-profile");
@@ -87,18 +88,17 @@ void Recording::loop() {
   // told.
   (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kTickNice);
   std::minstd_rand random(static_cast<unsigned>(builder_.started_ns()));
-  const std::int64_t slot_ns = kSecond / options_.rate_hz;
-  std::uniform_int_distribution<std::int64_t> offset(0, slot_ns / 2);
-  const std::int64_t begin = monotonic_now().count();
-  std::int64_t slot = 0;
+  const std::int64_t period_ns = kSecond / options_.rate_hz;
+  std::uniform_int_distribution<std::int64_t> distance(period_ns / 2, period_ns + period_ns / 2);
+  std::int64_t due = monotonic_now().count();
   while (!stop_) {
-    const std::int64_t due = begin + slot * slot_ns + offset(random);
     sleep_until(due);
     const std::int64_t now = monotonic_now().count();
     wake_ups_.add(now - due);
-    const std::int64_t reached = std::max((now - begin) / slot_ns, slot);
-    tick(static_cast<std::uint64_t>(reached - slot));
-    slot = reached + 1;
+    std::uint64_t missed = 0;
+    due += distance(random);
+    for (; due <= now; due += distance(random)) ++missed;
+    tick(missed);
   }
   builder_.profile().noise.own_cpu_ns = static_cast<std::uint64_t>(thread_cpu_ns());
 }

@@ -108,7 +108,7 @@ Result<int> start_failure(const Error& problem) {
 Result<int> record(const CommandLine& line) {
   profiles::RecordingOptions options;
   RH_TRY(options.rate_hz, rate_of(line));
-  RH_TRY(const model::ProfileClock clock, profile_clock(line));
+  RH_TRY(const model::ProfileClock clock, profile_clock(line.clock));
   options.memory = line.memory;
   options.native = line.native;
   options.follow_children = !line.no_subprocesses;

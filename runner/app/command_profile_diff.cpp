@@ -12,23 +12,29 @@
 #include "runner/app/workspace.h"
 #include "runner/base/exit_code.h"
 #include "runner/base/file.h"
+#include "runner/base/text.h"
 
 namespace rh::app {
 namespace {
 
 struct DiffRequest {
   std::vector<std::string> files, rules;
-  std::string json_file;
+  std::string json_file, clock;
+  bool quiet = false;
 };
 
 // What stands behind the word `diff` is not parsed as flags of `profile`, so they are read here.
 Result<DiffRequest> read_request(const CommandLine& line) {
-  DiffRequest request{{}, line.fail_on, line.json_file};
+  DiffRequest request{{}, line.fail_on, line.json_file, line.clock, line.quiet};
   for (std::size_t i = 1; i < line.extra_args.size(); ++i) {
     const std::string& word = line.extra_args[i];
     const std::size_t equals = word.find('=');
     const std::string flag = word.substr(0, equals);
-    if (flag != "--fail-on" && flag != "--json") {
+    if (flag == "-q" || flag == "--quiet") {
+      request.quiet = true;
+      continue;
+    }
+    if (!is_one_of(flag, {"--fail-on", "--json", "--clock"})) {
       if (word.starts_with("--")) return fail(ErrorKind::usage, "use this flag with `profile diff`", word);
       request.files.push_back(word);
       continue;
@@ -39,7 +45,7 @@ Result<DiffRequest> read_request(const CommandLine& line) {
     if (flag == "--fail-on")
       request.rules.push_back(std::move(value));
     else
-      request.json_file = std::move(value);
+      (flag == "--json" ? request.json_file : request.clock) = std::move(value);
   }
   if (request.files.size() != 2)
     return fail(ErrorKind::usage,
@@ -59,8 +65,8 @@ Result<model::Profile> read_profile(const std::string& file) {
 }  // namespace
 
 Result<int> run_profile_diff(const CommandLine& line) {
-  RH_TRY(const model::ProfileClock clock, profile_clock(line));
   RH_TRY(const DiffRequest request, read_request(line));
+  RH_TRY(const model::ProfileClock clock, profile_clock(request.clock));
   std::vector<profiles::DiffRule> rules;
   for (const std::string& text : request.rules) {
     RH_TRY(profiles::DiffRule rule, profiles::parse_diff_rule(text));
@@ -76,7 +82,7 @@ Result<int> run_profile_diff(const CommandLine& line) {
       !write_profile_output(request.json_file, "comparison", reporters::profile_diff_to_json(diff)))
     return static_cast<int>(ExitCode::internal);
   const model::Environment environment = engine::current_environment();
-  if (!line.quiet && request.json_file != "-")
+  if (!request.quiet && request.json_file != "-")
     print(reporters::profile_diff_to_text(diff, {.terminal = terminal_options(line, environment, STDOUT_FILENO)}));
   const bool failed = std::any_of(diff.gates.begin(), diff.gates.end(), [](const auto& gate) { return gate.failed; });
   return static_cast<int>(failed ? ExitCode::gate_failed : ExitCode::passed);

@@ -95,10 +95,10 @@ bool write_profile_output(const fs::path& file, std::string_view what, const Res
   return false;
 }
 
-Result<model::ProfileClock> profile_clock(const CommandLine& line) {
-  if (line.clock.empty() || line.clock == "cpu") return model::ProfileClock::cpu;
-  if (line.clock == "wall") return model::ProfileClock::wall;
-  return fail(ErrorKind::usage, fmt::format("use --clock {}: it is cpu or wall", line.clock));
+Result<model::ProfileClock> profile_clock(const std::string& text) {
+  if (text.empty() || text == "cpu") return model::ProfileClock::cpu;
+  if (text == "wall") return model::ProfileClock::wall;
+  return fail(ErrorKind::usage, fmt::format("use --clock {}: it is cpu or wall", text));
 }
 
 Result<void> check_profile_outputs(const CommandLine& line) {

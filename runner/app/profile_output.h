@@ -12,7 +12,7 @@
 
 namespace rh::app {
 
-[[nodiscard]] Result<model::ProfileClock> profile_clock(const CommandLine& line);
+[[nodiscard]] Result<model::ProfileClock> profile_clock(const std::string& text);
 // Writes a file, or standard output for "-"; false when that failed, or the bytes are an error: it is said.
 [[nodiscard]] bool write_profile_output(const std::filesystem::path& file, std::string_view what,
                                         const Result<std::string>& bytes);

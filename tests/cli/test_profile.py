@@ -189,6 +189,7 @@ class Diff(Profile):
         self.profile("diff", "a.json", "b.json", "--fail-on", "more>25%", code=0)
         done = self.profile("diff", "a.json", "c.json", "--fail-on", "more>25%", code=3)
         self.assertIn("more", done.stdout)
+        self.assertIn("wall", self.profile("diff", "a.json", "b.json", "--clock", "wall", code=0).stdout)
         self.assertIn("nothing_like_it", self.profile("diff", "a.json", "b.json", "--fail-on", "nothing_like_it>5%", code=2).stderr)
 
 
