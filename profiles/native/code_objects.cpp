@@ -56,6 +56,15 @@ UniqueFd open_mapped(int pid, const MapRecord& map, const std::string& path, std
   return {};
 }
 
+// The file of an earlier process with the same number has other names.
+UniqueFd open_perf_map(const std::string& path, const CodeObject& object) {
+  UniqueFd file = open_readable(path);
+  struct stat info {};
+  if (!file || fstat(file.get(), &info) != 0) return {};
+  const std::int64_t written = info.st_mtim.tv_sec * kNsPerSecond + info.st_mtim.tv_nsec;
+  return written + kNsPerSecond >= object.mapped_wall_ns ? std::move(file) : UniqueFd{};
+}
+
 // Our own vdso: every 64-bit process of this kernel has the same image. Its size is that of its mapping.
 std::string_view own_vdso() {
   const auto start = getauxval(AT_SYSINFO_EHDR);
@@ -101,6 +110,7 @@ std::uint32_t CodeObjects::of_map(int pid, const MapRecord& map, std::int64_t wa
   object.kind = generated ? ObjectKind::generated : ObjectKind::file;
   object.path = generated ? "[generated code]" : path;
   object.pid = pid;
+  object.mapped_wall_ns = wall_ns;
   if (!generated && open_files_ < kMaxOpenFiles) {
     object.file = open_mapped(pid, map, path, wall_ns, object.problem);
     if (object.file) ++open_files_;
@@ -136,18 +146,24 @@ void CodeObjects::keep_perf_map(std::uint32_t index) {
   // The file may appear later than the code, or never: it is looked for ever more rarely.
   if (!std::has_single_bit(++object.asked)) return;
   // In a pid namespace the file bears the number that the process itself knows: the last of NSpid.
-  std::string inner = std::to_string(object.pid);
-  const std::string status = read_file(fmt::format("/proc/{}/status", object.pid)).value_or("");
-  for (const std::string_view line : split_lines(status))
-    if (line.starts_with("NSpid:")) inner = trim(line.substr(line.find_last_of("\t ") + 1));
-  object.perf_map = open_readable(fmt::format("/proc/{}/root/tmp/perf-{}.map", object.pid, inner));
-  if (!object.perf_map) object.perf_map = open_readable(fmt::format("/tmp/perf-{}.map", object.pid));
+  if (object.inner_pid.empty()) {
+    object.inner_pid = std::to_string(object.pid);
+    const std::string status = read_file(fmt::format("/proc/{}/status", object.pid)).value_or("");
+    for (const std::string_view line : split_lines(status))
+      if (line.starts_with("NSpid:")) object.inner_pid = trim(line.substr(line.find_last_of("\t ") + 1));
+  }
+  object.perf_map = open_perf_map(fmt::format("/proc/{}/root/tmp/perf-{}.map", object.pid, object.inner_pid), object);
+  if (!object.perf_map) find_perf_map(index);
 }
 
 void CodeObjects::look_for_late_perf_maps() {
-  for (const auto& object : objects_)
-    if (object->kind == ObjectKind::generated && !object->perf_map)
-      object->perf_map = open_readable(fmt::format("/tmp/perf-{}.map", object->pid));
+  for (std::uint32_t index = 0; index < objects_.size(); ++index) find_perf_map(index);
+}
+
+void CodeObjects::find_perf_map(std::uint32_t index) {
+  CodeObject& object = at(index);
+  if (object.kind != ObjectKind::generated || object.perf_map) return;
+  object.perf_map = open_perf_map(fmt::format("/tmp/perf-{}.map", object.pid), object);
 }
 
 }  // namespace rh::profiles::native

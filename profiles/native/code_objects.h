@@ -41,7 +41,9 @@ struct CodeObject {
   UniqueFd file;        // kept from the moment it was mapped: build tools delete what they ran
   bool opened = false;  // `elf` or `problem` is final
   std::optional<ElfFile> elf;
-  UniqueFd perf_map;        // generated: the names that a just-in-time compiler wrote
+  UniqueFd perf_map;  // generated: the names that a just-in-time compiler wrote
+  std::int64_t mapped_wall_ns = 0;
+  std::string inner_pid;    // generated: the number that the process itself knows
   std::uint32_t asked = 0;  // how often the perf map was asked for
 };
 
@@ -62,6 +64,7 @@ class CodeObjects {
  private:
   using Identity = std::tuple<std::string, std::uint64_t, std::uint64_t, int>;  // path, inode, device, pid
   std::uint32_t add(CodeObject object);
+  void find_perf_map(std::uint32_t object);
   std::vector<std::unique_ptr<CodeObject>> objects_;
   std::map<Identity, std::uint32_t> known_;
   std::size_t open_files_ = 0;

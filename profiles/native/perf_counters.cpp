@@ -97,6 +97,8 @@ std::string refusal_advice(int sys_errno, std::string_view paranoid) {
     case ENOENT:
     case EOPNOTSUPP:
       return "this kernel has no cpu-clock event";
+    case EINVAL:
+      return "this kernel does not know the options (5.13 and later do)";
     case EMFILE:
       return "too many open files (one is needed for each CPU; raise ulimit -n)";
     case ESRCH:
@@ -177,6 +179,9 @@ void PerfRing::read(const std::function<void(std::span<const std::byte>)>& sink)
 }
 
 Result<PerfCounters> PerfCounters::open(int tid, const CounterOptions& options) {
+#ifndef __x86_64__
+  return fail(ErrorKind::unsupported, "sample machine code: stacks are walked on x86-64 only");
+#endif
   const std::vector<int> cpus = parse_cpu_list(read_file(kOnlineCpus).value_or("0"));
   PerfCounters counters;
   counters.sees_kernel_ = true;
