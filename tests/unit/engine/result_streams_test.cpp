@@ -65,14 +65,15 @@ class ResultStreamsTest : public ::testing::Test {
   std::vector<std::string> tests_;
   std::vector<Outcome> outcomes_;
   std::vector<Diagnostic> diagnostics_;
-  TestLedger ledger_{
-      {"suite"},
-      {[](const TestStarted&) {},
-       [this](const TestCase& test, const Attempt& attempt) {
-         tests_.push_back(test.name);
-         outcomes_.push_back(attempt.outcome);
-       },
-       [](const RunnerFinished&) {}, [this](Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }}};
+  TestLedger ledger_{{"suite"},
+                     {[](const TestStarted&) {},
+                      [this](const TestCase& test, const Attempt& attempt) {
+                        tests_.push_back(test.name);
+                        outcomes_.push_back(attempt.outcome);
+                      },
+                      {},
+                      [](const RunnerFinished&) {},
+                      [this](Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }}};
   std::optional<ResultStreams> streams_;
 };
 

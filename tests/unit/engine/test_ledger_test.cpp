@@ -12,11 +12,12 @@ using namespace rh::model;
 struct Kept {
   std::vector<std::pair<TestCase, Attempt>> finished;
   std::vector<Diagnostic> diagnostics;
-  TestLedger ledger{
-      SuiteId{"a:pytest"},
-      {[](const TestStarted&) {},
-       [this](const TestCase& test, const Attempt& attempt) { finished.emplace_back(test, attempt); },
-       [](const RunnerFinished&) {}, [this](Diagnostic diagnostic) { diagnostics.push_back(std::move(diagnostic)); }}};
+  TestLedger ledger{SuiteId{"a:pytest"},
+                    {[](const TestStarted&) {},
+                     [this](const TestCase& test, const Attempt& attempt) { finished.emplace_back(test, attempt); },
+                     {},
+                     [](const RunnerFinished&) {},
+                     [this](Diagnostic diagnostic) { diagnostics.push_back(std::move(diagnostic)); }}};
 };
 
 TestCase test_named(std::string name) {
