@@ -83,7 +83,10 @@ TEST(Recording, LeavesChildrenAloneWhenAsked) {
   options.follow_children = false;
   const Outcome seen = record(shell("sleep 0.2 & wait"), options);
   EXPECT_EQ(find(seen.profile, "sleep 0.2"), nullptr);
-  EXPECT_EQ(seen.profile.processes.size(), 1U);
+  std::string all;
+  for (const model::ProfileProcess& process : seen.profile.processes)
+    all += process.command + " (" + std::to_string(process.pid) + ")\n";
+  EXPECT_EQ(seen.profile.processes.size(), 1U) << all;
 }
 
 TEST(Recording, TheTimelineGrowsAndSharesItsLength) {

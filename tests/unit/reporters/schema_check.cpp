@@ -54,6 +54,8 @@ class Check {
       demand(!at.is_number() || at <= rule);
     else if (keyword == "minItems")
       demand(!at.is_array() || at.size() >= rule.get<std::size_t>());
+    else if (keyword == "maxItems")
+      demand(!at.is_array() || at.size() <= rule.get<std::size_t>());
     else if (keyword == "anyOf")
       demand(std::any_of(rule.begin(), rule.end(), [&](const json& one) { return fits(at, one); }));
     else if (keyword == "required")

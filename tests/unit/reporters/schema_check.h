@@ -1,5 +1,5 @@
 // Checks a document against the part of JSON schema that our schemas use: $ref, anyOf, const, enum, type,
-// required, properties, additionalProperties, items, prefixItems, minItems, minimum, maximum. Any other
+// required, properties, additionalProperties, items, prefixItems, minItems, maxItems, minimum, maximum. Any other
 // keyword is a problem of its own, so that nothing in a schema goes unchecked.
 #pragma once
 
