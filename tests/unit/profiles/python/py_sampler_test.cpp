@@ -320,7 +320,7 @@ for k in range(800):
   while (!script.ended() && sampled.tick() != TickOutcome::gone) {
   }
   const model::Profile profile = sampled.finish();
-  std::size_t wrong = 0;
+  std::size_t wrong = 0, torn = 0, seen = 0;
   for (const std::uint32_t stack : profile.samples.stack) {
     if (stack == model::kNoIndex) continue;
     const model::StackNode& leaf = profile.stacks[stack];
@@ -329,9 +329,15 @@ for k in range(800):
     generations.insert(frame.name);
     const model::ProfileFrame& caller = profile.frames[profile.stacks[leaf.parent].frame];
     const std::string number = frame.name.substr(3);
-    if (frame.file != "file_" + number || caller.file != "file_" + number || caller.name != "<module>") ++wrong;
+    ++seen;
+    if (frame.file != "file_" + number || !caller.file.starts_with("file_") || caller.name != "<module>")
+      ++wrong;
+    else if (caller.file != frame.file)
+      ++torn;
   }
   EXPECT_EQ(wrong, 0U);
+  // Not what is tested here, and not never: the program is read as fast as we can while it makes code.
+  EXPECT_LE(torn * 100, seen);
   EXPECT_GT(generations.size(), 2U);
 }
 
@@ -349,14 +355,13 @@ def call_a():
 def call_b():
     return leaf_b()
 os.write(1, b"ready\n")
-while True:
+for i in range(4000000):
     call_a(); call_b()
 )");
   ASSERT_EQ(script.read_line(), "ready");
   Sampled sampled(script.pid());
-  const auto end = std::chrono::steady_clock::now() + kPatienceLimit;
-  for (int taken = 0; taken < 1000 && std::chrono::steady_clock::now() < end;)
-    if (sampled.tick() == TickOutcome::taken) ++taken;
+  while (!script.ended() && sampled.tick() != TickOutcome::gone) {
+  }
   const model::Profile profile = sampled.finish();
   std::map<std::string, std::size_t> pairs;
   for (const std::uint32_t stack : profile.samples.stack) {
