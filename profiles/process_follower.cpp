@@ -10,7 +10,7 @@
 namespace rh::profiles {
 namespace {
 
-constexpr unsigned kPatience = 4;
+constexpr unsigned kPatience = 10;
 
 struct Stat {
   char state = 'X';
@@ -28,10 +28,10 @@ Stat read_stat(int pid) {
   return {fields[0][0], parse_u64(fields[19]).value_or(0), parse_u64(fields[25]).value_or(0)};
 }
 
-std::string image_of(int pid, std::uint64_t start_stack) {
+std::string file_of(int pid) {
   struct stat file {};
   if (::stat(fmt::format("/proc/{}/exe", pid).c_str(), &file) != 0) return {};
-  return fmt::format("{}:{}:{}", file.st_dev, file.st_ino, start_stack);
+  return fmt::format("{}:{}", file.st_dev, file.st_ino);
 }
 
 }  // namespace
@@ -45,14 +45,20 @@ bool ProcessFollower::check_image(Known& known, ProcessChanges& changes) {
   if (stat.state == 'Z' || stat.state == 'X') return false;
   if (known.start_time != 0 && known.start_time != stat.start_time) return false;
   known.start_time = stat.start_time;
-  std::string image = image_of(pid, stat.start_stack);
-  if (image.empty() || image == known.process.image) return true;
+  std::string file = file_of(pid);
+  if (file.empty()) return true;
+  const bool other_stack = stat.start_stack != 0 && known.start_stack != 0 && stat.start_stack != known.start_stack;
+  if (file == known.process.file && !other_stack) {
+    if (stat.start_stack != 0) known.start_stack = stat.start_stack;
+    return true;
+  }
   // In the middle of exec the new program is named already, and has neither arguments nor a stack. A program may do
   // without arguments, and the place of its stack may be hidden from us.
   if ((stat.start_stack == 0 || read_arguments(pid).empty()) && ++known.looks_at_unfinished < kPatience) return true;
   known.looks_at_unfinished = 0;
   if (known.told) changes.ended.push_back(pid);
-  known.process.image = std::move(image);
+  known.process.file = std::move(file);
+  known.start_stack = stat.start_stack;
   known.process.executable = read_proc_link(fmt::format("/proc/{}/exe", pid));
   known.told = known.process.executable != own_executable_;
   if (known.told) changes.appeared.push_back(known.process);
@@ -66,7 +72,7 @@ void ProcessFollower::visit(int pid, int parent, ProcessChanges& changes) {
       ++not_followed_;
       return;
     }
-    at = known_.emplace(pid, Known{{pid, parent, {}, {}}, false, false, 0}).first;
+    at = known_.emplace(pid, Known{.process = {pid, parent, {}, {}}}).first;
   }
   if (at->second.seen) return;
   at->second.seen = check_image(at->second, changes);

@@ -14,7 +14,7 @@ constexpr std::size_t kMaxFollowed = 4096;  // processes at one time; more are c
 struct FollowedProcess {
   int pid = 0, parent = 0;
   std::string executable;  // target of /proc/PID/exe; empty while it cannot be read
-  std::string image;       // tells the images of one process apart: device, inode and start of the program's stack
+  std::string file;        // device and inode of the executable
 };
 
 struct ProcessChanges {
@@ -37,6 +37,7 @@ class ProcessFollower {
     bool told = false, seen = false;
     unsigned looks_at_unfinished = 0;
     std::uint64_t start_time = 0;
+    std::uint64_t start_stack = 0;  // another one in every exec; 0: not there yet, or hidden from us
   };
   void visit(int pid, int parent, ProcessChanges& changes);
   void visit_children(int pid, ProcessChanges& changes);

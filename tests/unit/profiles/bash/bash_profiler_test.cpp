@@ -123,7 +123,7 @@ TEST_F(BashProgram, BashWithoutSymbolsIsRefusedWithTheReason) {
 TEST_F(BashProgram, DoesNotNotice) {
   const std::string file =
       script("trace.sh",
-             "#!/bin/bash\nset -x\nPS4='own $LINENO '\nf() { for ((i = 0; i < 20000; i++)); do :; done; }\n"
+             "#!/bin/bash\nset -x\nPS4='own $LINENO '\nf() { for ((i = 0; i < 200000; i++)); do :; done; }\n"
              "{ set +x; } 2>/dev/null\nf\necho \"$-\" \"${BASH_ENV-unset}\"\nset -x\ng() { (exit 3); }\n"
              "export -f g\nbash -c 'g; exit 4'\nexit 5\n");
   const auto plain = plain_program({bash_, file}, folder_.path());
