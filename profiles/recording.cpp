@@ -26,7 +26,7 @@ constexpr std::int64_t kDrainEveryNs = 20'000'000;
 constexpr std::size_t kManyRows = 30'000;
 // Following and measuring the tree may each take a hundredth of the time, however many processes there are.
 constexpr std::int64_t kUpkeepShare = 100;
-constexpr std::int64_t kLongestPauseNs = 100'000'000;
+constexpr std::int64_t kPausePerProcessNs = 1'000'000;
 constexpr int kTickNice = -10;
 constexpr std::size_t kMaxCommandBytes = 4096;
 
@@ -37,8 +37,9 @@ std::int64_t thread_cpu_ns() {
 }
 
 // CPU time, not wall time: being out of the CPU once must not stop the upkeep for seconds.
-std::int64_t pause_after(std::int64_t cpu_ns, std::int64_t least_ns) {
-  return std::clamp(cpu_ns * kUpkeepShare, least_ns, std::max(least_ns, kLongestPauseNs));
+std::int64_t pause_after(std::int64_t cpu_ns, std::int64_t least_ns, std::size_t processes) {
+  const std::int64_t longest = least_ns * 2 + static_cast<std::int64_t>(processes) * kPausePerProcessNs;
+  return std::clamp(cpu_ns * kUpkeepShare, least_ns, longest);
 }
 
 void sleep_until(std::int64_t monotonic_ns) {
@@ -149,14 +150,15 @@ void Recording::usage_row(std::int64_t now_ns) {
     return all;
   });
   if (rows % 100 == 0) noise_.look();
-  next_usage_ns_ = now_ns + pause_after(thread_cpu_ns() - cpu_before,
-                                        kUsageEveryNs * static_cast<std::int64_t>(1 + rows / kManyRows));
+  next_usage_ns_ =
+      now_ns + pause_after(thread_cpu_ns() - cpu_before,
+                           kUsageEveryNs * static_cast<std::int64_t>(1 + rows / kManyRows), followed_.size());
 }
 
 void Recording::follow(std::int64_t now_ns) {
   const std::int64_t cpu_before = thread_cpu_ns();
   const ProcessChanges changes = follower_->look();
-  next_follow_ns_ = now_ns + pause_after(thread_cpu_ns() - cpu_before, kFollowEveryNs);
+  next_follow_ns_ = now_ns + pause_after(thread_cpu_ns() - cpu_before, kFollowEveryNs, followed_.size());
   for (const int pid : changes.ended) end_process(pid, now_ns);
   for (const FollowedProcess& process : changes.appeared) begin_process(process, now_ns);
 }
