@@ -88,7 +88,9 @@ class TestProfiles(HarnessTest):
         return profile
 
     def assertNotIn_functions(self, profile, function):
-        self.assertFalse([hot for hot in profile["functions"] if function in hot["name"]], profile)
+        # Runners tell when a test begins and ends to the millisecond: a sample at the border may be the neighbour's.
+        blamed = [hot for hot in profile["functions"] if function in hot["name"] and hot["total_cpu_ns"] > 0.03 * profile["cpu_ns"]]
+        self.assertFalse(blamed, profile)
 
     def assertStored(self, done):
         """The whole profile of each test step is in the run directory, and the log alone gives the same report."""
