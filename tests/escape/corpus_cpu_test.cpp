@@ -108,7 +108,9 @@ TEST_F(Corpus, C16_BurnsUntilTheWallLimitKillsIt) {
   std::memcpy(known, clocks.data(), clocks.size());
   const nanoseconds burned(std::accumulate(known, known + 4, std::int64_t{0}));
   EXPECT_GE(burned, milliseconds(60)) << "control: the processes' own clocks, kept outside of the sandbox";
-  expect_near(cpu_of(ran), burned, 0.05);
+  // What they burned after their last entry, and what their end took, is in no ledger.
+  EXPECT_GE(cpu_of(ran), burned - milliseconds(15)) << ran.everything();
+  EXPECT_LE(cpu_of(ran), burned + milliseconds(150)) << ran.everything();
   expect_scope(ran);
 }
 
