@@ -10,7 +10,8 @@
 namespace rh::profiles {
 namespace {
 
-constexpr unsigned kPatience = 10;
+// Looks are some 5 ms apart, and a busy machine may take its time over an exec.
+constexpr unsigned kPatience = 10, kPatienceForArguments = 200;
 
 struct Stat {
   char state = 'X';
@@ -54,7 +55,8 @@ bool ProcessFollower::check_image(Known& known, ProcessChanges& changes) {
   }
   // In the middle of exec the new program is named already, and has neither arguments nor a stack. A program may do
   // without arguments, and the place of its stack may be hidden from us.
-  if ((stat.start_stack == 0 || read_arguments(pid).empty()) && ++known.looks_at_unfinished < kPatience) return true;
+  const unsigned patience = read_arguments(pid).empty() ? kPatienceForArguments : stat.start_stack == 0 ? kPatience : 0;
+  if (++known.looks_at_unfinished < patience) return true;
   known.looks_at_unfinished = 0;
   if (known.told) changes.ended.push_back(pid);
   known.process.file = std::move(file);
