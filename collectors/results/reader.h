@@ -17,8 +17,9 @@ namespace rh::collectors {
 // Two rules for who listens. A TestEnded may name file and line where its TestBegan could not (Go and
 // libtest tell a place only with a failure), so an identity that must be stable across runs is made
 // from the TestBegan. A TestEnded whose key has ended before replaces the earlier one: the stream
-// contradicted itself, a diagnostic says so, and the worse outcome comes last. Where a format tells retries by repeating
-// an element (JUnit), the key's part before " case " stands for the element around it: only siblings are retries.
+// contradicted itself, a diagnostic says so, and the worse outcome comes last. Where a format tells retries by
+// repeating an element (JUnit), the key's part before " case " stands for the element around it: only siblings are
+// retries.
 using ResultSink = std::function<void(model::ResultEvent)>;
 
 class ResultReader {

@@ -14,7 +14,7 @@ namespace rh::profiles {
 namespace {
 
 constexpr int kProcessedVersion = 54;
-constexpr int kGeckoVersion = 31;  // of the unprocessed format of that time; the profiler wants a number
+constexpr int kGeckoVersion = 31;      // of the unprocessed format of that time; the profiler wants a number
 constexpr unsigned kMilliseconds = 6;  // digits of ns
 
 // In the order of kind_names(); the first grey one is the profiler's default.

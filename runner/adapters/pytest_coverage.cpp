@@ -165,7 +165,9 @@ std::vector<model::Step> coverage_steps(const CoveragePlan& plan, const model::S
     step.name = std::move(name);
     step.kind = model::StepKind::coverage;
     step.command.argv.resize(1);  // the interpreter
-    for (const char* variable : {"PYTEST_PLUGINS", "RUNHARNESS_EVENTS", "RUNHARNESS_REACH", "RUNHARNESS_LEFT_OUT", "PYTHONPATH"}) step.command.env.erase(variable);
+    for (const char* variable :
+         {"PYTEST_PLUGINS", "RUNHARNESS_EVENTS", "RUNHARNESS_REACH", "RUNHARNESS_LEFT_OUT", "PYTHONPATH"})
+      step.command.env.erase(variable);
     for (std::string& arg : args) step.command.argv.push_back(std::move(arg));
     step.results.clear();
     step.coverage.clear();

@@ -56,7 +56,7 @@ struct RunContext {
   SharedSteps shared_steps;
   std::mutex samples_mutex;  // samples.bin is appended block by block
   std::function<void(model::SampleSeries)> on_series;
-  std::shared_ptr<const Secrets> secrets;                                                     // null: nothing is hidden
+  std::shared_ptr<const Secrets> secrets;                          // null: nothing is hidden
   std::vector<std::pair<std::string, std::string>> suite_roots{};  // root and ecosystem of each suite
   std::function<void(const model::SuiteId&, const collectors::LatestSample&)> on_usage = {};  // at every sample
 };

@@ -1,7 +1,7 @@
-// How much processor time it takes until a large JUnit report is totals, and how much memory, beside tinyxml2, pugixml and
-// expat where they were found at build time. Every reader does the same: tests, failed, skipped and the
-// sum of the times. Each round of each runs in a process of its own, in turns, so that its peak memory is
-// its own and a slow moment of the machine meets all of them.
+// How much processor time it takes until a large JUnit report is totals, and how much memory, beside tinyxml2, pugixml
+// and expat where they were found at build time. Every reader does the same: tests, failed, skipped and the sum of the
+// times. Each round of each runs in a process of its own, in turns, so that its peak memory is its own and a slow
+// moment of the machine meets all of them.
 //
 //   junit_bench [--cases 500000] [--rounds 7] [--file FILE] [--keep FILE] [--check]
 //   --file FILE   read this one; default: a report that is made first, of 110 MB with 500,000 cases

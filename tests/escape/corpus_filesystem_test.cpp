@@ -100,7 +100,8 @@ TEST_F(Corpus, A06_WritesThroughAHardLink) {
   (void)outside("victim", "intact\n");
   const Ran ran =
       caged("hard_link", {victim, given / "link"}, [&](auto& spec) { spec.files.writable.push_back(given); });
-  EXPECT_EQ(ran.said("link " + victim.string()), outside_is_private() ? expected("ENOENT", "EXDEV") : "EXDEV") << ran.everything();
+  EXPECT_EQ(ran.said("link " + victim.string()), outside_is_private() ? expected("ENOENT", "EXDEV") : "EXDEV")
+      << ran.everything();
   EXPECT_EQ(text_of(victim), "intact\n");
 }
 

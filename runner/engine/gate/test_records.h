@@ -21,8 +21,8 @@ namespace rh::engine {
                                                                   std::string_view head, const Registry& registry);
 
 // Records of the same test in the same element that follow one another, all but the last of them failed and the last
-// one passed, become attempts of one test. Everything else that repeats stays as it is. `elements`: one for each record,
-// equal for siblings.
+// one passed, become attempts of one test. Everything else that repeats stays as it is. `elements`: one for each
+// record, equal for siblings.
 [[nodiscard]] std::vector<model::TestRecord> fold_retries(std::vector<model::TestRecord> records,
                                                           const std::vector<std::string>& elements);
 

@@ -71,10 +71,10 @@ TEST(Nunit, Version3) {
 }
 
 TEST(Nunit, AFailedSetUpIsNotLost) {
-  const Transcript lost = read(
-      make_nunit_reader,
-      "<test-run result='Failed' total='1' failed='0'><test-suite><failure><message>OneTimeSetUp: no db</message>"
-      "</failure><test-case name='a' result='Passed'/></test-suite></test-run>");
+  const Transcript lost =
+      read(make_nunit_reader,
+           "<test-run result='Failed' total='1' failed='0'><test-suite><failure><message>OneTimeSetUp: no db</message>"
+           "</failure><test-case name='a' result='Passed'/></test-suite></test-run>");
   EXPECT_THAT(codes(lost), ElementsAre("nunit-lost-failures"));
   EXPECT_THAT(lost.diagnostics()[0].message, HasSubstr("OneTimeSetUp: no db"));
 }
