@@ -83,10 +83,9 @@ TEST(Recording, LeavesChildrenAloneWhenAsked) {
   options.follow_children = false;
   const Outcome seen = record(shell("sleep 0.2 & wait"), options);
   EXPECT_EQ(find(seen.profile, "sleep 0.2"), nullptr);
-  std::string all;
+  // A busy machine may show the root twice: in the middle of exec, and behind it.
   for (const model::ProfileProcess& process : seen.profile.processes)
-    all += process.command + " (" + std::to_string(process.pid) + ")\n";
-  EXPECT_EQ(seen.profile.processes.size(), 1U) << all;
+    EXPECT_EQ(process.pid, seen.profile.processes.front().pid) << process.command;
 }
 
 TEST(Recording, TheTimelineGrowsAndSharesItsLength) {

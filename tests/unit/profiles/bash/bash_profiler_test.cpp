@@ -150,15 +150,18 @@ TEST_F(BashProgram, PairsNoFunctionWithAnothersCaller) {
   const std::string file = script("pairs.sh",
                                   "leaf_a() { :; }\nleaf_b() { :; }\ncaller_a() { leaf_a; }\ncaller_b() { leaf_b; }\n"
                                   "for ((i = 0; i < 20000; i++)); do caller_a; caller_b; done\n");
-  const auto seen = record_program({bash_, file}, folder_.path());
   std::size_t leaves = 0;
-  for (const std::uint32_t stack : seen.profile.samples.stack) {
-    if (stack == model::kNoIndex) continue;
-    const std::string text = stack_text(seen.profile, stack);
-    const bool a = text.find(";leaf_a:") != std::string::npos, b = text.find(";leaf_b:") != std::string::npos;
-    leaves += a || b ? 1 : 0;
-    EXPECT_TRUE(!a || text.find(";caller_a:3;") != std::string::npos) << text;
-    EXPECT_TRUE(!b || text.find(";caller_b:4;") != std::string::npos) << text;
+  // Where both share one CPU, a whole run may be read at a few places only.
+  for (int run = 0; run < 20 && leaves == 0; ++run) {
+    const auto seen = record_program({bash_, file}, folder_.path());
+    for (const std::uint32_t stack : seen.profile.samples.stack) {
+      if (stack == model::kNoIndex) continue;
+      const std::string text = stack_text(seen.profile, stack);
+      const bool a = text.find(";leaf_a:") != std::string::npos, b = text.find(";leaf_b:") != std::string::npos;
+      leaves += a || b ? 1 : 0;
+      EXPECT_TRUE(!a || text.find(";caller_a:3;") != std::string::npos) << text;
+      EXPECT_TRUE(!b || text.find(";caller_b:4;") != std::string::npos) << text;
+    }
   }
   EXPECT_GT(leaves, 0U);
 }
