@@ -112,12 +112,4 @@ ProcessChanges ProcessFollower::look() {
   return changes;
 }
 
-std::vector<int> ProcessFollower::pids() const {
-  std::vector<int> pids;
-  pids.reserve(known_.size());
-  for (const auto& [pid, known] : known_)
-    if (known.told) pids.push_back(pid);
-  return pids;
-}
-
 }  // namespace rh::profiles

@@ -28,7 +28,6 @@ class ProcessFollower {
   // followed for their children, and told once they are something else.
   ProcessFollower(int root_pid, bool children, std::string own_executable);
   [[nodiscard]] ProcessChanges look();
-  [[nodiscard]] std::vector<int> pids() const;
   [[nodiscard]] std::size_t not_followed() const { return not_followed_; }
 
  private:

@@ -196,7 +196,10 @@ void Recording::end_process(int pid, std::int64_t now_ns) {
     process.peak_rss = {bytes, model::Scope::sampled, "VmHWM, read every 50 ms", {}};
   else
     process.peak_rss = model::BytesFigure::unknown("the process ended before its memory could be read");
-  process.cpu = {std::chrono::nanoseconds(usage_.cpu_ns(pid)), model::Scope::sampled, "CPU clock of the process", {}};
+  if (const std::uint64_t cpu_ns = usage_.cpu_ns(pid); cpu_ns > 0)
+    process.cpu = {std::chrono::nanoseconds(cpu_ns), model::Scope::sampled, "CPU clock of the process", {}};
+  else
+    process.cpu = model::CpuFigure::unknown("the process ended before its CPU clock could be read");
   followed_.erase(at);
 }
 

@@ -14,15 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<std::shared_ptr<const model::RunReport>> read_base_report(const fs::path& file) {
-  constexpr std::uint64_t kMaxBaseReport = 512ULL << 20;
-  if (file.empty()) return std::shared_ptr<const model::RunReport>();
-  RH_TRY(const std::string text, read_file(file, kMaxBaseReport));
-  auto report = reporters::parse_json_report(text);
-  if (!report) return fail(ErrorKind::parse, report.error().what, file.string());
-  return std::make_shared<const model::RunReport>(std::move(*report));
-}
-
 Result<engine::QuarantineState> read_quarantine(const JudgedInputs& inputs) {
   engine::QuarantineState state;
   state.today = engine::date_of(wall_now());

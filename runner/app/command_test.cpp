@@ -104,16 +104,6 @@ Result<engine::QuarantineState> read_quarantine(const Workspace& workspace) {
   return state;
 }
 
-// Read before anything runs: a wrong path should not cost a run.
-Result<std::shared_ptr<const model::RunReport>> read_base_report(const fs::path& file) {
-  constexpr std::uint64_t kMaxBaseReport = 512ULL << 20;
-  if (file.empty()) return std::shared_ptr<const model::RunReport>();
-  RH_TRY(const std::string text, read_file(file, kMaxBaseReport));
-  auto report = reporters::parse_json_report(text);
-  if (!report) return fail(ErrorKind::parse, report.error().what, file.string());
-  return std::make_shared<const model::RunReport>(std::move(*report));
-}
-
 // The trial has the suites' limits and file system; each step's own report is the last word.
 sandbox::LaunchSpec example_of(const Workspace& workspace) {
   sandbox::LaunchSpec shape = engine::launch_spec_of({}, workspace.repository.root, workspace.options, workspace.host);

@@ -215,4 +215,13 @@ Result<void> write_report(const model::RunReport& report, const engine::ReportTa
   return write_file(target.path, bytes);
 }
 
+Result<std::shared_ptr<const model::RunReport>> read_base_report(const std::filesystem::path& file) {
+  constexpr std::uint64_t kMaxBaseReport = 512ULL << 20;
+  if (file.empty()) return std::shared_ptr<const model::RunReport>();
+  RH_TRY(const std::string text, read_file(file, kMaxBaseReport));
+  auto report = reporters::parse_json_report(text);
+  if (!report) return fail(ErrorKind::parse, report.error().what, file.string());
+  return std::make_shared<const model::RunReport>(std::move(*report));
+}
+
 }  // namespace rh::app

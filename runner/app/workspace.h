@@ -2,6 +2,7 @@
 // the walked tree and the suites.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -57,6 +58,9 @@ void print_diagnostics(const std::vector<model::Diagnostic>& diagnostics);
 // A report goes to standard output (PATH is "-"), so nothing else may. Annotations of GitHub are lines among
 // others and do not count.
 [[nodiscard]] bool prints_report(const std::vector<engine::ReportTarget>& targets);
+// The report.json that a run is compared with, read before anything runs: a wrong path should not cost a run. Null
+// for an empty path.
+[[nodiscard]] Result<std::shared_ptr<const model::RunReport>> read_base_report(const std::filesystem::path& file);
 // Renders and writes one report; an error names the report and the file.
 [[nodiscard]] Result<void> write_report(const model::RunReport& report, const engine::ReportTarget& target);
 [[nodiscard]] Result<void> check_report_names(const std::vector<engine::ReportTarget>& targets);
