@@ -48,6 +48,8 @@ PROGRAMS = {
     "eight children": "import multiprocessing as m\ndef run(n):\n    t = 0\n    for i in range(n):\n        t += i * i\n"
                       "if __name__ == '__main__':\n    ps = [m.Process(target=run, args=(3_000_000,)) for _ in range(8)]\n"
                       "    [p.start() for p in ps]; [p.join() for p in ps]\n",
+    "allocations": "def run(n):\n    kept = []\n    for i in range(n):\n        kept.append([i, str(i)])\n        if len(kept) > 1000:\n"
+                   "            kept.clear()\nrun(3_000_000)\n",
     "depth 500": "def run(n, rounds):\n    if n:\n        return run(n - 1, rounds)\n    t = 0\n    for i in range(rounds):\n"
                  "        t += i * i\n    return t\nrun(500, 18_000_000)\n",
 }
@@ -71,6 +73,8 @@ def tools(venv, runharness, rate, scratch):
     period = round(1_000_000 / rate)
     every = {
         "runharness": [runharness, "profile", "-q", "--rate", str(rate), "--json", scratch / "p.json", "--python", python],
+        "runharness --memory": [runharness, "profile", "-q", "--memory", "--json", scratch / "p.json", "--python", python],
+        "tracemalloc": [python, "-X", "tracemalloc=16"],
         "py-spy": [venv / "bin/py-spy", "record", "-s", "-r", str(rate), "-f", "raw", "-o", scratch / "spy", "--", python],
         "py-spy --nonblocking": [venv / "bin/py-spy", "record", "-s", "--nonblocking", "-r", str(rate), "-f", "raw", "-o",
                                  scratch / "spy", "--", python],
