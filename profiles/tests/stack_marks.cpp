@@ -95,7 +95,10 @@ std::pair<std::string, std::string> split_go_name(std::string_view name) {
   const std::size_t dot = name.find('.', slash == std::string_view::npos ? 0 : slash);
   if (dot == std::string_view::npos) return {};
   std::string package(name.substr(0, dot));
-  for (std::size_t at = 0; (at = package.find("%2e", at)) != std::string::npos;) package.replace(at, 3, ".");
+  for (std::size_t at = 0; (at = package.find("%2e", at)) != std::string::npos;) {
+    package.erase(at, 2);
+    package[at] = '.';
+  }
   const std::string_view rest = name.substr(dot + 1);
   return {std::move(package), std::string(rest.substr(0, rest.find_first_of(".[")))};
 }

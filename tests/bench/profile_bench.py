@@ -5,7 +5,8 @@ between seconds; a tool's slowdown is the median over the rounds of its time div
 
   slowdown   wall time with the tool / without, as the program itself measures it: without start and report of the tool
   start      time that the tool adds to a program that does nothing
-  own CPU    CPU time of the tool's processes beside the program's, as a share of the program's wall time
+  own CPU    CPU time of everything that ran less what the program and its children counted of themselves in the same run,
+             as a share of the program's wall time; what a tool does inside of the program shows as slowdown instead
 
 The peers are installed from PyPI into a virtual environment below --peers (the only step that needs the network); one that
 does not install or start is named and left out. The exit code is 0 whatever the figures say; with --check it is 1 when a
@@ -27,14 +28,17 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PEERS = ["py-spy==0.4.3", "austin-dist==3.7.0", "scalene==2.4.0", "pyinstrument==5.1.3", "memray==1.20.0"]
 MAX_SLOWDOWN, MAX_OWN_CPU, MAX_START_MS = 1.02, 0.03, 20.0
 
-# Each writes the wall time of its work to the file in WORK_TIME.
+# Each writes the wall time of its work, and the CPU time of it and its children since the start, to the file in WORK_TIME.
 HEAD = """
 import os, sys, time
 begin = time.perf_counter()
 """
 TAIL = """
+wall = time.perf_counter() - begin
+import resource
+used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
 with open(os.environ["WORK_TIME"], "w") as out:
-    out.write(repr(time.perf_counter() - begin))
+    out.write(f"{wall!r} {sum(one.ru_utime + one.ru_stime for one in used)!r}")
 """
 PROGRAMS = {
     "calls": "def leaf(x):\n    return x + 1\ndef run(n):\n    t = 0\n    for i in range(n):\n        t = leaf(t)\n    return t\nrun(20_000_000)\n",
@@ -88,7 +92,7 @@ def tools(venv, runharness, rate, scratch):
 
 
 def run(command, script, scratch):
-    """(work, wall, CPU of the whole tree, exit code)"""
+    """(work, wall, CPU of the whole tree less the program's, exit code)"""
     stamp = scratch / "work"
     stamp.unlink(missing_ok=True)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -98,8 +102,10 @@ def run(command, script, scratch):
     wall = time.perf_counter() - begin
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    work = float(stamp.read_text()) if stamp.exists() else None
-    return work, wall, cpu, done.returncode
+    if not stamp.exists():
+        return None, wall, cpu, done.returncode
+    work, program_cpu = map(float, stamp.read_text().split())
+    return work, wall, cpu - program_cpu, done.returncode
 
 
 def works(name, command, scratch):
@@ -118,13 +124,13 @@ def works(name, command, scratch):
 def compare(plain, commands, script, scratch, rounds):
     rows = {name: {"slowdown": [], "cpu": []} for name in commands}
     for _ in range(rounds):
-        base_work, _, base_cpu, _ = run(plain, script, scratch)
+        base_work, _, rest, _ = run(plain, script, scratch)  # rest: the program's end, behind its own count
         for name, command in commands.items():
             work, _, cpu, _ = run(command, script, scratch)
             if work is None:
                 continue
             rows[name]["slowdown"].append(work / base_work)
-            rows[name]["cpu"].append((cpu - base_cpu) / work)
+            rows[name]["cpu"].append((cpu - rest) / work)
     return rows
 
 
