@@ -1,5 +1,11 @@
 #include "runner/app/command_rows.h"
 
+#include <algorithm>
+#include <deque>
+
+#include <fmt/core.h>
+
+#include "runner/agent/tool.h"
 #include "runner/app/commands.h"
 
 namespace rh::app {
@@ -212,8 +218,73 @@ const std::vector<CommandRow> kRows = {
      ""},
 };
 
+std::string_view first_word(std::string_view command) { return command.substr(0, command.find(' ')); }
+
+FlagRow flag_of(const agent::ArgumentRow& argument) {
+  // Names and their dashes live as long as the program: rows are made once.
+  static std::deque<std::string> names;
+  const bool is_switch = argument.type == agent::ArgumentType::boolean;
+  const bool repeats = argument.type == agent::ArgumentType::texts || argument.type == agent::ArgumentType::map;
+  std::string_view flag = argument.flag;
+  if (flag.empty()) {
+    std::string& name = names.emplace_back("--" + std::string(argument.name));
+    std::replace(name.begin() + 2, name.end(), '_', '-');
+    flag = name;
+  }
+  return {flag, NamedFlag{argument.name, !is_switch, repeats}, argument.placeholder, "", argument.help};
+}
+
+// One command for all tools whose command begins with the same word; their flags together.
+CommandRow row_of_tools(std::string_view word) {
+  CommandRow row{CommandName::tool, word, {}, run_tool, nullptr, {}, {}};
+  static std::deque<std::string> texts;
+  std::string actions, positional;
+  for (const agent::ToolRow& tool : agent::tool_rows()) {
+    if (first_word(tool.command) != word) continue;
+    if (row.help.empty() || tool.command == word) row.help = tool.title;
+    if (tool.command != word) actions += fmt::format("  {:<12} {}\n", tool.command.substr(word.size() + 1), tool.title);
+    for (const agent::ArgumentRow& argument : tool.arguments) {
+      if (argument.offered == agent::Offered::mcp) continue;
+      FlagRow flag = flag_of(argument);
+      if (!flag.name.starts_with('-')) {
+        if (positional.find(flag.name) == std::string::npos)
+          positional += fmt::format("{}{}: {}", positional.empty() ? "" : "; ", flag.name, flag.help);
+      } else if (std::none_of(row.flags.begin(), row.flags.end(),
+                              [&](const FlagRow& known) { return known.name == flag.name; })) {
+        row.flags.push_back(flag);
+      }
+    }
+  }
+  if (!actions.empty()) {
+    row.footer = texts.emplace_back("Actions:\n" + actions);
+    positional = positional.empty() ? "the action" : "the action, and " + positional;
+  }
+  if (!positional.empty())
+    row.flags.push_back({actions.empty() ? "ARGS" : "ACTION", &L::operands, "", "", texts.emplace_back(positional)});
+  row.flags.push_back(
+      {"--request", &L::request, "FILE", "", "arguments as a JSON object (-: standard input); flags win"});
+  row.flags.push_back({"--json", &L::json, "", "Output", "print the whole answer as JSON"});
+  row.flags.push_back(kConfig);
+  row.flags.push_back(kNoConfig);
+  return row;
+}
+
+std::vector<CommandRow> all_rows() {
+  std::vector<CommandRow> rows = kRows;
+  for (const agent::ToolRow& tool : agent::tool_rows()) {
+    const std::string_view word = first_word(tool.command);
+    if (!word.empty() &&
+        std::none_of(rows.begin(), rows.end(), [&](const CommandRow& row) { return row.word == word; }))
+      rows.push_back(row_of_tools(word));
+  }
+  return rows;
+}
+
 }  // namespace
 
-const std::vector<CommandRow>& command_rows() { return kRows; }
+const std::vector<CommandRow>& command_rows() {
+  static const std::vector<CommandRow> rows = all_rows();
+  return rows;
+}
 
 }  // namespace rh::app

@@ -12,10 +12,18 @@
 
 namespace rh::app {
 
+// Its texts go to CommandLine::named under `argument`.
+struct NamedFlag {
+  std::string_view argument;
+  bool takes_value = true;
+  bool repeats = false;
+};
+
 // A flag or a positional argument that only some commands have. It fills one member of CommandLine.
 struct FlagRow {
   std::string_view name;  // "--json", "-v,--verbose", or "PATH" for positional arguments
-  std::variant<bool CommandLine::*, std::string CommandLine::*, std::vector<std::string> CommandLine::*> into;
+  std::variant<bool CommandLine::*, std::string CommandLine::*, std::vector<std::string> CommandLine::*, NamedFlag>
+      into;
   std::string_view placeholder;
   std::string_view group;
   std::string_view help;

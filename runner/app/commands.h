@@ -1,6 +1,9 @@
 // The commands of the executable; each returns the process's exit code.
 #pragma once
 
+#include <memory>
+
+#include "runner/agent/service.h"
 #include "runner/app/options.h"
 #include "runner/base/result.h"
 
@@ -18,5 +21,9 @@ namespace rh::app {
 [[nodiscard]] Result<int> run_schema(const CommandLine& line);
 [[nodiscard]] Result<int> run_profile(const CommandLine& line);
 [[nodiscard]] Result<int> run_history(const CommandLine& line);
+[[nodiscard]] Result<int> run_tool(const CommandLine& line);
+
+// Configuration and stores of the folder that the command runs in.
+[[nodiscard]] Result<std::unique_ptr<agent::Service>> open_agent_service(const CommandLine& line);
 
 }  // namespace rh::app

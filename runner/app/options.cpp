@@ -118,7 +118,10 @@ class Parser {
   void finish() {
     const CLI::App* chosen = app.get_subcommands().front();
     for (const Command& command : commands_)
-      if (command.app == chosen) line.command = command.row->name;
+      if (command.app == chosen) {
+        line.command = command.row->name;
+        line.word = command.row->word;
+      }
     // A key's texts are shared by the commands; only the chosen one was filled.
     collect_settings(*chosen, texts_, line);
   }
@@ -157,10 +160,29 @@ class Parser {
     return text;
   }
 
+  CLI::Option* add_named(CLI::App& command, const FlagRow& flag, const NamedFlag& named) {
+    const std::string name(flag.name), help(flag.help), argument(named.argument);
+    if (!named.takes_value)  // counts how often it was given; "!--no-flag" counts down
+      return command.add_flag_function(
+          name, [this, argument](std::int64_t count) { line.named[argument] = {count > 0 ? "true" : "false"}; }, help);
+    CLI::Option* const option = command.add_option(
+        name,
+        [this, argument](const CLI::results_t& texts) {
+          line.named[argument] = texts;
+          return true;
+        },
+        help);
+    option->type_name(std::string(flag.placeholder))->expected(1)->allow_extra_args(false);
+    return option->multi_option_policy(named.repeats ? CLI::MultiOptionPolicy::TakeAll
+                                                     : CLI::MultiOptionPolicy::TakeLast);
+  }
+
   void add_flag(CLI::App& command, const FlagRow& flag) {
     const std::string name(flag.name), help(flag.help);
     CLI::Option* option = nullptr;
-    if (const auto* truth = std::get_if<bool CommandLine::*>(&flag.into)) {
+    if (const auto* named = std::get_if<NamedFlag>(&flag.into)) {
+      option = add_named(command, flag, *named);
+    } else if (const auto* truth = std::get_if<bool CommandLine::*>(&flag.into)) {
       option = command.add_flag(name, line.*(*truth), help);
     } else if (const auto* text = std::get_if<std::string CommandLine::*>(&flag.into)) {
       option = command.add_option(name, line.*(*text), help)->type_name(std::string(flag.placeholder));

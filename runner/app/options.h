@@ -9,7 +9,21 @@
 
 namespace rh::app {
 
-enum class CommandName { test, run, discover, doctor, report, config, history, schema, gate, merge, baseline, profile };
+enum class CommandName {
+  test,
+  run,
+  discover,
+  doctor,
+  report,
+  config,
+  history,
+  schema,
+  gate,
+  merge,
+  baseline,
+  profile,
+  tool
+};
 
 struct CommandLine {
   CommandName command = CommandName::test;
@@ -39,6 +53,9 @@ struct CommandLine {
   std::string collapsed, speedscope, pprof, firefox, chrome;         // profile: files to write
   std::string html_file, json_file;                                  // profile
   bool memory = false, native = false, no_subprocesses = false;      // profile
+  std::string word;                                                  // tool: the command as it was written
+  std::map<std::string, std::vector<std::string>> named;             // tool: argument -> texts
+  std::string request;                                               // tool: file with the arguments as JSON
 };
 
 // Either a command line, or text to print and the exit code to leave with (--help, --version, a usage

@@ -1,0 +1,46 @@
+// What the tools share: configuration, the sandbox, and the stores below .runharness/agent. One for a command, one for
+// the life of a server; thread-safe.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+
+#include "runner/agent/config.h"
+#include "runner/base/redact.h"
+#include "runner/base/result.h"
+#include "runner/engine/machine_host.h"
+#include "sandbox/sandbox.h"
+
+namespace rh::agent {
+
+struct ServicePaths {
+  std::filesystem::path project;  // the folder that is served
+  std::filesystem::path state;    // .runharness/agent below it, or as configured
+  std::filesystem::path program;  // the runharness executable, for commands that run on their own
+};
+
+class Service {
+ public:
+  Service(AgentConfig config, ServicePaths paths, model::Environment environment);
+  ~Service();
+  Service(const Service&) = delete;
+
+  [[nodiscard]] const AgentConfig& config() const { return config_; }
+  [[nodiscard]] const ServicePaths& paths() const { return paths_; }
+  [[nodiscard]] const engine::MachineHost& host() const { return host_; }
+  [[nodiscard]] const Secrets& secrets() const { return *secrets_; }
+
+  // Made when they are asked for first; opening a store must not cost a call that does not use it.
+  [[nodiscard]] sandbox::Launcher& launcher();
+
+ private:
+  AgentConfig config_;
+  ServicePaths paths_;
+  engine::MachineHost host_;
+  std::shared_ptr<const Secrets> secrets_;
+  std::mutex mutex_;
+  std::unique_ptr<sandbox::Launcher> launcher_;
+};
+
+}  // namespace rh::agent

@@ -1,0 +1,194 @@
+#include "runner/agent/tool.h"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "runner/agent/tool_tables.h"
+#include "runner/base/text.h"
+
+namespace rh::agent {
+namespace {
+
+using nlohmann::json;
+
+// Only arguments of the same type can be told from text by a caller who sees the schema.
+json schema_of(const ArgumentRow& row) {
+  json schema;
+  switch (row.type) {
+    case ArgumentType::text:
+      schema["type"] = "string";
+      break;
+    case ArgumentType::integer:
+      schema["type"] = "integer";
+      break;
+    case ArgumentType::number:
+      schema["type"] = "number";
+      break;
+    case ArgumentType::boolean:
+      schema["type"] = "boolean";
+      break;
+    case ArgumentType::texts:
+      schema = {{"type", "array"}, {"items", {{"type", "string"}}}};
+      break;
+    case ArgumentType::map:
+      schema = {{"type", "object"}, {"additionalProperties", {{"type", "string"}}}};
+      break;
+    case ArgumentType::object:
+      schema["type"] = "object";
+      break;
+    case ArgumentType::objects:
+      schema = {{"type", "array"}, {"items", {{"type", "object"}}}};
+      break;
+  }
+  schema["description"] = row.help;
+  if (!row.choices.empty())
+    for (const std::string_view choice : split(row.choices, '|')) schema["enum"].push_back(choice);
+  return schema;
+}
+
+bool has_type(ArgumentType type, const json& value) {
+  const auto all = [&](auto is) { return std::all_of(value.begin(), value.end(), is); };
+  switch (type) {
+    case ArgumentType::text:
+      return value.is_string();
+    case ArgumentType::integer:
+      return value.is_number_integer() ||
+             (value.is_number_float() &&
+              value.get<double>() == static_cast<double>(static_cast<std::int64_t>(value.get<double>())));
+    case ArgumentType::number:
+      return value.is_number();
+    case ArgumentType::boolean:
+      return value.is_boolean();
+    case ArgumentType::texts:
+      return value.is_array() && all([](const json& one) { return one.is_string(); });
+    case ArgumentType::map:
+      return value.is_object() && all([](const json& one) { return one.is_string(); });
+    case ArgumentType::object:
+      return value.is_object();
+    case ArgumentType::objects:
+      return value.is_array() && all([](const json& one) { return one.is_object(); });
+  }
+  return false;
+}
+
+std::string_view type_text(ArgumentType type) {
+  switch (type) {
+    case ArgumentType::text:
+      return "a string";
+    case ArgumentType::integer:
+      return "a whole number";
+    case ArgumentType::number:
+      return "a number";
+    case ArgumentType::boolean:
+      return "true or false";
+    case ArgumentType::texts:
+      return "an array of strings";
+    case ArgumentType::map:
+      return "an object of strings";
+    case ArgumentType::object:
+      return "an object";
+    case ArgumentType::objects:
+      return "an array of objects";
+  }
+  return "";
+}
+
+Result<void> check_value(const ArgumentRow& row, const json& value) {
+  if (!has_type(row.type, value))
+    return fail(rh::ErrorKind::usage, fmt::format("read the argument: '{}' must be {}", row.name, type_text(row.type)));
+  if (row.choices.empty() || !value.is_string()) return {};
+  const auto choices = split(row.choices, '|');
+  if (std::find(choices.begin(), choices.end(), value.get_ref<const std::string&>()) != choices.end()) return {};
+  std::string list;
+  for (const std::string_view choice : choices) list += fmt::format("{}{}", list.empty() ? "" : ", ", choice);
+  return fail(rh::ErrorKind::usage, fmt::format("read the argument: '{}' is one of {}, not '{}'", row.name, list,
+                                                value.get_ref<const std::string&>()));
+}
+
+}  // namespace
+
+const std::vector<ToolRow>& tool_rows() {
+  static const std::vector<ToolRow> rows = [] {
+    std::vector<ToolRow> all;
+    for (const auto table : tool_tables()) {
+      auto some = table();
+      std::move(some.begin(), some.end(), std::back_inserter(all));
+    }
+    return all;
+  }();
+  return rows;
+}
+
+const ToolRow* tool_named(std::string_view name) {
+  for (const ToolRow& row : tool_rows())
+    if (row.name == name || std::find(row.aliases.begin(), row.aliases.end(), name) != row.aliases.end()) return &row;
+  return nullptr;
+}
+
+const ToolRow* tool_of_command(std::string_view command, std::string_view action) {
+  const std::string wanted = action.empty() ? std::string(command) : fmt::format("{} {}", command, action);
+  for (const ToolRow& row : tool_rows())
+    if (row.command == wanted) return &row;
+  return nullptr;
+}
+
+json input_schema(const ToolRow& tool) {
+  json schema = {{"type", "object"}, {"additionalProperties", false}};
+  for (const ArgumentRow& row : tool.arguments) {
+    if (row.offered == Offered::command_line) continue;
+    schema["properties"][std::string(row.name)] = schema_of(row);
+    if (row.required) schema["required"].push_back(row.name);
+  }
+  return schema;
+}
+
+Result<void> check_arguments(const ToolRow& tool, const json& arguments) {
+  if (!arguments.is_object()) return fail(rh::ErrorKind::usage, "read the arguments: they are no JSON object");
+  for (const auto& [name, value] : arguments.items()) {
+    const auto row = std::find_if(tool.arguments.begin(), tool.arguments.end(),
+                                  [&, &key = name](const ArgumentRow& one) { return one.name == key; });
+    if (row == tool.arguments.end()) {
+      std::vector<std::string> known;
+      for (const ArgumentRow& one : tool.arguments) known.emplace_back(one.name);
+      const auto near = closest(name, known);
+      return fail(rh::ErrorKind::usage,
+                  fmt::format("read the arguments: {} has no '{}'{}", tool.name, to_valid_utf8(name).substr(0, 80),
+                              near ? fmt::format("; did you mean '{}'?", *near) : std::string()));
+    }
+    RH_CHECK(check_value(*row, value));
+  }
+  for (const ArgumentRow& row : tool.arguments)
+    if (row.required && !arguments.contains(row.name))
+      return fail(rh::ErrorKind::usage, fmt::format("read the arguments: '{}' is missing", row.name));
+  return {};
+}
+
+ToolAnswer call_tool(const ToolRow& tool, Service& service, const CallContext& context, const json& arguments) {
+  if (const auto good = check_arguments(tool, arguments); !good)
+    return error_answer(ErrorKind::invalid_request, good.error().what);
+  try {
+    return tool.call(service, context, arguments);
+  } catch (const std::exception& problem) {
+    return error_answer(ErrorKind::internal_error, problem.what());
+  }
+}
+
+ToolAnswer error_answer(ErrorKind kind, const std::string& message) {
+  const ErrorKindRow& row = row_of(kind);
+  const json structured = {{"success", false},
+                           {"error",
+                            {{"kind", row.name},
+                             {"category", name_of(row.category)},
+                             {"message", to_valid_utf8(message)},
+                             {"retry", row.retry_same},
+                             {"retry_changed", row.retry_changed}}}};
+  return {kind, message, structured.dump(), {}, {}, row.exit_code};
+}
+
+ToolAnswer answer_of(const json& structured, std::string text) {
+  return {ErrorKind::none, std::move(text), structured.dump(-1, ' ', false, json::error_handler_t::replace), {}, {}, 0};
+}
+
+}  // namespace rh::agent
