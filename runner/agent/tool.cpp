@@ -1,6 +1,7 @@
 #include "runner/agent/tool.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -73,6 +74,18 @@ bool has_type(ArgumentType type, const json& value) {
   return false;
 }
 
+constexpr std::array<std::string_view, 8> kTypeNames{"text",  "integer", "number", "boolean",
+                                                     "texts", "map",     "object", "objects"};
+
+json describe(const ArgumentRow& row) {
+  return {{"name", row.name},
+          {"type", kTypeNames[static_cast<std::size_t>(row.type)]},
+          {"flag", row.offered == Offered::mcp ? json() : json(flag_of(row))},
+          {"mcp", row.offered != Offered::command_line},
+          {"required", row.required},
+          {"help", row.help}};
+}
+
 std::string_view type_text(ArgumentType type) {
   switch (type) {
     case ArgumentType::text:
@@ -134,6 +147,13 @@ const ToolRow* tool_of_command(std::string_view command, std::string_view action
   return nullptr;
 }
 
+std::string flag_of(const ArgumentRow& argument) {
+  if (!argument.flag.empty()) return std::string(argument.flag);
+  std::string flag = "--" + std::string(argument.name);
+  std::replace(flag.begin() + 2, flag.end(), '_', '-');
+  return flag;
+}
+
 json input_schema(const ToolRow& tool) {
   json schema = {{"type", "object"}, {"additionalProperties", false}};
   for (const ArgumentRow& row : tool.arguments) {
@@ -142,6 +162,23 @@ json input_schema(const ToolRow& tool) {
     if (row.required) schema["required"].push_back(row.name);
   }
   return schema;
+}
+
+std::string tools_document() {
+  json tools = json::array();
+  for (const ToolRow& row : tool_rows()) {
+    json arguments = json::array();
+    for (const ArgumentRow& argument : row.arguments) arguments.push_back(describe(argument));
+    tools.push_back({{"name", row.name},
+                     {"aliases", row.aliases},
+                     {"command", row.command},
+                     {"title", row.title},
+                     {"description", row.description},
+                     {"arguments", std::move(arguments)},
+                     {"input_schema", input_schema(row)},
+                     {"output_schema", json::parse(row.output_schema)}});
+  }
+  return json{{"schema", "runharness.tools"}, {"schema_version", 1}, {"tools", std::move(tools)}}.dump(2) + "\n";
 }
 
 Result<void> check_arguments(const ToolRow& tool, const json& arguments) {

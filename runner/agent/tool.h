@@ -107,12 +107,15 @@ struct ToolRow {
   bool streams = false;  // the command prints output of code while it comes, so that `text` goes to standard error
 };
 
-// All tools, in the order in which they are listed.
+// All tools, in the order in which they are listed; as a JSON document: names, commands, arguments, schemas.
+[[nodiscard]] std::string tools_document();
 [[nodiscard]] const std::vector<ToolRow>& tool_rows();
 [[nodiscard]] const ToolRow* tool_named(std::string_view name);  // aliases too
 // The action's row: ("approvals", "list"). `action` empty: the command has none.
 [[nodiscard]] const ToolRow* tool_of_command(std::string_view command, std::string_view action);
 
+// As it is written on the command line: "--memory-limit", or "CODE" for a positional argument.
+[[nodiscard]] std::string flag_of(const ArgumentRow& argument);
 // The JSON schema (2020-12) of the arguments as offered over MCP.
 [[nodiscard]] nlohmann::json input_schema(const ToolRow& tool);
 // Arguments against the rows: unknown names with a suggestion, wrong types, missing ones. Values are the tool's to

@@ -220,17 +220,12 @@ const std::vector<CommandRow> kRows = {
 
 std::string_view first_word(std::string_view command) { return command.substr(0, command.find(' ')); }
 
-FlagRow flag_of(const agent::ArgumentRow& argument) {
+FlagRow flag_row(const agent::ArgumentRow& argument) {
   // Names and their dashes live as long as the program: rows are made once.
   static std::deque<std::string> names;
   const bool is_switch = argument.type == agent::ArgumentType::boolean;
   const bool repeats = argument.type == agent::ArgumentType::texts || argument.type == agent::ArgumentType::map;
-  std::string_view flag = argument.flag;
-  if (flag.empty()) {
-    std::string& name = names.emplace_back("--" + std::string(argument.name));
-    std::replace(name.begin() + 2, name.end(), '_', '-');
-    flag = name;
-  }
+  const std::string_view flag = names.emplace_back(agent::flag_of(argument));
   return {flag, NamedFlag{argument.name, !is_switch, repeats}, argument.placeholder, "", argument.help};
 }
 
@@ -245,7 +240,7 @@ CommandRow row_of_tools(std::string_view word) {
     if (tool.command != word) actions += fmt::format("  {:<12} {}\n", tool.command.substr(word.size() + 1), tool.title);
     for (const agent::ArgumentRow& argument : tool.arguments) {
       if (argument.offered == agent::Offered::mcp) continue;
-      FlagRow flag = flag_of(argument);
+      const FlagRow flag = flag_row(argument);
       if (!flag.name.starts_with('-')) {
         if (positional.find(flag.name) == std::string::npos)
           positional += fmt::format("{}{}: {}", positional.empty() ? "" : "; ", flag.name, flag.help);

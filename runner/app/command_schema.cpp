@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "runner/agent/tool.h"
 #include "runner/app/commands.h"
 #include "runner/app/workspace.h"
 #include "runner/base/embedded.h"
@@ -49,6 +50,7 @@ constexpr SchemaRow kSchemas[] = {
     {"coverage", "the report coverage-json", coverage_schema},
     {"execution", "the record of `run --json`", execution_schema},
     {"gate", "the document of `gate --json` and `merge --json`", gate_schema},
+    {"tools", "no schema: the tools for agents with theirs, their commands and flags", agent::tools_document},
     {"profile", "profile.json, which `profile --json` writes", profile_schema},
     {"profile-diff", "the document of `profile diff --json`", profile_diff_schema},
 };
