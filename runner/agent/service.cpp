@@ -1,5 +1,8 @@
 #include "runner/agent/service.h"
 
+#include "runner/agent/audit/audit_log.h"
+#include "runner/agent/audit/private_folder.h"
+#include "runner/agent/history/execution_store.h"
 #include "runner/engine/caller_secrets.h"
 
 namespace rh::agent {
@@ -16,6 +19,22 @@ sandbox::Launcher& Service::launcher() {
   const std::lock_guard lock(mutex_);
   if (!launcher_) launcher_ = sandbox::make_launcher();
   return *launcher_;
+}
+
+ExecutionStore& Service::executions() {
+  const std::lock_guard lock(mutex_);
+  if (!executions_) executions_ = std::make_unique<ExecutionStore>(config_.executions_folder, secrets_);
+  return *executions_;
+}
+
+Result<std::filesystem::path> Service::private_folder() {
+  return make_private_folder(host_.environment(), paths_.project);
+}
+
+AuditLog& Service::audit() {
+  const std::lock_guard lock(mutex_);
+  if (!audit_) audit_ = std::make_unique<AuditLog>(private_folder(), secrets_, AuditSync::each_second);
+  return *audit_;
 }
 
 }  // namespace rh::agent

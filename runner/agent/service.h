@@ -14,6 +14,9 @@
 
 namespace rh::agent {
 
+class AuditLog;
+class ExecutionStore;
+
 struct ServicePaths {
   std::filesystem::path project;  // the folder that is served
   std::filesystem::path state;    // .runharness/agent below it, or as configured
@@ -33,6 +36,10 @@ class Service {
 
   // Made when they are asked for first; opening a store must not cost a call that does not use it.
   [[nodiscard]] sandbox::Launcher& launcher();
+  [[nodiscard]] ExecutionStore& executions();
+  [[nodiscard]] AuditLog& audit();
+  // Key, approvals and audit log (audit/private_folder.h): sandboxes hide it.
+  [[nodiscard]] Result<std::filesystem::path> private_folder();
 
  private:
   AgentConfig config_;
@@ -41,6 +48,8 @@ class Service {
   std::shared_ptr<const Secrets> secrets_;
   std::mutex mutex_;
   std::unique_ptr<sandbox::Launcher> launcher_;
+  std::unique_ptr<ExecutionStore> executions_;
+  std::unique_ptr<AuditLog> audit_;
 };
 
 }  // namespace rh::agent
