@@ -1,9 +1,17 @@
 #include "runner/agent/tool_tables.h"
 
+#include "runner/agent/project/project.h"
+#include "runner/agent/safety/safety_check.h"
+#include "runner/agent/validate/tools.h"
+
 namespace rh::agent {
 
 const std::vector<ToolTable>& tool_tables() {
-  static const std::vector<ToolTable> tables{};
+  static const std::vector<ToolTable> tables{
+      project_tools,
+      safety_tools,
+      validate_tools,
+  };
   return tables;
 }
 
