@@ -57,9 +57,11 @@ struct Provider {
 
 struct GenerationSettings {
   std::string provider;  // empty: none is configured
+  std::string model;     // empty: the provider's
   std::vector<Provider> providers;
   double temperature = 0.2;
-  unsigned max_retries = 2;
+  unsigned max_retries = 2;   // of code that failed, with its error
+  unsigned max_attempts = 5;  // of `solve`
   std::chrono::milliseconds timeout{120'000};
   std::filesystem::path templates;  // folder with prompts that replace the built-in ones
 };
@@ -67,7 +69,8 @@ struct GenerationSettings {
 struct TelemetrySettings {
   std::optional<bool> enabled;  // absent: when the standard variables name an endpoint
   std::string service_name = "runharness";
-  std::string endpoint;  // http://localhost:4318
+  std::string endpoint;           // http://localhost:4318
+  bool endpoint_trusted = false;  // by the user, so that headers of the environment may go there
 };
 
 // A tool that a configuration adds: a command with placeholders of its arguments.
@@ -75,6 +78,11 @@ struct CustomTool {
   std::string name, description;
   std::vector<std::string> command;              // "{name}" is replaced by the argument, never by a shell
   std::map<std::string, std::string> arguments;  // name -> help; all texts
+};
+
+// Where a value came from: "runharness.toml:4:1", "EXECUTOR_TIMEOUT", "default".
+struct ConfigOrigin {
+  std::string key, text, origin;
 };
 
 struct AgentConfig {
@@ -120,7 +128,8 @@ struct AgentConfig {
   GenerationSettings generation;
   TelemetrySettings telemetry;
   std::vector<CustomTool> tools;
-  std::vector<std::string> origins;  // "execution.timeout = 60s (runharness.toml:4:1)", for `config --explain`
+  std::vector<ConfigOrigin> origins;  // of every key, for `config --explain`
+  std::vector<std::string> ignored;   // what a file said and does not hold, with the reason; for messages
 };
 
 struct ConfigSources {
@@ -128,6 +137,7 @@ struct ConfigSources {
   std::filesystem::path file;     // --config; TOML, or YAML by its suffix; empty: looked for
   bool no_file = false;
   model::Environment environment;
+  bool trust_project = false;  // --trust-project-config: the project's file may loosen, too
 };
 
 // Unknown keys and wrong values are errors with file, line and a suggestion. A project's file may switch things off and

@@ -1,5 +1,7 @@
 #include "runner/engine/config_file.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 #include <toml++/toml.h>
 
@@ -45,6 +47,7 @@ class ConfigReader {
 
   static std::vector<std::string> known_keys() {
     std::vector<std::string> known = {"suite", "reports", "gates.rule", "components"};
+    known.insert(known.end(), std::begin(kAgentSections), std::end(kAgentSections));
     for (const OptionRow& row : option_rows())
       if (row.in_file) known.emplace_back(row.key);
     return known;
@@ -59,7 +62,9 @@ class ConfigReader {
   Result<void> read_table(const toml::table& table, const std::string& prefix) {
     for (const auto& [key, node] : table) {
       const std::string dotted = prefix + std::string(key.str());
-      if (dotted == "suite") {
+      if (prefix.empty() && is_agent_section(dotted)) {
+        continue;
+      } else if (dotted == "suite") {
         RH_CHECK(read_suites(node));
       } else if (dotted == "reports") {
         RH_CHECK(read_reports(node));
@@ -200,6 +205,18 @@ class ConfigReader {
 };
 
 }  // namespace
+
+bool is_agent_section(std::string_view name) {
+  return std::find(std::begin(kAgentSections), std::end(kAgentSections), name) != std::end(kAgentSections);
+}
+
+std::vector<std::string> top_level_keys() {
+  std::vector<std::string> keys = {"suite", "reports", "gates", "components"};
+  keys.insert(keys.end(), std::begin(kAgentSections), std::end(kAgentSections));
+  for (const OptionRow& row : option_rows())
+    if (row.in_file) keys.emplace_back(row.key.substr(0, row.key.find('.')));
+  return keys;
+}
 
 Result<ConfigFile> read_config(std::string_view text, const fs::path& path, Settings& settings, Layer layer,
                                const std::string& origin_name) {

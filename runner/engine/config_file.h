@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runner/base/result.h"
@@ -50,5 +51,10 @@ struct ConfigFile {
                                              const std::string& origin_name = {});
 // The nearest runharness.toml at or above `root`, not above the git work tree; nullopt: none.
 [[nodiscard]] std::optional<std::filesystem::path> find_config(const std::filesystem::path& root);
+// Tables of runharness.toml that are for agents: runner/agent/config.h reads them.
+constexpr std::string_view kAgentSections[] = {"execution", "approval", "generation", "telemetry", "tools"};
+[[nodiscard]] bool is_agent_section(std::string_view name);
+// The first words of all keys that may stand at the top of runharness.toml.
+[[nodiscard]] std::vector<std::string> top_level_keys();
 
 }  // namespace rh::engine
