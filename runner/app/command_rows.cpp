@@ -135,6 +135,21 @@ const std::vector<FlagRow> kBaselineFlags = {
     kNoConfig,
 };
 
+const std::vector<FlagRow> kMcpFlags = {
+    {"--stdio", NamedFlag{"stdio", false}, "", "Transport", "one message a line on standard input and output (default)"},
+    {"--tools", NamedFlag{"tools", true, true}, "NAMES", "Tools", "offer these only, separated by commas"},
+    {"--toolset", NamedFlag{"toolset"}, "SET", "Tools", "'default', or 'all' with the rarely used ones"},
+    {"--no-aliases", NamedFlag{"no-aliases", false}, "", "Tools", "leave out the other names of tools"},
+    {"--full-text", NamedFlag{"full-text", false}, "", "Tools",
+     "the text of an answer is its whole record, for clients that do not read structured content"},
+    {"--enable", NamedFlag{"enable", false}, "", "Execution", "code may be run; else only what the configuration says"},
+    {"--warm", NamedFlag{"warm"}, "N", "Execution", "keep N interpreters ready"},
+    {"--max-concurrent", NamedFlag{"max-concurrent"}, "N", "Limits", "calls of one caller at the same time (200)"},
+    {"--max-per-minute", NamedFlag{"max-per-minute"}, "N", "Limits", "calls of one caller within a minute (3000)"},
+    kConfig,
+    kNoConfig,
+};
+
 const std::vector<CommandRow> kRows = {
     {CommandName::test, "test", "discover, run, measure, gate and report the suites below PATH (default: here)",
      run_test, takes_project, kTestFlags, "Everything behind -- goes to the suites' own runner."},
@@ -216,6 +231,7 @@ const std::vector<CommandRow> kRows = {
      nullptr,
      {{"NAME", &L::paths, "", "", "report, coverage or execution; none: list them"}},
      ""},
+    {CommandName::mcp, "mcp", "serve the tools to agents (Model Context Protocol)", run_mcp, nullptr, kMcpFlags, ""},
 };
 
 std::string_view first_word(std::string_view command) { return command.substr(0, command.find(' ')); }

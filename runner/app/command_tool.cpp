@@ -132,10 +132,12 @@ void print_stream(model::Stream stream, std::string_view bytes) {
 
 }  // namespace
 
-Result<std::unique_ptr<agent::Service>> open_agent_service(const CommandLine& line) {
+Result<std::unique_ptr<agent::Service>> open_agent_service(const CommandLine& line,
+                                                           const std::function<void(agent::AgentConfig&)>& adjust) {
   RH_TRY(const fs::path here, working_directory());
   agent::ConfigSources sources{here, line.config_file, line.no_config, engine::current_environment()};
   RH_TRY(agent::AgentConfig config, agent::load_agent_config(sources));
+  if (adjust) adjust(config);
   std::error_code ignored;
   agent::ServicePaths paths{here, here / ".runharness/agent", fs::read_symlink("/proc/self/exe", ignored)};
   return std::make_unique<agent::Service>(std::move(config), std::move(paths), std::move(sources.environment));

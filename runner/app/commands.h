@@ -1,6 +1,7 @@
 // The commands of the executable; each returns the process's exit code.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "runner/agent/service.h"
@@ -22,8 +23,10 @@ namespace rh::app {
 [[nodiscard]] Result<int> run_profile(const CommandLine& line);
 [[nodiscard]] Result<int> run_history(const CommandLine& line);
 [[nodiscard]] Result<int> run_tool(const CommandLine& line);
+[[nodiscard]] Result<int> run_mcp(const CommandLine& line);
 
-// Configuration and stores of the folder that the command runs in.
-[[nodiscard]] Result<std::unique_ptr<agent::Service>> open_agent_service(const CommandLine& line);
+// Configuration and stores of the folder that the command runs in; `adjust` sees the configuration before it is used.
+[[nodiscard]] Result<std::unique_ptr<agent::Service>> open_agent_service(
+    const CommandLine& line, const std::function<void(agent::AgentConfig&)>& adjust = {});
 
 }  // namespace rh::app

@@ -22,6 +22,7 @@ enum class CommandName {
   merge,
   baseline,
   profile,
+  mcp,
   tool
 };
 
