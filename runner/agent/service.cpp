@@ -1,5 +1,6 @@
 #include "runner/agent/service.h"
 
+#include "runner/agent/approval/approval_store.h"
 #include "runner/agent/audit/audit_log.h"
 #include "runner/agent/audit/private_folder.h"
 #include "runner/agent/history/execution_store.h"
@@ -35,6 +36,13 @@ AuditLog& Service::audit() {
   const std::lock_guard lock(mutex_);
   if (!audit_) audit_ = std::make_unique<AuditLog>(private_folder(), secrets_, AuditSync::each_second);
   return *audit_;
+}
+
+ApprovalStore& Service::approvals() {
+  AuditLog& log = audit();
+  const std::lock_guard lock(mutex_);
+  if (!approvals_) approvals_ = std::make_unique<ApprovalStore>(private_folder(), &log);
+  return *approvals_;
 }
 
 }  // namespace rh::agent
