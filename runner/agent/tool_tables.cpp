@@ -1,5 +1,6 @@
 #include "runner/agent/tool_tables.h"
 
+#include "runner/agent/exec/tools.h"
 #include "runner/agent/project/project.h"
 #include "runner/agent/safety/safety_check.h"
 #include "runner/agent/validate/tools.h"
@@ -8,6 +9,7 @@ namespace rh::agent {
 
 const std::vector<ToolTable>& tool_tables() {
   static const std::vector<ToolTable> tables{
+      exec_tools,
       project_tools,
       safety_tools,
       validate_tools,

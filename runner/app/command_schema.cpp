@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "runner/agent/exec/tools.h"
 #include "runner/agent/tool.h"
 #include "runner/app/commands.h"
 #include "runner/app/workspace.h"
@@ -25,6 +26,7 @@ std::string execution_schema() { return std::string(RH_EMBEDDED_TEXT(rh_schema_e
 std::string gate_schema() { return std::string(RH_EMBEDDED_TEXT(rh_schema_gate)); }
 std::string profile_schema() { return std::string(RH_EMBEDDED_TEXT(rh_schema_profile)); }
 std::string profile_diff_schema() { return std::string(RH_EMBEDDED_TEXT(rh_schema_profile_diff)); }
+std::string execution_record_schema() { return std::string(agent::record_schema()); }
 
 // coverage.json is the member `coverage` of report.json as a document of its own.
 std::string coverage_schema() {
@@ -49,6 +51,7 @@ constexpr SchemaRow kSchemas[] = {
     {"report", "report.json, which `report --json` and `test --json` print", report_schema},
     {"coverage", "the report coverage-json", coverage_schema},
     {"execution", "the record of `run --json`", execution_schema},
+    {"execution-record", "the record of `exec --json` and of other ways of running code", execution_record_schema},
     {"gate", "the document of `gate --json` and `merge --json`", gate_schema},
     {"tools", "no schema: the tools for agents with theirs, their commands and flags", agent::tools_document},
     {"profile", "profile.json, which `profile --json` writes", profile_schema},
@@ -59,7 +62,7 @@ constexpr SchemaRow kSchemas[] = {
 
 Result<int> run_schema(const CommandLine& line) {
   if (line.paths.empty()) {
-    for (const SchemaRow& row : kSchemas) print(fmt::format("{:<13} {}\n", row.name, row.help));
+    for (const SchemaRow& row : kSchemas) print(fmt::format("{:<17} {}\n", row.name, row.help));
     return static_cast<int>(ExitCode::passed);
   }
   std::vector<std::string> names;

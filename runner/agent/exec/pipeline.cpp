@@ -1,0 +1,370 @@
+#include "runner/agent/exec/pipeline.h"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "runner/agent/approval/gate.h"
+#include "runner/agent/audit/audit_log.h"
+#include "runner/agent/exec/programs.h"
+#include "runner/agent/exec/result_value.h"
+#include "runner/agent/exec/sandboxed.h"
+#include "runner/agent/history/execution_id.h"
+#include "runner/agent/history/execution_store.h"
+#include "runner/agent/safety/safety_check.h"
+#include "runner/agent/validate/validate.h"
+#include "runner/base/clock.h"
+#include "runner/base/text.h"
+#include "runner/engine/execution.h"
+
+namespace rh::agent {
+namespace {
+
+namespace fs = std::filesystem;
+using model::Ending;
+
+constexpr std::uint64_t kLargeFileBytes = 1 << 20;
+constexpr std::chrono::milliseconds kLongRun{300'000};
+
+struct EndingRow {
+  Ending ending;
+  ErrorKind kind;
+  ExecutionStatus status;
+};
+constexpr EndingRow kEndings[] = {
+    {Ending::wall_time, ErrorKind::timeout, ExecutionStatus::timeout},
+    {Ending::cpu_time, ErrorKind::cpu_limit, ExecutionStatus::timeout},
+    {Ending::memory, ErrorKind::memory_limit, ExecutionStatus::failed},
+    {Ending::pids, ErrorKind::process_limit, ExecutionStatus::failed},
+    {Ending::file_size, ErrorKind::file_size_limit, ExecutionStatus::failed},
+    {Ending::output_limit, ErrorKind::output_limit, ExecutionStatus::failed},
+    {Ending::start_failed, ErrorKind::sandbox_error, ExecutionStatus::failed},
+    {Ending::internal, ErrorKind::sandbox_error, ExecutionStatus::failed},
+    {Ending::cancelled, ErrorKind::cancelled, ExecutionStatus::cancelled},
+};
+
+std::string last_line(std::string_view text) {
+  const auto lines = split_lines(trim(text));
+  return lines.empty() ? std::string() : std::string(trim(lines.back()).substr(0, 500));
+}
+
+void refuse(ExecutionRecord& record, ErrorKind kind, std::string message) {
+  record.error.kind = kind;
+  record.error.message = std::move(message);
+  const ErrorCategory category = row_of(kind).category;
+  record.status = kind == ErrorKind::cancelled        ? ExecutionStatus::cancelled
+                  : category == ErrorCategory::policy ? ExecutionStatus::blocked
+                                                      : ExecutionStatus::failed;
+}
+
+// What runharness could not do, in the words of what it means for the caller.
+ErrorKind kind_of(const Error& error, ErrorKind otherwise) {
+  switch (error.kind) {
+    case rh::ErrorKind::usage:
+      return ErrorKind::invalid_request;
+    case rh::ErrorKind::not_found:
+      return ErrorKind::runtime_missing;
+    default:
+      return otherwise;
+  }
+}
+
+class StageClock {
+ public:
+  StageClock(ExecutionRecord& record, std::string name) : record_(record), begin_(monotonic_now()) {
+    record_.stages.push_back({std::move(name), "ok", {}, {}});
+    at_ = record_.stages.size() - 1;
+  }
+  void end(std::string_view outcome, std::string detail = {}) {
+    record_.stages[at_].outcome = outcome;
+    record_.stages[at_].detail = std::move(detail);
+  }
+  ~StageClock() { record_.stages[at_].wall = monotonic_now() - begin_; }
+  StageClock(const StageClock&) = delete;
+
+ private:
+  ExecutionRecord& record_;
+  std::size_t at_ = 0;
+  Nanoseconds begin_;
+};
+
+// What the request and the configuration leave open: isolated where it is asked for or where packages, a long time or a
+// setting of the caller ask for it, else with the caller's interpreters.
+ExecutionMethod method_of(const AgentConfig& config, const ExecutionRequest& request) {
+  const ExecutionMethod asked = request.method.value_or(config.method);
+  if (asked != ExecutionMethod::automatic) return asked;
+  const bool isolated = request.requires_isolation || !request.packages.empty() || !request.requirements.empty() ||
+                        request.timeout.value_or(std::chrono::milliseconds(0)) > kLongRun;
+  return isolated ? ExecutionMethod::container : ExecutionMethod::local;
+}
+
+class Pipeline {
+ public:
+  Pipeline(Service& service, const CallContext& context, ExecutionRecord& record)
+      : service_(service), context_(context), record_(record), request_(record.request) {}
+
+  void run() {
+    if (!allowed()) return;
+    warn_of_request();
+    if (!analyse() || !approve() || !prepare()) return;
+    execute_code();
+    take_result();
+  }
+
+ private:
+  bool stop(ErrorKind kind, std::string message) {
+    refuse(record_, kind, std::move(message));
+    return false;
+  }
+  bool stop(const Error& error, ErrorKind otherwise) { return stop(kind_of(error, otherwise), error.message()); }
+
+  bool allowed() {
+    const Permission permission = permission_to_run(service_, request_);
+    if (permission.error != ErrorKind::none) {
+      record_.error.concerns = permission.concerns;
+      return stop(permission.error, permission.message);
+    }
+    if (!request_.expected.empty() && !is_expected_type(request_.expected))
+      return stop(ErrorKind::invalid_request, fmt::format("'expected_type' is no type: '{}'", request_.expected));
+    return true;
+  }
+
+  bool analyse() {
+    StageClock stage(record_, "analyse");
+    const AgentConfig& config = service_.config();
+    const auto profile = config.environments.find(request_.environment);
+    if (!request_.environment.empty() && profile == config.environments.end())
+      return stop(ErrorKind::invalid_request,
+                  fmt::format("'environment' names '{}', which is not configured", request_.environment));
+    Rules rules = rules_of(config, record_.security, profile == config.environments.end() ? nullptr : &profile->second);
+    for (const auto& [name, content] : request_.files) rules.local_modules.push_back(name);
+    assessment_ = assess(request_.language, request_.code, rules);
+    if (!assessment_.built_in) {
+      stage.end("skipped", "validation is not built in");
+      return true;
+    }
+    record_.assessment_json = to_json(assessment_).dump();
+    if (assessment_.blocking() == 0) return true;
+    for (const Finding& finding : assessment_.findings)
+      if (finding.severity == Severity::block)
+        record_.error.concerns.push_back(fmt::format("line {}: {} ({})", finding.line, finding.message, finding.rule));
+    stop(ErrorKind::security_violation, "blocked before it was started: " + record_.error.concerns.front());
+    stage.end("failed", record_.error.message);
+    return false;
+  }
+
+  bool approve() {
+    StageClock stage(record_, "approve");
+    const ApprovalDecision decision = decide_approval(service_, context_, request_, assessment_);
+    record_.approval_id = decision.id;
+    if (decision.verdict == ApprovalVerdict::go) {
+      if (decision.id.empty()) stage.end("skipped", "no approval is needed");
+      return true;
+    }
+    stop(decision.error, decision.message);
+    if (decision.verdict == ApprovalVerdict::waiting) {
+      record_.status = ExecutionStatus::waiting;
+      question_ = decision.question;
+    }
+    stage.end("failed", decision.message);
+    return false;
+  }
+
+  void warn_of_request() {
+    for (const auto& [name, content] : request_.files)
+      if (content.size() > kLargeFileBytes)
+        record_.diagnostics.push_back(
+            {model::Severity::warning,
+             "large-file",
+             fmt::format("the file {} is {}: files above 1 MiB make a request slow", name, format_size(content.size())),
+             name,
+             {}});
+  }
+
+  bool prepare() {
+    StageClock stage(record_, "prepare");
+    const bool done = make_ready();
+    if (!done) stage.end("failed", record_.error.message);
+    return done;
+  }
+
+  bool make_ready() {
+    record_.method = method_of(service_.config(), request_);
+    auto settings = settings_of(service_, context_, request_, record_.method);
+    if (!settings) return stop(settings.error(), ErrorKind::internal_error);
+    settings_ = *std::move(settings);
+    auto found = find_runtime(service_, request_, record_.method);
+    if (!found) return stop(found.error(), ErrorKind::runtime_missing);
+    record_.runtime = found->runtime;
+    auto folder = WorkFolder::make();
+    if (!folder) return stop(folder.error(), ErrorKind::sandbox_error);
+    folder_ = std::make_unique<WorkFolder>(*std::move(folder));
+    auto program = make_program(service_, request_, settings_, *std::move(found), *folder_, packages_);
+    if (!program) return stop(program.error(), ErrorKind::internal_error);
+    program_ = *std::move(program);
+    return true;
+  }
+
+  // What is left of the time limit for the next command.
+  [[nodiscard]] model::Limits remaining(model::Limits limits) const {
+    if (!limits.wall) return limits;
+    const auto used = std::chrono::duration_cast<std::chrono::milliseconds>(monotonic_now() - begin_);
+    limits.wall = std::max(*limits.wall - used, std::chrono::milliseconds(1));
+    return limits;
+  }
+
+  bool build() {
+    for (SandboxedCommand& command : program_.build) {
+      command.limits = remaining(command.limits);
+      auto run = run_sandboxed(service_, context_, settings_, *folder_, command);
+      if (!run) return stop(run.error(), ErrorKind::sandbox_error);
+      const bool good = run->execution.ending == Ending::exited && run->execution.status.exit_code == 0;
+      if (good) continue;
+      take(*std::move(run));
+      if (record_.error.kind == ErrorKind::code_error) {
+        record_.error.kind = ErrorKind::syntax_error;
+        record_.error.message = "the code does not compile: " + last_line(record_.standard_error.bytes);
+      }
+      return false;
+    }
+    return true;
+  }
+
+  void execute_code() {
+    StageClock stage(record_, "execute");
+    begin_ = monotonic_now();
+    if (!build()) return stage.end("failed", "build");
+    program_.run.limits = remaining(program_.run.limits);
+    auto run = run_sandboxed(service_, context_, settings_, *folder_, program_.run);
+    if (!run) {
+      stop(run.error(), ErrorKind::sandbox_error);
+      return stage.end("failed", record_.error.message);
+    }
+    take(*std::move(run));
+    if (!record_.success()) stage.end("failed", std::string(name_of(record_.error.kind)));
+  }
+
+  void take(SandboxedRun&& run) {
+    record_.execution = std::move(run.execution);
+    record_.standard_output = std::move(run.standard_output);
+    record_.standard_error = std::move(run.standard_error);
+    judge_execution(record_);
+  }
+
+  void take_result() {
+    StageClock stage(record_, "result");
+    read_result(*folder_, record_);
+    const std::string name = request_.folder_name.empty() ? record_.id : request_.folder_name;
+    auto artifacts =
+        folder_->take_artifacts(request_.artifacts, service_.paths().state / "artifacts" / name, record_.diagnostics);
+    if (artifacts)
+      record_.artifacts = *std::move(artifacts);
+    else
+      record_.diagnostics.push_back(
+          {model::Severity::warning, "artifacts-not-taken", artifacts.error().message(), {}, {}});
+    check_expected(record_);
+    if (!artifacts) stage.end("failed", artifacts.error().message());
+  }
+
+  Service& service_;
+  const CallContext& context_;
+  ExecutionRecord& record_;
+  const ExecutionRequest& request_;
+  RunSettings settings_;
+  std::unique_ptr<WorkFolder> folder_;
+  PreparedPackages packages_;
+  Program program_;
+  Assessment assessment_;
+  std::string question_;
+  Nanoseconds begin_{};
+};
+
+// Asked for before anything is done, told afterwards: a log that cannot be written stops what it should show.
+bool begin_audit(Service& service, const CallContext& context, ExecutionRecord& record) {
+  const auto logged = service.audit().before(record, context);
+  if (!logged)
+    refuse(record, ErrorKind::internal_error, "the audit log cannot be written: " + logged.error().message());
+  return logged.has_value();
+}
+
+void keep(Service& service, ExecutionRecord& record) {
+  if (record.request.save_execution.value_or(service.config().save_executions))
+    if (const auto saved = service.executions().save(record); !saved)
+      record.diagnostics.push_back({model::Severity::warning, "execution-not-saved", saved.error().message(), {}, {}});
+  if (const auto logged = service.audit().after(record); !logged)
+    record.diagnostics.push_back({model::Severity::warning, "audit-incomplete", logged.error().message(), {}, {}});
+}
+
+}  // namespace
+
+void judge_execution(ExecutionRecord& record) {
+  const model::Execution& execution = *record.execution;
+  record.wall = execution.usage.wall;
+  record.exit_code = execution.status.exit_code;
+  record.signal = execution.status.signal;
+  for (const EndingRow& row : kEndings) {
+    if (row.ending != execution.ending) continue;
+    record.status = row.status;
+    record.error.kind = row.kind;
+    record.error.message = engine::limit_text(execution);
+    if (record.error.message.empty()) record.error.message = execution.ending_detail;
+    return;
+  }
+  if (execution.ending == Ending::exited && record.exit_code == 0) {
+    record.status = ExecutionStatus::completed;
+    return;
+  }
+  record.status = ExecutionStatus::failed;
+  record.error.kind = ErrorKind::code_error;
+  const std::string line = last_line(record.standard_error.bytes);
+  if (record.exit_code)
+    record.error.message = fmt::format("exit code {}{}{}", *record.exit_code, line.empty() ? "" : ": ", line);
+  else
+    record.error.message =
+        fmt::format("ended by signal {}{}{}", record.signal.value_or(0), line.empty() ? "" : ": ", line);
+}
+
+ExecutionRecord new_record(const Service& service, const ExecutionRequest& request) {
+  ExecutionRecord record;
+  record.started = wall_now();
+  if (const auto id = make_execution_id()) {
+    record.id = id->id;
+    record.short_id = id->short_id;
+    record.started = id->started;
+  }
+  record.request = request;
+  record.mode = request.mode.value_or(service.config().mode);
+  record.security = request.security.value_or(service.config().security);
+  return record;
+}
+
+ExecutionRecord execute(Service& service, const CallContext& context, ExecutionRequest request) {
+  const Nanoseconds begin = monotonic_now();
+  ExecutionRecord record = new_record(service, request);
+  try {
+    const bool logged = begin_audit(service, context, record);
+    if (logged) Pipeline(service, context, record).run();
+    record.total = monotonic_now() - begin;
+    if (logged) keep(service, record);
+  } catch (const std::exception& problem) {
+    refuse(record, ErrorKind::internal_error, problem.what());
+    record.total = monotonic_now() - begin;
+  }
+  return record;
+}
+
+ToolAnswer answer_of(const ExecutionRecord& record, const CallContext&) {
+  ToolAnswer answer;
+  answer.error = record.error.kind;
+  answer.text = summary_of(record);
+  answer.structured = to_json(record).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  answer.exit_code = exit_code_of(record);
+  for (const RecordArtifact& artifact : record.artifacts)
+    answer.attachments.push_back({artifact.name, artifact.path.string(), artifact.mime_type,
+                                  fmt::format("runharness://executions/{}/artifacts/{}", record.id, artifact.name),
+                                  artifact.figure});
+  return answer;
+}
+
+}  // namespace rh::agent
