@@ -104,6 +104,7 @@ struct ToolRow {
   ToolAnswer (*call)(Service& service, const CallContext& context, const nlohmann::json& arguments);
   std::vector<std::string_view> aliases = {};  // other names over MCP, offered with --aliases
   bool in_default_set = true;                  // else offered with --tools only
+  bool people_only = false;                    // deciding about approvals: never offered over MCP
   bool streams = false;  // the command prints output of code while it comes, so that `text` goes to standard error
 };
 

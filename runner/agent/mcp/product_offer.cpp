@@ -39,7 +39,7 @@ Result<std::vector<OfferedTool>> offered_tools(const OfferOptions& options) {
     }
     for (const std::string& name : options.tools) {
       const ToolRow* row = tool_named(name);
-      if (row == nullptr) {
+      if (row == nullptr || row->people_only) {
         const auto near = closest(name, known);
         return fail(rh::ErrorKind::usage,
                     fmt::format("offer the tool: there is none of this name{}",
@@ -51,7 +51,7 @@ Result<std::vector<OfferedTool>> offered_tools(const OfferOptions& options) {
     return offered;
   }
   for (const ToolRow& row : tool_rows())
-    if (options.all || row.in_default_set) offered.push_back({std::string(row.name), &row});
+    if (!row.people_only && (options.all || row.in_default_set)) offered.push_back({std::string(row.name), &row});
   const std::size_t own = offered.size();
   for (std::size_t i = 0; options.aliases && i < own; ++i) {
     const ToolRow* row = offered[i].row;
