@@ -104,8 +104,8 @@ struct ToolRow {
   ToolAnswer (*call)(Service& service, const CallContext& context, const nlohmann::json& arguments);
   std::vector<std::string_view> aliases = {};  // other names over MCP, offered with --aliases
   bool in_default_set = true;                  // else offered with --tools only
-  bool people_only = false;                    // deciding about approvals: never offered over MCP
-  bool streams = false;  // the command prints output of code while it comes, so that `text` goes to standard error
+  bool streams = false;      // the command prints output of code while it comes, so that `text` goes to standard error
+  bool people_only = false;  // deciding about approvals: never offered over MCP
 };
 
 // All tools, in the order in which they are listed; as a JSON document: names, commands, arguments, schemas.
