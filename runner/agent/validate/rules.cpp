@@ -59,10 +59,14 @@ const Severity* longest_match(const std::map<std::string, Severity>& map, std::s
 
 }  // namespace
 
-RuleTable::RuleTable(std::initializer_list<std::initializer_list<RuleRow>> tables, std::string_view separator)
+RuleTable::RuleTable(std::initializer_list<std::span<const RuleRow>> tables, std::string_view separator)
     : separator_(separator) {
-  for (const auto& table : tables) all_.insert(all_.end(), table.begin(), table.end());
-  for (const RuleRow& row : all_) rows_.emplace(row.name, &row);
+  for (const auto& table : tables) {
+    for (const RuleRow& row : table) {
+      rows_.emplace(row.name, &row);
+      roots_.insert(row.name.substr(0, row.name.find(separator)));
+    }
+  }
 }
 
 const RuleRow* RuleTable::exact(std::string_view name) const {

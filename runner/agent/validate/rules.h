@@ -2,9 +2,11 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "runner/agent/language.h"
@@ -22,16 +24,18 @@ struct RuleRow {
 class RuleTable {
  public:
   // `separator` stands between the parts of a name: "." or "::".
-  RuleTable(std::initializer_list<std::initializer_list<RuleRow>> tables, std::string_view separator);
+  RuleTable(std::initializer_list<std::span<const RuleRow>> tables, std::string_view separator);
 
   // The row of exactly this name; a row off is none.
   [[nodiscard]] const RuleRow* exact(std::string_view name) const;
   // That, or the nearest "X.*". What a call gave ("socket.socket().close") is judged by the call, not again.
   [[nodiscard]] const RuleRow* of_call(std::string_view name, bool annotated) const;
+  // Whether a row's name begins with this module.
+  [[nodiscard]] bool knows_root(std::string_view root) const { return roots_.contains(root); }
 
  private:
   std::unordered_map<std::string_view, const RuleRow*> rows_;
-  std::vector<RuleRow> all_;
+  std::unordered_set<std::string_view> roots_;
   std::string_view separator_;
 };
 

@@ -1,0 +1,7 @@
+#include "runner/agent/validate/analyzer.h"
+
+namespace rh::agent {
+
+void analyze_java(const Tree&, const Rules&, Assessment&, int) {}
+
+}  // namespace rh::agent
