@@ -1,6 +1,8 @@
 #include "runner/agent/tool_tables.h"
 
+#include "runner/agent/deps/dependencies.h"
 #include "runner/agent/exec/tools.h"
+#include "runner/agent/help/error_help.h"
 #include "runner/agent/project/project.h"
 #include "runner/agent/safety/safety_check.h"
 #include "runner/agent/validate/tools.h"
@@ -9,7 +11,9 @@ namespace rh::agent {
 
 const std::vector<ToolTable>& tool_tables() {
   static const std::vector<ToolTable> tables{
+      deps_tools,
       exec_tools,
+      help_tools,
       project_tools,
       safety_tools,
       validate_tools,
