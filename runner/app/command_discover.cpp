@@ -11,6 +11,23 @@
 #include "runner/model/names.h"
 
 namespace rh::app {
+namespace {
+
+Result<void> print_agent_config(const CommandLine& line, const model::Environment& environment) {
+  RH_TRY(const std::filesystem::path here, working_directory());
+  RH_TRY(const agent::AgentConfig config,
+         agent::load_agent_config({line.paths.empty() ? here : here / line.paths.front(), line.config_file,
+                                   line.no_config, environment, line.trust_project_config}));
+  for (const agent::ConfigOrigin& row : config.origins) {
+    const std::string text = row.text.empty() ? "(unset)" : row.text;
+    print(line.explain ? fmt::format("{:<36} {:<20} {}\n", row.key, text, row.origin)
+                       : fmt::format("{:<36} {}\n", row.key, text));
+  }
+  for (const std::string& ignored : config.ignored) print_error(fmt::format("configuration: {}\n", ignored));
+  return {};
+}
+
+}  // namespace
 
 Result<int> run_discover(const CommandLine& line) {
   RH_TRY(auto workspace, open_workspace(line));
@@ -41,6 +58,7 @@ Result<int> run_config(const CommandLine& line) {
     print(line.explain ? fmt::format("{:<22} {:<20} {}\n", "rule", text, rule.origin)
                        : fmt::format("{:<22} {}\n", "rule", text));
   }
+  RH_CHECK(print_agent_config(line, workspace->host.environment()));
   print_diagnostics(workspace->diagnostics);
   return static_cast<int>(ExitCode::passed);
 }

@@ -30,6 +30,8 @@ bool takes_preset(const OptionRow& row) { return row.key == "preset"; }
 constexpr FlagRow kProject{"PATH", &L::paths, "", "", "folders of the project to test"};
 constexpr FlagRow kConfig{"--config", &L::config_file, "FILE", "Run", "use this runharness.toml"};
 constexpr FlagRow kNoConfig{"--no-config", &L::no_config, "", "Run", "read no runharness.toml"};
+constexpr FlagRow kTrustProject{"--trust-project-config", &L::trust_project_config, "", "Run",
+                                "the project's file may also enable running code and loosen what protects you"};
 constexpr FlagRow kJson{"--json", &L::json, "", "Output", "print JSON"};
 constexpr FlagRow kQuiet{"-q,--quiet", &L::quiet, "", "Output", "failures and the verdict only"};
 constexpr FlagRow kAgent{"--agent", &L::agent, "", "Output", "print at most 8 KB: the verdict, failures and reruns"};
@@ -148,6 +150,7 @@ const std::vector<FlagRow> kMcpFlags = {
     {"--max-per-minute", NamedFlag{"max-per-minute"}, "N", "Limits", "calls of one caller within a minute (3000)"},
     kConfig,
     kNoConfig,
+    kTrustProject,
 };
 
 const std::vector<CommandRow> kRows = {
@@ -222,7 +225,7 @@ const std::vector<CommandRow> kRows = {
      "show the settings in force",
      run_config,
      takes_project,
-     {kProject, kConfig, kNoConfig, {"--explain", &L::explain, "", "Output", "each value with its origin"}},
+     {kProject, kConfig, kNoConfig, kTrustProject, {"--explain", &L::explain, "", "Output", "each value with its origin"}},
      ""},
     {CommandName::schema,
      "schema",
@@ -277,6 +280,7 @@ CommandRow row_of_tools(std::string_view word) {
   row.flags.push_back({"--json", &L::json, "", "Output", "print the whole answer as JSON"});
   row.flags.push_back(kConfig);
   row.flags.push_back(kNoConfig);
+  row.flags.push_back(kTrustProject);
   return row;
 }
 

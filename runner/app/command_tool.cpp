@@ -135,7 +135,8 @@ void print_stream(model::Stream stream, std::string_view bytes) {
 Result<std::unique_ptr<agent::Service>> open_agent_service(const CommandLine& line,
                                                            const std::function<void(agent::AgentConfig&)>& adjust) {
   RH_TRY(const fs::path here, working_directory());
-  agent::ConfigSources sources{here, line.config_file, line.no_config, engine::current_environment()};
+  agent::ConfigSources sources{here, line.config_file, line.no_config, engine::current_environment(),
+                               line.trust_project_config};
   RH_TRY(agent::AgentConfig config, agent::load_agent_config(sources));
   if (adjust) adjust(config);
   std::error_code ignored;

@@ -36,6 +36,7 @@ struct CommandLine {
   std::string config_file;                                   // --config; empty: looked for
   std::string run = "latest";                                // report --run
   bool no_config = false;
+  bool trust_project_config = false;        // tool, mcp, config: the project's file may loosen, too
   std::string cwd;                          // run
   std::string copy_changes, artifacts_dir;  // run
   std::vector<std::string> artifacts;       // run

@@ -47,7 +47,7 @@ Result<void> add_config_file(const CommandLine& line, const fs::path& root, Reso
     file = fs::absolute(line.config_file);
   else
     file = engine::find_config(root);
-  if (!file) return {};
+  if (!file || file->extension() == ".yaml" || file->extension() == ".yml") return {};  // for agents only
   auto text = read_file(*file, 1U << 20);
   if (!text) return Failure{Error{ErrorKind::config, "read configuration", file->string(), text.error().sys_errno}};
   RH_TRY(resolved.config, engine::read_config(*text, *file, resolved.settings));
