@@ -32,7 +32,6 @@ void Analyzer::walk() {
   };
   for (Node node = 0; node < tree_.size();) {
     while (!open.empty() && tree_[open.back()].after <= node) close();
-    // A branch belongs to the scope around it, also when it opens one of its own.
     const Kind kind = kind_of(node);
     const bool into = enter(node);
     if (is_branch(kind)) ++scope().branches;
@@ -82,6 +81,7 @@ const Values* Analyzer::lookup(std::string_view name) {
       if (found != one.names.end()) {
         if (later) return &found->second.all;
         if (found->second.bound) return &found->second.now;
+        if (hoisting_) return &found->second.all;
       }
     }
     later = later || one.function;

@@ -95,6 +95,7 @@ class Analyzer {
   const Rules& rules_;
   Language language_;
   int evaluation_ = 0;  // how deep the evaluation is
+  bool hoisting_ = true;  // a name is its scope's from the scope's beginning
 
  private:
   void walk();

@@ -11,7 +11,9 @@ namespace rh::agent {
 class PythonAnalyzer : public Analyzer {
  public:
   PythonAnalyzer(const Tree& tree, const Rules& rules, Assessment& assessment)
-      : Analyzer(Language::python, tree, rules, assessment) {}
+      : Analyzer(Language::python, tree, rules, assessment) {
+    hoisting_ = false;
+  }
 
  protected:
   bool enter(Node node) override;

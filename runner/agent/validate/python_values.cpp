@@ -90,7 +90,7 @@ Values PythonAnalyzer::attribute_of(const Values& object, std::string_view name)
       result.add(value);
     } else if (name == "__self__" && base.starts_with("builtins.")) {
       result.add(name_value("builtins"));
-    } else if (base.starts_with("pathlib.Path()") || base == "pathlib.Path.cwd()" || base == "pathlib.Path.home()") {
+    } else if (base == "pathlib.Path()" || base == "pathlib.Path.cwd()" || base == "pathlib.Path.home()") {
       Value path = name_value("pathlib.Path()." + std::string(name)).items.front();
       const bool same = python_rules().exact(path.text) == nullptr && !gives_no_path(name) && name != "parents";
       result.add(same ? name_value("pathlib.Path()") : name_value(path.text));

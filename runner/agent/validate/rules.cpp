@@ -43,10 +43,6 @@ constexpr bool in_order() {
 }
 static_assert(in_order());
 
-bool is_constant_name(std::string_view name) {
-  return std::none_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-}
-
 // The severity for the longest beginning of `rule` that `map` names.
 const Severity* longest_match(const std::map<std::string, Severity>& map, std::string_view rule) {
   for (std::string_view name = rule; !name.empty();) {
@@ -77,8 +73,6 @@ const RuleRow* RuleTable::exact(std::string_view name) const {
 const RuleRow* RuleTable::of_call(std::string_view name, bool annotated) const {
   if (const auto found = rows_.find(name); found != rows_.end())
     return found->second->severity == Severity::off ? nullptr : found->second;
-  const std::size_t last = name.rfind(separator_);
-  if (last == std::string_view::npos || is_constant_name(name.substr(last + separator_.size()))) return nullptr;
   std::string_view prefix = name;
   while (true) {
     const std::size_t cut = prefix.rfind(separator_);

@@ -1,0 +1,2 @@
+// eval("x") is not called
+console.log("eval(1)", 'require("child_process")');

@@ -1,0 +1,6 @@
+class Model {
+  eval(x) {
+    return x;
+  }
+}
+console.log(new Model().eval(2));

@@ -1,0 +1,3 @@
+process.stdout.write("x\n");
+process.exitCode = 0;
+process.on("exit", () => console.log("bye"));

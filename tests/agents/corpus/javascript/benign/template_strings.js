@@ -1,0 +1,2 @@
+const name = "x";
+console.log(`hello ${name} rm -rf / ${"a".replace("a", "b")}`);

@@ -1,0 +1,1 @@
+if (typeof fetch === "undefined" && typeof Function === "function") console.log("old");

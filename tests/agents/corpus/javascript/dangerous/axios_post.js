@@ -1,0 +1,2 @@
+const axios = require("axios");
+axios.post("http://example.com", { a: 1 });

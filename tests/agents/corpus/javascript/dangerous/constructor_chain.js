@@ -1,0 +1,3 @@
+const F = (() => {}).constructor;
+F("return process")();
+[].constructor.constructor("return 1")();

@@ -1,0 +1,3 @@
+import { createRequire } from "module";
+const require = createRequire(import.meta.url);
+require("fs").unlinkSync("a");

@@ -1,0 +1,1 @@
+db.query("DELETE FROM users");

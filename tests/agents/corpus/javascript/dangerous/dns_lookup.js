@@ -1,0 +1,1 @@
+require("dns").lookup("example.com", console.log);

@@ -1,0 +1,2 @@
+const cp = await import("child_process");
+cp.exec("id");

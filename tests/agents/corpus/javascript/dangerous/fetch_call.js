@@ -1,0 +1,1 @@
+fetch("http://example.com").then((r) => r.text()).then(console.log);

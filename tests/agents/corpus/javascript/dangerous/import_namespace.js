@@ -1,0 +1,2 @@
+import * as fs from "fs";
+fs.writeFileSync("a.txt", "x");

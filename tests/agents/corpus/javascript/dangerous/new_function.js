@@ -1,0 +1,2 @@
+const f = new Function("return 1");
+console.log(f());

@@ -1,0 +1,2 @@
+const m = { f: require("fs") };
+m.f.writeFileSync("a", "b");

@@ -1,0 +1,2 @@
+const fs = require("fs").promises;
+fs.unlink("a.txt");

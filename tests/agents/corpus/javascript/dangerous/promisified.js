@@ -1,0 +1,3 @@
+const { promisify } = require("util");
+const run = promisify(require("child_process").exec);
+run("id");

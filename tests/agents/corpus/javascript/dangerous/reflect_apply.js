@@ -1,0 +1,1 @@
+Reflect.apply(require("fs").unlinkSync, null, ["a"]);

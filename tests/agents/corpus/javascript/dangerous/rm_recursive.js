@@ -1,0 +1,1 @@
+require("fs").rmSync("/tmp/x", { recursive: true, force: true });

@@ -1,0 +1,2 @@
+const { Socket } = require("net");
+new Socket().connect(80, "example.com");

@@ -1,0 +1,4 @@
+function load() {
+  return require("child_process");
+}
+load().exec("id");

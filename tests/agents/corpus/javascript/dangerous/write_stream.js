@@ -1,0 +1,2 @@
+const fs = require("fs");
+fs.createWriteStream("out.log").end("x");

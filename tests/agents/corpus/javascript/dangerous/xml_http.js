@@ -1,0 +1,2 @@
+const x = new XMLHttpRequest();
+x.open("GET", "http://example.com");

@@ -1,0 +1,2 @@
+# eval("x") is not called
+print("eval(1)")

@@ -1,0 +1,6 @@
+class Model:
+    def eval(self, x):
+        return x
+
+
+print(Model().eval(3))

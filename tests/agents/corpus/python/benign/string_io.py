@@ -1,0 +1,4 @@
+import io
+out = io.StringIO()
+out.write("x")
+print(out.getvalue())

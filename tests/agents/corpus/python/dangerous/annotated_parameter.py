@@ -1,0 +1,5 @@
+from pathlib import Path
+
+
+def save(p: Path):
+    p.write_bytes(b"x")

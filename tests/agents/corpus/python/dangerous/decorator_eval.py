@@ -1,0 +1,3 @@
+@eval
+class X:
+    pass

@@ -1,0 +1,3 @@
+import os
+table = {"m": os}
+table["m"].system("id")

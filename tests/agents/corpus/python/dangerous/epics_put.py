@@ -1,0 +1,2 @@
+from epics import caput
+caput("DEVICE:SP", 3)

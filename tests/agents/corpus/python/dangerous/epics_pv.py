@@ -1,0 +1,3 @@
+import epics
+pv = epics.PV("DEVICE:SP")
+pv.put(3)

@@ -1,0 +1,1 @@
+exec(compile("print(1)", "x", "exec"))

@@ -1,0 +1,2 @@
+from http.client import HTTPSConnection as H
+H("example.com").request("GET", "/")

@@ -1,0 +1,2 @@
+import os
+list(map(os.remove, ["a", "b"]))

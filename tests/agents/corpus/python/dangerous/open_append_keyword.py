@@ -1,0 +1,1 @@
+open(mode="a", file="log.txt").writelines(["x"])

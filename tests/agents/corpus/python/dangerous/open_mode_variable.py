@@ -1,0 +1,3 @@
+mode = "w"
+f = open("out.txt", mode)
+f.close()

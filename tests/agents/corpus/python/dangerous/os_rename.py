@@ -1,0 +1,2 @@
+from os import rename as mv
+mv("a", "b")

@@ -1,0 +1,3 @@
+import pathlib
+base = pathlib.Path("/tmp")
+(base / "a" / "b").touch()

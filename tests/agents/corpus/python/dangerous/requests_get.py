@@ -1,0 +1,2 @@
+import requests
+print(requests.get("http://example.com", timeout=3).text)

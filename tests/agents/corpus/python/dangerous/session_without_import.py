@@ -1,0 +1,2 @@
+os.remove("x")
+subprocess.run(["id"])

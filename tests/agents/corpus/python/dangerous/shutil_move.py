@@ -1,0 +1,2 @@
+from shutil import move
+move("a", "b")

@@ -1,0 +1,8 @@
+import os
+
+
+def module():
+    return os
+
+
+module().system("id")

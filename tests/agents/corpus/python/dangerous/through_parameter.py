@@ -1,0 +1,8 @@
+import os
+
+
+def go(m):
+    m.system("id")
+
+
+go(os)

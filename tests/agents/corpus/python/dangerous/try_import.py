@@ -1,0 +1,5 @@
+try:
+    import subprocess32 as subprocess
+except ImportError:
+    import subprocess
+subprocess.Popen("id")

@@ -1,0 +1,2 @@
+import urllib.request as u
+print(u.urlopen("http://example.com").read())

@@ -1,0 +1,3 @@
+import os
+if (m := os):
+    m.system("id")

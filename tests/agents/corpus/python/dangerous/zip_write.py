@@ -1,0 +1,3 @@
+import zipfile
+with zipfile.ZipFile("a.zip", "w") as z:
+    z.writestr("a", "b")
