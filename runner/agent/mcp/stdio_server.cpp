@@ -11,6 +11,8 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "runner/agent/mcp/batch_outlet.h"
+
 namespace rh::agent::mcp {
 namespace {
 
@@ -59,27 +61,6 @@ class StdioOutlet : public Outlet {
 
  private:
   LineWriter& writer_;
-};
-
-// Collects the responses of a batch (revision 2025-03-26) and sends them together.
-class BatchOutlet : public Outlet {
- public:
-  BatchOutlet(LineWriter& writer, std::size_t requests) : writer_(writer), open_(requests) {}
-  void send(const json& message) override { writer_.write(message); }
-  void finish(const json& response, int) override { close_one(&response); }
-  void abandon() override { close_one(nullptr); }
-
- private:
-  void close_one(const json* response) {
-    const std::lock_guard lock(mutex_);
-    if (response != nullptr) responses_.push_back(*response);
-    if (--open_ == 0 && !responses_.empty()) writer_.write(responses_);
-  }
-
-  LineWriter& writer_;
-  std::mutex mutex_;
-  std::size_t open_;
-  json responses_ = json::array();
 };
 
 class Connection {
@@ -132,11 +113,8 @@ class Connection {
       return writer_.write(error_message(nullptr, kInvalidRequest, "batches exist in revision 2025-03-26 only"));
     std::size_t requests = 0;
     for (const Message& message : frame.messages) requests += message.kind == Message::Kind::request ? 1 : 0;
-    std::shared_ptr<Outlet> outlet;
-    if (frame.batch)
-      outlet = std::make_shared<BatchOutlet>(writer_, requests);
-    else
-      outlet = std::make_shared<StdioOutlet>(writer_);
+    std::shared_ptr<Outlet> outlet = std::make_shared<StdioOutlet>(writer_);
+    if (frame.batch && requests > 0) outlet = std::make_shared<BatchOutlet>(outlet, requests);
     for (const Message& message : frame.messages)
       server_.receive(session_, message, outlet, "stdio", Server::era_of(message, false));
   }
