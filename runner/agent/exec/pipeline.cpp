@@ -12,6 +12,7 @@
 #include "runner/agent/exec/sandboxed.h"
 #include "runner/agent/history/execution_id.h"
 #include "runner/agent/history/execution_store.h"
+#include "runner/agent/notebook/run.h"
 #include "runner/agent/safety/safety_check.h"
 #include "runner/agent/validate/validate.h"
 #include "runner/base/clock.h"
@@ -158,6 +159,8 @@ class Pipeline {
     StageClock stage(record_, "approve");
     const ApprovalDecision decision = decide_approval(service_, context_, request_, assessment_);
     record_.approval_id = decision.id;
+    record_.access_mode = decision.access.name;
+    record_.kernel_name = decision.access.kernel_name;
     if (decision.verdict == ApprovalVerdict::go) {
       if (decision.id.empty()) stage.end("skipped", "no approval is needed");
       return true;
@@ -165,7 +168,7 @@ class Pipeline {
     stop(decision.error, decision.message);
     if (decision.verdict == ApprovalVerdict::waiting) {
       record_.status = ExecutionStatus::waiting;
-      question_ = decision.question;
+      record_.question = decision.question;
     }
     stage.end("failed", decision.message);
     return false;
@@ -276,7 +279,6 @@ class Pipeline {
   PreparedPackages packages_;
   Program program_;
   Assessment assessment_;
-  std::string question_;
   Nanoseconds begin_{};
 };
 
@@ -286,6 +288,22 @@ bool begin_audit(Service& service, const CallContext& context, ExecutionRecord& 
   if (!logged)
     refuse(record, ErrorKind::internal_error, "the audit log cannot be written: " + logged.error().message());
   return logged.has_value();
+}
+
+// Whatever became of the code. The notebook stands before the result, although it holds the result.
+void add_notebook(const Service& service, ExecutionRecord& record) {
+  if (!wants_notebook(service, record)) return;
+  {
+    StageClock stage(record, "notebook");
+    if (const auto done = finish_notebook(service, record); !done) {
+      stage.end("failed", done.error().message());
+      record.diagnostics.push_back(
+          {model::Severity::warning, "notebook-not-written", done.error().message(), {}, {}});
+    }
+  }
+  const auto result = std::find_if(record.stages.begin(), record.stages.end(),
+                                   [](const Stage& stage) { return stage.name == "result"; });
+  if (result != record.stages.end()) std::rotate(result, record.stages.end() - 1, record.stages.end());
 }
 
 void keep(Service& service, ExecutionRecord& record) {
@@ -345,6 +363,7 @@ ExecutionRecord execute(Service& service, const CallContext& context, ExecutionR
   try {
     const bool logged = begin_audit(service, context, record);
     if (logged) Pipeline(service, context, record).run();
+    add_notebook(service, record);
     record.total = monotonic_now() - begin;
     if (logged) keep(service, record);
   } catch (const std::exception& problem) {
@@ -360,6 +379,7 @@ ToolAnswer answer_of(const ExecutionRecord& record, const CallContext&) {
   answer.text = summary_of(record);
   answer.structured = to_json(record).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   answer.exit_code = exit_code_of(record);
+  if (record.status == ExecutionStatus::waiting) answer.question = Question{record.approval_id, record.question};
   for (const RecordArtifact& artifact : record.artifacts)
     answer.attachments.push_back({artifact.name, artifact.path.string(), artifact.mime_type,
                                   fmt::format("runharness://executions/{}/artifacts/{}", record.id, artifact.name),

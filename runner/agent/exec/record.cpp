@@ -188,6 +188,8 @@ json to_json(const ExecutionRecord& record) {
               {"stages", stages_json(record)},
               {"assessment", record.assessment_json.empty() ? json() : json::parse(record.assessment_json)},
               {"approval_id", text_or_null(record.approval_id)},
+              {"access_mode", text_or_null(record.access_mode)},
+              {"kernel_name", text_or_null(record.kernel_name)},
               {"runtime",
                {{"name", record.runtime.name},
                 {"version", text_or_null(record.runtime.version)},

@@ -76,6 +76,8 @@ struct ExecutionRecord {
   std::vector<Stage> stages;
   std::string assessment_json;  // of validation; empty: it did not run
   std::string approval_id;
+  std::string question;                  // what a person is to be asked, while it waits; not in the JSON
+  std::string access_mode, kernel_name;  // of the approval's decision; the notebook's kernel
   std::filesystem::path notebook;
   Runtime runtime;
   ExecutionMode mode = ExecutionMode::subprocess;

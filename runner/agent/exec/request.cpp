@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runner/agent/exec/request_names.h"
+#include "runner/agent/notebook/run.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 
@@ -197,6 +198,7 @@ Result<void> read_language(const json& arguments, ExecutionRequest& request) {
     request.language = *language;
     return {};
   }
+  if (is_notebook(request.script)) return {};  // it says itself
   auto language = request.script.empty() ? std::nullopt : language_of_file(request.script.string());
   if (!language && !request.script.empty()) language = language_of_first_line(request.code);
   if (!language)
@@ -283,6 +285,7 @@ Result<ExecutionRequest> request_from_json(const json& arguments, const fs::path
     return fail(rh::ErrorKind::usage, fmt::format("read the request: {}", problem.what()));
   }
   if (request.code.empty()) return refuse("code", "is missing: give code, or the path of a script");
+  if (is_notebook(request.script)) RH_CHECK(prepare_notebook(request));
   RH_CHECK(check_files(request));
   RH_CHECK(check_texts(request));
   return request;

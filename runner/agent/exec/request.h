@@ -23,6 +23,8 @@ struct ExecutionRequest {
   Language language = Language::python;
   std::string code;
   std::filesystem::path script;        // the code was read from here; empty: inline
+  std::string driver;                  // program that is written in place of the code and runs it (notebook/run.h)
+  std::string notebook_text;           // the notebook whose cells are the code; empty: it is none
   std::vector<std::string> arguments;  // of the program
   std::string standard_input;
   std::map<std::string, std::string> files;  // name below the working folder -> content

@@ -1,0 +1,26 @@
+// An .ipynb as an execution: its cells run one after the other in one process of the sandbox, by the driver of
+// support/, or by the Jupyter kernel that is installed (RUNHARNESS_NOTEBOOK=jupyter in the request's environment). The
+// rest is as for any other code: limits, packages, approval, artifacts, history.
+#pragma once
+
+#include <filesystem>
+
+#include "runner/agent/exec/record.h"
+#include "runner/agent/exec/request.h"
+#include "runner/agent/service.h"
+#include "runner/base/result.h"
+
+namespace rh::agent {
+
+[[nodiscard]] bool is_notebook(const std::filesystem::path& script);
+
+// `request.code` is the notebook's text: afterwards it is the code of its cells, `request.driver` the program that runs
+// them, and `request.notebook_text` the document that outputs go into.
+[[nodiscard]] Result<void> prepare_notebook(ExecutionRequest& request);
+
+// The stage "notebook" of an execution: cells with their outputs for a notebook that ran, a notebook of the code for
+// any other execution that asks for one. Fills record.notebook and record.steps.
+[[nodiscard]] bool wants_notebook(const Service& service, const ExecutionRecord& record);
+[[nodiscard]] Result<void> finish_notebook(const Service& service, ExecutionRecord& record);
+
+}  // namespace rh::agent
