@@ -1,5 +1,6 @@
 #include "runner/agent/tool_tables.h"
 
+#include "runner/agent/demo/demo.h"
 #include "runner/agent/deps/dependencies.h"
 #include "runner/agent/exec/tools.h"
 #include "runner/agent/help/error_help.h"
@@ -11,6 +12,7 @@ namespace rh::agent {
 
 const std::vector<ToolTable>& tool_tables() {
   static const std::vector<ToolTable> tables{
+      demo_tools,
       deps_tools,
       exec_tools,
       help_tools,
