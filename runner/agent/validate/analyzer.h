@@ -94,7 +94,7 @@ class Analyzer {
   const Tree& tree_;
   const Rules& rules_;
   Language language_;
-  int evaluation_ = 0;  // how deep the evaluation is
+  int evaluation_ = 0;    // how deep the evaluation is
   bool hoisting_ = true;  // a name is its scope's from the scope's beginning
 
  private:

@@ -99,7 +99,7 @@ void ErrorFinder::see(const TSNode& node) {
     see_error(node);
   } else if (!ts_node_is_named(node) && ts_node_child_count(node) == 0) {
     const std::string_view type = ts_node_type(node);
-    if (type == "${") see_bracket(node, '{');
+    if (type == "${" && language_ != Language::bash) see_bracket(node, '{');
     if (type.size() == 1 && std::string_view("()[]{}").find(type.front()) != std::string_view::npos &&
         language_ != Language::bash)
       see_bracket(node, type.front());

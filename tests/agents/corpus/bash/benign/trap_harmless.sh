@@ -1,0 +1,3 @@
+trap 'echo bye' EXIT
+trap - INT
+exit 0

@@ -1,0 +1,1 @@
+ls | xargs -I{} echo "file {}"

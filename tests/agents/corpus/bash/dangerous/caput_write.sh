@@ -1,0 +1,1 @@
+caput DEVICE:SP 3

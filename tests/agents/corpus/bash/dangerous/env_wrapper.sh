@@ -1,0 +1,1 @@
+env X=1 timeout 5 rm x

@@ -1,0 +1,4 @@
+run() {
+  $1 -rf x
+}
+run rm

@@ -1,0 +1,1 @@
+git clone https://example.com/x.git

@@ -1,0 +1,4 @@
+python3 - <<'END'
+import shutil
+shutil.rmtree("x")
+END

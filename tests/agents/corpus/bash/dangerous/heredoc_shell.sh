@@ -1,0 +1,3 @@
+bash <<END
+rm -rf x
+END

@@ -1,0 +1,3 @@
+for c in rm mv; do
+  $c a b
+done

@@ -1,0 +1,1 @@
+/usr/bin/wget http://example.com/x

@@ -1,0 +1,1 @@
+ls | xargs -n 1 rm -f
