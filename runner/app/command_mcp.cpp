@@ -4,15 +4,20 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <limits>
 
 #include <fmt/core.h>
 
+#include "runner/agent/mcp/http_router.h"
+#include "runner/agent/mcp/http_server.h"
 #include "runner/agent/mcp/product_host.h"
 #include "runner/agent/mcp/server.h"
 #include "runner/agent/mcp/stdio_server.h"
 #include "runner/app/commands.h"
 #include "runner/app/run_signals.h"
 #include "runner/app/workspace.h"
+#include "runner/base/file.h"
 #include "runner/base/text.h"
 
 namespace rh::app {
@@ -48,7 +53,7 @@ Result<unsigned> number_of(const CommandLine& line, const std::string& name, uns
 Result<std::vector<mcp::OfferedTool>> chosen_tools(const CommandLine& line) {
   mcp::OfferOptions options;
   options.tools = list_of(line, "tools");
-  options.aliases = !has(line, "no-aliases");
+  options.aliases = !has(line, "aliases") || texts_of(line, "aliases").back() == "true";
   if (has(line, "toolset")) {
     const std::string& set = texts_of(line, "toolset").back();
     if (!is_one_of(set, {"default", "all"}))
@@ -56,6 +61,52 @@ Result<std::vector<mcp::OfferedTool>> chosen_tools(const CommandLine& line) {
     options.all = set == "all";
   }
   return mcp::offered_tools(options);
+}
+
+// "127.0.0.1:8080", "[::1]:0", "localhost:8080", ":8080", "8080".
+Result<void> read_address(const std::string& text, mcp::HttpOptions& options) {
+  const std::size_t colon = text.rfind(':');
+  std::string host = colon == std::string::npos ? std::string() : text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto port = parse_u64(colon == std::string::npos ? text : text.substr(colon + 1));
+  if (!port || *port > std::numeric_limits<std::uint16_t>::max())
+    return fail(ErrorKind::usage, "listen: say HOST:PORT, such as 127.0.0.1:8808; port 0 is any", text);
+  if (!host.empty()) options.address = host;
+  options.port = static_cast<std::uint16_t>(*port);
+  return {};
+}
+
+// One token for a client that --token-env names, or one on each line of --token-file.
+Result<std::vector<std::string>> read_tokens(const CommandLine& line) {
+  constexpr std::uint64_t kMaxTokenFileBytes = 64 << 10;
+  std::vector<std::string> tokens;
+  for (const std::string& name : texts_of(line, "token-env")) {
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr || *value == '\0')
+      return fail(ErrorKind::usage, "read the token: the environment has no such variable", name);
+    tokens.emplace_back(value);
+  }
+  for (const std::string& file : texts_of(line, "token-file")) {
+    RH_TRY(const std::string text, read_file(file, kMaxTokenFileBytes));
+    for (const std::string_view one : split_lines(text))
+      if (!trim(one).empty()) tokens.emplace_back(trim(one));
+    if (trim(text).empty()) return fail(ErrorKind::usage, "read the token: the file is empty", file);
+  }
+  return tokens;
+}
+
+Result<mcp::HttpOptions> http_options(const CommandLine& line) {
+  mcp::HttpOptions options;
+  RH_CHECK(read_address(texts_of(line, "http").back(), options));
+  options.access.hosts = list_of(line, "allow-host");
+  options.access.origins = list_of(line, "allow-origin");
+  RH_TRY(options.access.tokens, read_tokens(line));
+  if (!mcp::is_loopback_name(options.address) && options.access.tokens.empty())
+    return fail(ErrorKind::usage,
+                "listen: others can reach this address, so that a token is needed (--token-env, "
+                "--token-file)",
+                options.address);
+  return options;
 }
 
 // Programs that are started must not find the client's stream: standard output becomes standard error, and the protocol
@@ -75,6 +126,19 @@ Result<ProtocolStreams> take_streams() {
   return streams;
 }
 
+Result<void> serve(const CommandLine& line, mcp::Server& server, BorrowedFd stop) {
+  if (!has(line, "http")) {
+    RH_TRY(const auto streams, take_streams());
+    return mcp::serve_stdio(server, streams.input, streams.output, stop);
+  }
+  RH_TRY(const mcp::HttpOptions options, http_options(line));
+  return mcp::serve_http(server, options, stop, [&](std::uint16_t port) {
+    const bool is_v6 = options.address.find(':') != std::string::npos;
+    print(fmt::format("listening on http://{}:{}{}\n", is_v6 ? "[" + options.address + "]" : options.address, port,
+                      mcp::kEndpoint));
+  });
+}
+
 }  // namespace
 
 Result<int> run_mcp(const CommandLine& line) {
@@ -85,7 +149,6 @@ Result<int> run_mcp(const CommandLine& line) {
   mcp::QuotaLimits quota;
   RH_TRY(quota.concurrent, number_of(line, "max-concurrent", quota.concurrent, kMostCalls));
   RH_TRY(quota.per_minute, number_of(line, "max-per-minute", quota.per_minute, kMostCalls));
-  RH_TRY(auto streams, take_streams());
   constexpr unsigned kMostWarm = 64;
   RH_TRY(const unsigned warm, number_of(line, "warm", 0, kMostWarm));
   RH_TRY(const auto service, open_agent_service(line, [&](agent::AgentConfig& config) {
@@ -97,7 +160,7 @@ Result<int> run_mcp(const CommandLine& line) {
          }));
   mcp::ProductHost host(*service, {std::move(tools), has(line, "full-text")});
   mcp::Server server(host, quota);
-  RH_CHECK(mcp::serve_stdio(server, streams.input, streams.output, signals.descriptor()));
+  RH_CHECK(serve(line, server, signals.descriptor()));
   return signals.first() != 0 ? 128 + signals.first() : 0;
 }
 

@@ -139,9 +139,17 @@ const std::vector<FlagRow> kBaselineFlags = {
 
 const std::vector<FlagRow> kMcpFlags = {
     {"--stdio", NamedFlag{"stdio", false}, "", "Transport", "one message a line on standard input and output (default)"},
+    {"--http", NamedFlag{"http"}, "HOST:PORT", "Transport",
+     "HTTP at /mcp instead; port 0 is any, and it is printed (127.0.0.1 unless HOST says otherwise)"},
+    {"--token-env", NamedFlag{"token-env"}, "NAME", "Transport", "HTTP clients must send the token in this variable"},
+    {"--token-file", NamedFlag{"token-file"}, "FILE", "Transport", "the same, one token a line"},
+    {"--allow-host", NamedFlag{"allow-host", true, true}, "NAME", "Transport",
+     "Host header to accept beside the loopback names"},
+    {"--allow-origin", NamedFlag{"allow-origin", true, true}, "ORIGIN", "Transport",
+     "pages of this origin may use the server, such as https://app.example"},
     {"--tools", NamedFlag{"tools", true, true}, "NAMES", "Tools", "offer these only, separated by commas"},
     {"--toolset", NamedFlag{"toolset"}, "SET", "Tools", "'default', or 'all' with the rarely used ones"},
-    {"--no-aliases", NamedFlag{"no-aliases", false}, "", "Tools", "leave out the other names of tools"},
+    {"--aliases,!--no-aliases", NamedFlag{"aliases", false}, "", "Tools", "tools under their other names, too (default)"},
     {"--full-text", NamedFlag{"full-text", false}, "", "Tools",
      "the text of an answer is its whole record, for clients that do not read structured content"},
     {"--enable", NamedFlag{"enable", false}, "", "Execution", "code may be run; else only what the configuration says"},

@@ -74,7 +74,8 @@ json description_of(const OfferedTool& tool) {
                   {"destructiveHint", row.hints.destructive},
                   {"idempotentHint", row.hints.idempotent},
                   {"openWorldHint", row.hints.open_world}}}};
-  if (!row.output_schema.empty())
+  // A second copy of a schema tells nobody anything, and lists go to models.
+  if (!row.output_schema.empty() && !is_alias)
     entry["outputSchema"] = {{"type", "object"}, {"anyOf", {json::parse(row.output_schema), error_schema()}}};
   return entry;
 }
