@@ -4,6 +4,7 @@
 #include "runner/agent/audit/audit_log.h"
 #include "runner/agent/audit/private_folder.h"
 #include "runner/agent/history/execution_store.h"
+#include "runner/agent/session/session_manager.h"
 #include "runner/engine/caller_secrets.h"
 
 namespace rh::agent {
@@ -43,6 +44,12 @@ ApprovalStore& Service::approvals() {
   const std::lock_guard lock(mutex_);
   if (!approvals_) approvals_ = std::make_unique<ApprovalStore>(private_folder(), &log);
   return *approvals_;
+}
+
+SessionManager& Service::sessions() {
+  const std::lock_guard lock(mutex_);
+  if (!sessions_) sessions_ = std::make_unique<SessionManager>(*this);
+  return *sessions_;
 }
 
 }  // namespace rh::agent

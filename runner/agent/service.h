@@ -18,6 +18,7 @@ namespace rh::agent {
 class ApprovalStore;
 class AuditLog;
 class ExecutionStore;
+class SessionManager;
 
 struct ServicePaths {
   std::filesystem::path project;  // the folder that is served
@@ -50,6 +51,7 @@ class Service {
   [[nodiscard]] ExecutionStore& executions();
   [[nodiscard]] AuditLog& audit();
   [[nodiscard]] ApprovalStore& approvals();
+  [[nodiscard]] SessionManager& sessions();
   // Key, approvals and audit log (audit/private_folder.h): sandboxes hide it.
   [[nodiscard]] Result<std::filesystem::path> private_folder();
 
@@ -64,6 +66,7 @@ class Service {
   std::unique_ptr<ExecutionStore> executions_;
   std::unique_ptr<AuditLog> audit_;
   std::unique_ptr<ApprovalStore> approvals_;
+  std::unique_ptr<SessionManager> sessions_;  // last: sessions use the launcher until they end
 };
 
 }  // namespace rh::agent

@@ -1,9 +1,13 @@
 #include "runner/agent/tool_tables.h"
 
+#include "runner/agent/approval/tools.h"
+#include "runner/agent/audit/tools.h"
 #include "runner/agent/demo/demo.h"
 #include "runner/agent/deps/dependencies.h"
 #include "runner/agent/exec/tools.h"
 #include "runner/agent/help/error_help.h"
+#include "runner/agent/history/tools.h"
+#include "runner/agent/pipeline_runs/tools.h"
 #include "runner/agent/project/project.h"
 #include "runner/agent/safety/safety_check.h"
 #include "runner/agent/validate/tools.h"
@@ -12,13 +16,8 @@ namespace rh::agent {
 
 const std::vector<ToolTable>& tool_tables() {
   static const std::vector<ToolTable> tables{
-      demo_tools,
-      deps_tools,
-      exec_tools,
-      help_tools,
-      project_tools,
-      safety_tools,
-      validate_tools,
+      demo_tools,     deps_tools,     exec_tools,  help_tools,    project_tools,  safety_tools,
+      validate_tools, approval_tools, audit_tools, history_tools, pipeline_tools,
   };
   return tables;
 }

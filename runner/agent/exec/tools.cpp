@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "runner/agent/approval/plan.h"
 #include "runner/agent/exec/pipeline.h"
 #include "runner/agent/service.h"
 #include "runner/base/embedded.h"
@@ -118,17 +119,12 @@ std::optional<std::string> outside_of_served(const Service& service, const CallC
 }
 
 ToolAnswer run(Service& service, const CallContext& context, const json& arguments) {
-  if (const auto problem = outside_of_served(service, context, arguments))
-    return error_answer(ErrorKind::invalid_request, *problem);
-  auto request = request_from_json(arguments, service.paths().project);
-  if (!request) {
-    const Error& error = request.error();
-    const ErrorKind kind = error.kind == rh::ErrorKind::unsupported ? ErrorKind::unsupported_language
-                           : error.kind == rh::ErrorKind::usage     ? ErrorKind::invalid_request
-                                                                    : ErrorKind::not_found;
-    return error_answer(kind, kind == ErrorKind::not_found ? error.message() : error.what);
-  }
-  return answer_of(execute(service, context, *std::move(request)), context);
+  CalledRequest called = request_of_call(service, context, arguments);
+  if (!called.request) return called.problem;
+  if (arguments.value("plan", false)) return plan_execution(service, context, *called.request);
+  CallContext approved = context;
+  if (const std::string id = arguments.value("approval_id", std::string()); !id.empty()) approved.approval_id = id;
+  return answer_of(execute(service, approved, *std::move(called.request)), context);
 }
 
 template <Language language>
@@ -163,6 +159,18 @@ ToolRow language_tool(std::string_view name, std::string_view title, std::string
 
 }  // namespace
 
+CalledRequest request_of_call(const Service& service, const CallContext& context, const json& arguments) {
+  if (const auto problem = outside_of_served(service, context, arguments))
+    return {std::nullopt, error_answer(ErrorKind::invalid_request, *problem)};
+  auto request = request_from_json(arguments, service.paths().project);
+  if (request) return {*std::move(request), {}};
+  const Error& error = request.error();
+  const ErrorKind kind = error.kind == rh::ErrorKind::unsupported ? ErrorKind::unsupported_language
+                         : error.kind == rh::ErrorKind::usage     ? ErrorKind::invalid_request
+                                                                  : ErrorKind::not_found;
+  return {std::nullopt, error_answer(kind, kind == ErrorKind::not_found ? error.message() : error.what)};
+}
+
 std::string_view record_schema() { return RH_EMBEDDED_TEXT(rh_schema_execution_record); }
 
 std::vector<ArgumentRow> execution_arguments() {
@@ -189,6 +197,10 @@ std::vector<ToolRow> exec_tools() {
                        run,
                        {"execution_execute_code", "run_code"}};
   execute_code.streams = true;
+  execute_code.arguments.push_back(
+      {"plan", T::boolean, "say what would happen, and run nothing", "--plan", {}, {}, false, Offered::command_line});
+  execute_code.arguments.push_back(
+      {"approval_id", T::text, "approval that a person has given for exactly this call", "--approval", "ID"});
   return {execute_code,
           language_tool("execute_python", "Run Python", "run Python code in a sandbox", "code",
                         run_language<Language::python>, {"execution_run_python", "run_python"}),

@@ -1,0 +1,42 @@
+#include "runner/agent/approval/resume.h"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "runner/agent/exec/pipeline.h"
+#include "runner/agent/pipeline_runs/pipeline_run.h"
+#include "runner/agent/tool_answers.h"
+
+namespace rh::agent {
+namespace {
+
+using nlohmann::json;
+
+// The request as it was approved, byte for byte: its code is in it, and its script's path beside the code.
+Result<ExecutionRequest> request_of(const Service& service, const Approval& approval) {
+  json stored = json::parse(approval.request_json, nullptr, false);
+  if (!stored.is_object())
+    return fail(rh::ErrorKind::parse, "resume the execution: its request is damaged", approval.id);
+  std::string script;
+  if (stored.contains("path") && stored["path"].is_string()) script = stored["path"].get<std::string>();
+  stored.erase("path");
+  RH_TRY(ExecutionRequest request, request_from_json(stored, service.paths().project));
+  request.script = script;
+  return request;
+}
+
+}  // namespace
+
+ToolAnswer resume_approved(Service& service, const CallContext& context, const Approval& approval) {
+  const auto pipeline = pipeline_waiting_for(service, approval.id);
+  if (!pipeline) return answer_of_error(pipeline.error());
+  if (!pipeline->empty()) return resume_pipeline(service, context, *pipeline);
+  const auto request = request_of(service, approval);
+  if (!request) return answer_of_error(request.error());
+  CallContext approved = context;
+  approved.approval_id = approval.id;
+  approved.ask = nullptr;  // the answer is given
+  return answer_of(execute(service, approved, *request), approved);
+}
+
+}  // namespace rh::agent

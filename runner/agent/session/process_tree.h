@@ -1,0 +1,22 @@
+// Signals to the code of a session: as a terminal's Ctrl-C, to all of its processes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace rh::agent {
+
+// `pid` and everything that descends from it, children last.
+[[nodiscard]] std::vector<int> process_tree(int pid);
+// SIGINT to the descendants first, then to `pid`: a shell that waits for a child acts when that has ended.
+void interrupt_tree(int pid);
+
+struct ProcessFigures {
+  std::chrono::nanoseconds cpu{0};
+  std::optional<std::uint64_t> memory_bytes, peak_memory_bytes;
+};
+[[nodiscard]] std::optional<ProcessFigures> process_figures(int pid);
+
+}  // namespace rh::agent
