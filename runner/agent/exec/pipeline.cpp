@@ -14,6 +14,7 @@
 #include "runner/agent/history/execution_store.h"
 #include "runner/agent/notebook/run.h"
 #include "runner/agent/safety/safety_check.h"
+#include "runner/agent/session/session_manager.h"
 #include "runner/agent/validate/validate.h"
 #include "runner/base/clock.h"
 #include "runner/base/text.h"
@@ -108,7 +109,9 @@ class Pipeline {
   void run() {
     if (!allowed()) return;
     warn_of_request();
-    if (!analyse() || !approve() || !prepare()) return;
+    if (!analyse() || !approve()) return;
+    if (!request_.session.empty()) return run_in_session();
+    if (!prepare()) return;
     execute_code();
     take_result();
   }
@@ -245,6 +248,14 @@ class Pipeline {
       return stage.end("failed", record_.error.message);
     }
     take(*std::move(run));
+    if (!record_.success()) stage.end("failed", std::string(name_of(record_.error.kind)));
+  }
+
+  // The interpreter of a session is there already, or is made for it.
+  void run_in_session() {
+    StageClock stage(record_, "execute");
+    record_.method = method_of(service_.config(), request_);
+    service_.sessions().run(context_, record_, record_.method);
     if (!record_.success()) stage.end("failed", std::string(name_of(record_.error.kind)));
   }
 
