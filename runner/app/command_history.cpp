@@ -6,6 +6,8 @@
 #include <fmt/core.h>
 
 #include "reporters/history.h"
+#include "runner/agent/history/execution_store.h"
+#include "runner/agent/tool.h"
 #include "runner/app/commands.h"
 #include "runner/app/workspace.h"
 #include "runner/base/exit_code.h"
@@ -57,6 +59,16 @@ Result<void> expect_operands(const CommandLine& line, std::size_t least, std::si
               join(line.operands, " "));
 }
 
+// Test runs and executions of code are stored apart.
+void tell_of_executions(const CommandLine& line) {
+  const auto service = open_agent_service(line);
+  if (!service) return;
+  const auto count = (*service)->executions().count();
+  if (count && *count > 0)
+    print(fmt::format("{} execution{} of code {} stored, too: `runharness history list --executions`\n", *count,
+                      *count == 1 ? "" : "s", *count == 1 ? "is" : "are"));
+}
+
 Result<int> list(const CommandLine& line, const Store& store) {
   RH_CHECK(expect_operands(line, 0, 0, "list [-n N]"));
   RH_TRY(const std::uint64_t most, number_of(line.most, "-n", kListed));
@@ -76,6 +88,7 @@ Result<int> list(const CommandLine& line, const Store& store) {
     print(reporters::runs_to_text(runs, text_options(line)));
     if (all > runs.size()) print(fmt::format("and {} older; -n 0 lists all\n", all - runs.size()));
   }
+  if (!line.json) tell_of_executions(line);
   return static_cast<int>(ExitCode::passed);
 }
 
@@ -144,6 +157,13 @@ Result<int> prune(const CommandLine& line, const Store& store) {
   return static_cast<int>(ExitCode::passed);
 }
 
+Result<int> list_executions(const CommandLine& line) {
+  CommandLine asked = line;
+  asked.operands.assign(1, "executions");
+  if (!line.most.empty()) asked.named.try_emplace("limit", std::vector{line.most});
+  return run_tool(asked);
+}
+
 struct Action {
   std::string_view name;
   Result<int> (*run)(const CommandLine& line, const Store& store);
@@ -173,6 +193,8 @@ fs::path state_folder(const fs::path& project) {
 Result<int> run_history(const CommandLine& line) {
   const std::string action = line.operands.empty() ? "list" : line.operands.front();
   if (action == "quarantine") return run_quarantine(line);
+  if (action == "list" && line.executions) return list_executions(line);
+  if (agent::tool_of_command("history", action) != nullptr) return run_tool(line);
   RH_TRY(const fs::path project, project_folder(line));
   const Store store{state_folder(project), state_folder(project) / "history.db"};
   std::vector<std::string> known{"quarantine"};

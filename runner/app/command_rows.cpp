@@ -68,7 +68,10 @@ const std::vector<FlagRow> kReportFlags = {
 };
 
 const std::vector<FlagRow> kHistoryFlags = {
-    {"ACTION", &L::operands, "", "", "list, show RUN, trend [SUITE|TEST|coverage], flaky, prune or quarantine"},
+    {"ACTION", &L::operands, "", "",
+     "list, show RUN, trend [SUITE|TEST|coverage], flaky, prune or quarantine; of executed code: executions, get ID, "
+     "clear, failures or dependencies"},
+    {"--executions", &L::executions, "", "Output", "list: executions of code instead of test runs"},
     {"--project", &L::project, "DIR", "", "folder of the project (default: here)"},
     {"-n", &L::most, "N", "Output", "list, trend: the newest N runs (20, 50); flaky: look at N runs (100); 0: all"},
     kJson,
@@ -138,7 +141,8 @@ const std::vector<FlagRow> kBaselineFlags = {
 };
 
 const std::vector<FlagRow> kMcpFlags = {
-    {"--stdio", NamedFlag{"stdio", false}, "", "Transport", "one message a line on standard input and output (default)"},
+    {"--stdio", NamedFlag{"stdio", false}, "", "Transport",
+     "one message a line on standard input and output (default)"},
     {"--http", NamedFlag{"http"}, "HOST:PORT", "Transport",
      "HTTP at /mcp instead; port 0 is any, and it is printed (127.0.0.1 unless HOST says otherwise)"},
     {"--token-env", NamedFlag{"token-env"}, "NAME", "Transport", "HTTP clients must send the token in this variable"},
@@ -149,7 +153,8 @@ const std::vector<FlagRow> kMcpFlags = {
      "pages of this origin may use the server, such as https://app.example"},
     {"--tools", NamedFlag{"tools", true, true}, "NAMES", "Tools", "offer these only, separated by commas"},
     {"--toolset", NamedFlag{"toolset"}, "SET", "Tools", "'default', or 'all' with the rarely used ones"},
-    {"--aliases,!--no-aliases", NamedFlag{"aliases", false}, "", "Tools", "tools under their other names, too (default)"},
+    {"--aliases,!--no-aliases", NamedFlag{"aliases", false}, "", "Tools",
+     "tools under their other names, too (default)"},
     {"--full-text", NamedFlag{"full-text", false}, "", "Tools",
      "the text of an answer is its whole record, for clients that do not read structured content"},
     {"--enable", NamedFlag{"enable", false}, "", "Execution", "code may be run; else only what the configuration says"},
@@ -233,7 +238,11 @@ const std::vector<CommandRow> kRows = {
      "show the settings in force",
      run_config,
      takes_project,
-     {kProject, kConfig, kNoConfig, kTrustProject, {"--explain", &L::explain, "", "Output", "each value with its origin"}},
+     {kProject,
+      kConfig,
+      kNoConfig,
+      kTrustProject,
+      {"--explain", &L::explain, "", "Output", "each value with its origin"}},
      ""},
     {CommandName::schema,
      "schema",
@@ -292,13 +301,25 @@ CommandRow row_of_tools(std::string_view word) {
   return row;
 }
 
+// A command of its own with actions that are tools: their flags beside its own.
+void join_tools(CommandRow& row) {
+  for (const FlagRow& flag : row_of_tools(row.word).flags) {
+    const bool known =
+        std::any_of(row.flags.begin(), row.flags.end(), [&](const FlagRow& own) { return own.name == flag.name; });
+    if (!known) row.flags.push_back(flag);
+  }
+}
+
 std::vector<CommandRow> all_rows() {
   std::vector<CommandRow> rows = kRows;
   for (const agent::ToolRow& tool : agent::tool_rows()) {
     const std::string_view word = first_word(tool.command);
-    if (!word.empty() &&
-        std::none_of(rows.begin(), rows.end(), [&](const CommandRow& row) { return row.word == word; }))
+    const auto known = std::find_if(rows.begin(), rows.end(), [&](const CommandRow& row) { return row.word == word; });
+    if (word.empty() || (known != rows.end() && known->name == CommandName::tool)) continue;
+    if (known == rows.end())
       rows.push_back(row_of_tools(word));
+    else
+      join_tools(*known);
   }
   return rows;
 }

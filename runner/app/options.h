@@ -45,6 +45,7 @@ struct CommandLine {
   bool agent = false;                                                // test, report, gate: the compact form
   std::vector<std::string> operands;                                 // history: what to do, and with what
   std::string project, most, keep, older_than, owner, why, expires;  // history
+  bool executions = false;                                           // history list: of code
   bool run_directories = false, dry_run = false;                     // history; baseline update
   bool names = false;                                                // gate, merge: the names of all tests
   std::string baseline_file;                                         // baseline
