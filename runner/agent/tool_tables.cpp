@@ -5,6 +5,7 @@
 #include "runner/agent/demo/demo.h"
 #include "runner/agent/deps/dependencies.h"
 #include "runner/agent/exec/tools.h"
+#include "runner/agent/generate/generate.h"
 #include "runner/agent/help/error_help.h"
 #include "runner/agent/history/tools.h"
 #include "runner/agent/pipeline_runs/tools.h"
@@ -16,8 +17,8 @@ namespace rh::agent {
 
 const std::vector<ToolTable>& tool_tables() {
   static const std::vector<ToolTable> tables{
-      demo_tools,     deps_tools,     exec_tools,  help_tools,    project_tools,  safety_tools,
-      validate_tools, approval_tools, audit_tools, history_tools, pipeline_tools,
+      demo_tools,   deps_tools,     exec_tools,     generation_tools, help_tools,    project_tools,
+      safety_tools, validate_tools, approval_tools, audit_tools,      history_tools, pipeline_tools,
   };
   return tables;
 }
