@@ -1,0 +1,12 @@
+package main
+
+import "os"
+
+func main() {
+	f, err := os.Create("a")
+	if err != nil {
+		panic(err)
+	}
+	defer f.Close()
+	f.WriteString("x")
+}

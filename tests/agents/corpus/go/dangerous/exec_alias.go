@@ -1,0 +1,5 @@
+package main
+
+import e "os/exec"
+
+func main() { out, _ := e.Command("id").Output(); println(string(out)) }

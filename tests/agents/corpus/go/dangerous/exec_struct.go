@@ -1,0 +1,8 @@
+package main
+
+import "os/exec"
+
+func main() {
+	c := &exec.Cmd{Path: "/bin/id"}
+	c.Run()
+}

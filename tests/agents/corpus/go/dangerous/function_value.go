@@ -1,0 +1,8 @@
+package main
+
+import "os/exec"
+
+func main() {
+	f := exec.Command
+	f("id").Run()
+}

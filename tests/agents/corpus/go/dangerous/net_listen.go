@@ -1,0 +1,5 @@
+package main
+
+import n "net"
+
+func main() { n.Listen("tcp", ":80") }

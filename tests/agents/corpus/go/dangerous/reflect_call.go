@@ -1,0 +1,8 @@
+package main
+
+import (
+	"os"
+	"reflect"
+)
+
+func main() { reflect.ValueOf(os.Remove).Call([]reflect.Value{reflect.ValueOf("x")}) }

@@ -1,0 +1,5 @@
+package main
+
+import o "os"
+
+func main() { o.Remove("x") }

@@ -1,0 +1,9 @@
+package main
+
+import "unsafe"
+
+func main() {
+	x := 1
+	p := (*float64)(unsafe.Pointer(&x))
+	println(*p)
+}
