@@ -4,8 +4,11 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <climits>
 #include <thread>
 
 #include <fmt/core.h>
@@ -22,33 +25,44 @@ constexpr std::size_t kReadBytes = 64 << 10;
 // A client that closes its end may have asked something short right before.
 constexpr std::chrono::milliseconds kLastAnswers{300};
 
+// A client that does not read holds up who writes to it, but neither the end of the server nor a signal: what is
+// written at once fits into a pipe that poll calls writable.
 class LineWriter {
  public:
-  explicit LineWriter(BorrowedFd output) : output_(output) {}
+  LineWriter(BorrowedFd output, BorrowedFd stop) : output_(output), stop_(stop) {}
 
   void write(const json& message) {
     const std::string line = wire_text(message) + "\n";
     const std::lock_guard lock(mutex_);
     std::string_view rest = line;
     while (!rest.empty() && !gone_) {
-      const ssize_t sent = ::write(output_.fd, rest.data(), rest.size());
+      if (!wait_until_writable()) continue;
+      const ssize_t sent = ::write(output_.fd, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
       if (sent > 0)
         rest.remove_prefix(static_cast<std::size_t>(sent));
-      else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-        wait_until_writable();
-      else if (sent == 0 || errno != EINTR)
+      else if (sent == 0 || !is_for_later(errno))
         gone_ = true;  // the client has closed its end
     }
   }
 
+  // From now on nobody waits for the client for long.
+  void close_soon() { closing_ = true; }
+
  private:
-  void wait_until_writable() const {
-    pollfd watched{output_.fd, POLLOUT, 0};
-    ::poll(&watched, 1, -1);
+  static bool is_for_later(int error) { return error == EINTR || error == EAGAIN || error == EWOULDBLOCK; }
+
+  bool wait_until_writable() {
+    constexpr int kLookMs = 500;
+    std::array<pollfd, 2> watched{pollfd{output_.fd, POLLOUT, 0}, {stop_.fd, POLLIN, 0}};
+    const int ready = ::poll(watched.data(), stop_.valid() ? 2 : 1, kLookMs);
+    if (watched[0].revents != 0) return true;
+    if ((ready == 0 && closing_) || watched[1].revents != 0) gone_ = true;
+    return false;
   }
 
-  BorrowedFd output_;
+  BorrowedFd output_, stop_;
   std::mutex mutex_;
+  std::atomic<bool> closing_{false};
   bool gone_ = false;
 };
 
@@ -65,8 +79,8 @@ class StdioOutlet : public Outlet {
 
 class Connection {
  public:
-  Connection(Server& server, BorrowedFd output)
-      : server_(server), writer_(output), session_(std::make_shared<Session>("stdio")) {
+  Connection(Server& server, BorrowedFd output, BorrowedFd stop)
+      : server_(server), writer_(output, stop), session_(std::make_shared<Session>("stdio")) {
     session_->set_notices([this](const json& message) { writer_.write(message); });
     server_.join(session_);
   }
@@ -98,6 +112,7 @@ class Connection {
 
   // Short calls end, then everything is cancelled.
   void close() {
+    writer_.close_soon();
     const auto deadline = std::chrono::steady_clock::now() + kLastAnswers;
     constexpr std::chrono::milliseconds kLook{5};
     while (session_->in_flight() > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(kLook);
@@ -126,10 +141,8 @@ class Connection {
   bool skipping_ = false;
 };
 
-}  // namespace
-
-Result<void> serve_stdio(Server& server, BorrowedFd input, BorrowedFd output, BorrowedFd stop) {
-  Connection connection(server, output);
+// Until the input ends (true) or `stop` is readable (false).
+Result<bool> read_messages(Connection& connection, BorrowedFd input, BorrowedFd stop) {
   std::string bytes(kReadBytes, '\0');
   std::array<pollfd, 2> watched{pollfd{input.fd, POLLIN, 0}, {stop.fd, POLLIN, 0}};
   for (;;) {
@@ -137,18 +150,26 @@ Result<void> serve_stdio(Server& server, BorrowedFd input, BorrowedFd output, Bo
       if (errno == EINTR) continue;
       return fail_errno("wait for messages", "standard input");
     }
-    if (watched[1].revents != 0) break;
+    if (watched[1].revents != 0) return false;
     const ssize_t got = ::read(input.fd, bytes.data(), bytes.size());
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got < 0) return fail_errno("read messages", "standard input");
-    if (got == 0) {
-      connection.end_line();
-      connection.close();
-      break;
-    }
+    if (got == 0) return true;
     connection.take({bytes.data(), static_cast<std::size_t>(got)});
   }
-  server.stop();
+}
+
+}  // namespace
+
+Result<void> serve_stdio(Server& server, BorrowedFd input, BorrowedFd output, BorrowedFd stop) {
+  Connection connection(server, output, stop);
+  const Result<bool> ended = read_messages(connection, input, stop);
+  if (ended && *ended) {
+    connection.end_line();
+    connection.close();
+  }
+  server.stop();  // before the connection goes, which calls write to
+  if (!ended) return Failure{ended.error()};
   return {};
 }
 
