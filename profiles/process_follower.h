@@ -1,4 +1,5 @@
-// Finds the processes of a tree: the root, its children and theirs, and notices when one calls exec or ends.
+// Finds the processes of a tree: the root, its children and theirs, and notices when one calls exec or ends. It looks
+// hundreds of times a second: the files of a process stay open, and what seldom changes is looked at seldom.
 #pragma once
 
 #include <string>
@@ -31,22 +32,34 @@ class ProcessFollower {
   [[nodiscard]] std::size_t not_followed() const { return not_followed_; }
 
  private:
+  struct Thread {
+    int tid = 0;
+    ProcFile children;
+  };
   struct Known {
     FollowedProcess process;
     bool told = false, seen = false;
+    bool kept = false;   // its files stay open
+    unsigned looks = 0;  // since all of it was looked at
+    std::string name;    // of the program, as /proc/PID/stat has it
+    ProcFile stat;
+    UniqueFd tasks;  // /proc/PID/task
+    std::uint64_t thread_links = 0;
+    std::vector<Thread> threads;
     unsigned looks_at_unfinished = 0;
     std::uint64_t start_time = 0;
     std::uint64_t start_stack = 0;  // another one in every exec; 0: not there yet, or hidden from us
   };
   void visit(int pid, int parent, ProcessChanges& changes);
-  void visit_children(int pid, ProcessChanges& changes);
+  void visit_children(Known& known, ProcessChanges& changes);
+  static void list_threads(Known& known);
   [[nodiscard]] bool check_image(Known& known, ProcessChanges& changes);
 
   int root_pid_;
   bool children_;
   std::string own_executable_;
   std::unordered_map<int, Known> known_;
-  std::size_t not_followed_ = 0;
+  std::size_t not_followed_ = 0, kept_ = 0;
 };
 
 }  // namespace rh::profiles

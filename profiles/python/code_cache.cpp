@@ -1,6 +1,7 @@
 #include "profiles/python/code_cache.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "runner/base/text.h"
@@ -14,9 +15,12 @@ constexpr std::size_t kMaxFileCharacters = 16384;
 constexpr std::size_t kMaxLineTableBytes = 4U << 20U;
 constexpr std::size_t kLineTableHead = 48;  // bytes of the line table that are part of the signature
 constexpr std::size_t kHeaderBytes = 256;
-constexpr Address kMergeGap = 2048;         // less than a page: what lies between two ranges is mapped with them
-constexpr std::size_t kMaxLateCodes = 64;   // code objects that a plan reads although nobody asks now
-constexpr std::uint64_t kLateChecks = 128;  // asked for within so many checks
+// A range costs the kernel as much as copying 1 KiB; less than a page: what lies between two is mapped with them.
+constexpr Address kMergeGap = 1024;
+// A code object that is read in vain costs a fifth of a system call of its own.
+constexpr std::size_t kMaxLateCodes = 12;  // that are planned although the last check did not ask for them
+constexpr std::uint64_t kLateChecks = 6;   // asked for within so many checks
+constexpr std::uint64_t kReplanEvery = 32;
 constexpr std::size_t kMaxTypeName = 16;
 
 void append_utf8(std::string& text, std::uint32_t character) {
@@ -55,71 +59,65 @@ const Code* CodeCache::find(Address address) const {
   return at == codes_.end() ? nullptr : at->second.get();
 }
 
-// All ranges of the code objects of now and of those that were asked for lately, neighbours in one.
-void CodeCache::plan(std::span<const Address> addresses) {
-  const std::vector<Code*> before = std::exchange(planned_, {});
-  for (const Address address : addresses)
-    if (const auto at = codes_.find(address); at != codes_.end()) planned_.push_back(at->second.get());
-  const std::size_t needed = planned_.size();
-  for (Code* const code : before)
-    if (planned_.size() < needed + kMaxLateCodes && code->used != check_ && code->used + kLateChecks > check_)
-      planned_.push_back(code);
-  pieces_.clear();
-  for (Code* const code : planned_)
-    for (std::uint32_t range = 0; range < code->ranges.size(); ++range) pieces_.push_back({code, range, 0});
-  const auto begin_of = [](const Piece& piece) {
-    return reinterpret_cast<Address>(piece.code->ranges[piece.range].iov_base);
-  };
-  std::sort(pieces_.begin(), pieces_.end(), [&](const Piece& a, const Piece& b) { return begin_of(a) < begin_of(b); });
-  ranges_.clear();
-  planned_bytes_ = 0;
-  for (Piece& piece : pieces_) {
-    const Address begin = begin_of(piece);
-    const Address end = begin + piece.code->ranges[piece.range].iov_len;
-    if (!ranges_.empty()) {
-      iovec& last = ranges_.back();
+// All ranges of the code objects, neighbours in one.
+void CodeCache::lay_out(Plan& plan) {
+  plan.pieces.clear();
+  for (Code* const code : plan.codes) {
+    std::uint32_t at = 0;
+    for (const iovec& range : code->ranges) {
+      const auto size = static_cast<std::uint32_t>(range.iov_len);
+      plan.pieces.push_back({code, reinterpret_cast<Address>(range.iov_base), size, at, 0});
+      at += size;
+    }
+  }
+  std::sort(plan.pieces.begin(), plan.pieces.end(), [](const Piece& a, const Piece& b) { return a.begin < b.begin; });
+  plan.ranges.clear();
+  plan.size = 0;
+  for (Piece& piece : plan.pieces) {
+    const Address end = piece.begin + piece.size;
+    if (!plan.ranges.empty()) {
+      iovec& last = plan.ranges.back();
       const auto last_begin = reinterpret_cast<Address>(last.iov_base);
-      if (begin < last_begin + last.iov_len + kMergeGap) {
+      if (piece.begin < last_begin + last.iov_len + kMergeGap) {
         const std::size_t grown = std::max<std::size_t>(last.iov_len, end - last_begin);
-        planned_bytes_ += grown - last.iov_len;
+        plan.size += grown - last.iov_len;
         last.iov_len = grown;
-        piece.at = planned_bytes_ - last.iov_len + (begin - last_begin);
+        piece.at = plan.size - last.iov_len + (piece.begin - last_begin);
         continue;
       }
     }
-    ranges_.push_back(remote_range(begin, end - begin));
-    piece.at = planned_bytes_;
-    planned_bytes_ += end - begin;
+    plan.ranges.push_back(remote_range(piece.begin, piece.size));
+    piece.at = plan.size;
+    plan.size += piece.size;
   }
-  if (bytes_.size() < planned_bytes_) bytes_.resize(planned_bytes_);
-  plan_valid_ = true;
 }
 
-void CodeCache::check_plan() {
-  if (planned_.empty()) return;
-  if (memory_.read(ranges_, bytes_.data()) != ranges_.size()) {
-    // One of them is gone with its page: which one, only reading them alone tells.
-    for (Code* const code : planned_) check_alone(*code);
-    plan_valid_ = false;
-    return;
-  }
-  for (Code* const code : planned_) code->checked = check_;
-  for (const Piece& piece : pieces_) {
-    if (piece.code->checked != check_) continue;
-    std::size_t at = 0;
-    for (std::uint32_t range = 0; range < piece.range; ++range) at += piece.code->ranges[range].iov_len;
-    const std::size_t size = piece.code->ranges[piece.range].iov_len;
-    std::uint8_t* const seen = bytes_.data() + piece.at;
-    bool same = std::memcmp(seen, piece.code->signature.data() + at, size) == 0;
-    if (!same && !piece.code->holes.empty()) {
-      signature_.assign(seen, seen + size);
-      for (const auto& [from, to] : piece.code->holes)
-        for (std::size_t hole = std::max<std::size_t>(from, at); hole < std::min<std::size_t>(to, at + size); ++hole)
-          signature_[hole - at] = 0;
-      same = std::memcmp(signature_.data(), piece.code->signature.data() + at, size) == 0;
+// Marks the code objects of the plan that are what they were.
+void CodeCache::compare(const Plan& plan, const std::uint8_t* seen) {
+  for (Code* const code : plan.codes) code->checked = check_;
+  for (const Piece& piece : plan.pieces) {
+    Code& code = *piece.code;
+    if (code.checked != check_) continue;
+    const std::uint8_t* const known = code.signature.data() + piece.signature_at;
+    bool same = std::memcmp(seen + piece.at, known, piece.size) == 0;
+    if (!same && !code.holes.empty()) {
+      const std::uint32_t from = piece.signature_at, to = from + piece.size;
+      signature_.assign(seen + piece.at, seen + piece.at + piece.size);
+      for (const auto& [hole_from, hole_to] : code.holes)
+        for (std::uint32_t hole = std::max(hole_from, from); hole < std::min(hole_to, to); ++hole)
+          signature_[hole - from] = 0;
+      same = std::memcmp(signature_.data(), known, piece.size) == 0;
     }
-    if (!same) piece.code->checked = 0;
+    if (!same) code.checked = 0;
   }
+}
+
+void CodeCache::read_and_compare(Plan& plan) {
+  lay_out(plan);
+  if (bytes_.size() < plan.size) bytes_.resize(plan.size);
+  if (memory_.read(plan.ranges, bytes_.data()) == plan.ranges.size()) return compare(plan, bytes_.data());
+  // One of them is gone with its page: which one, only reading them alone tells.
+  for (Code* const code : plan.codes) check_alone(*code);
 }
 
 void CodeCache::check_alone(Code& code) {
@@ -131,38 +129,58 @@ void CodeCache::check_alone(Code& code) {
   code.checked = same ? check_ : 0;
 }
 
-bool CodeCache::confirm(std::span<const Address> addresses) {
+// What changed is another code object, whether somebody asks for it now or not.
+void CodeCache::forget_changed(const Plan& plan) {
+  std::vector<Code*> changed;
+  for (Code* const code : plan.codes)
+    if (code->checked != check_) changed.push_back(code);
+  if (changed.empty()) return;
+  std::erase_if(plan_.codes,
+                [&](const Code* code) { return std::find(changed.begin(), changed.end(), code) != changed.end(); });
+  lay_out(plan_);
+  for (const Code* const code : changed) codes_.erase(Address{code->address});
+}
+
+void CodeCache::plan_next(std::span<const Address> addresses) {
+  std::vector<Code*> before = std::exchange(plan_.codes, {});
+  for (Code* const code : before) code->planned = false;
+  for (const Address address : addresses)
+    if (const auto at = codes_.find(address); at != codes_.end()) plan_.codes.push_back(at->second.get());
+  const std::size_t needed = plan_.codes.size();
+  for (Code* const code : before)
+    if (plan_.codes.size() < needed + kMaxLateCodes && code->used != check_ && code->used + kLateChecks > check_)
+      plan_.codes.push_back(code);
+  for (Code* const code : plan_.codes) code->planned = true;
+  lay_out(plan_);
+}
+
+bool CodeCache::confirm(std::span<const Address> addresses, const std::uint8_t* planned) {
   ++check_;
   unknown_.clear();
-  bool planned = plan_valid_;
+  extra_.codes.clear();
+  if (planned != nullptr) compare(plan_, planned);
+  bool foreseen = true;
   for (const Address address : addresses) {
     const auto at = codes_.find(address);
-    if (at == codes_.end()) continue;
-    at->second->used = check_;
-    planned = planned && at->second->planned;
+    if (at == codes_.end()) {
+      foreseen = false;
+      continue;
+    }
+    Code& code = *at->second;
+    code.used = check_;
+    foreseen = foreseen && code.planned;
+    if (planned == nullptr || !code.planned) extra_.codes.push_back(&code);
   }
-  if (!planned) {
-    for (Code* const code : planned_) code->planned = false;
-    plan(addresses);
-    for (Code* const code : planned_) code->planned = true;
-  }
-  check_plan();
+  if (!extra_.codes.empty()) read_and_compare(extra_);
+  // What is in the plan and was not read keeps its mark of old and is checked when it is asked for.
+  if (planned != nullptr) forget_changed(plan_);
+  forget_changed(extra_);
   for (const Address address : addresses) {
     const auto at = codes_.find(address);
     if (at == codes_.end() || at->second->checked != check_) unknown_.push_back(address);
   }
-  // Those that changed while nobody asked for them are forgotten, too.
-  if (std::any_of(planned_.begin(), planned_.end(), [&](const Code* code) { return code->checked != check_; })) {
-    for (Code* const code : planned_) {
-      code->planned = false;
-      if (code->checked != check_) stale_.push_back(code->address);
-    }
-    planned_.clear();
-    for (const Address address : stale_) codes_.erase(address);
-    stale_.clear();
-    plan_valid_ = false;
-  }
   for (const Address address : unknown_) learn(address);
+  if (!foreseen || !unknown_.empty() || check_ % kReplanEvery == 0) plan_next(addresses);
   return unknown_.empty();
 }
 

@@ -40,29 +40,46 @@ class CodeCache {
   CodeCache(RemoteMemory& memory, const Layout& layout, ProfileBuilder& builder)
       : memory_(memory), layout_(layout), builder_(builder) {}
 
-  // Compares the code objects at `addresses` (each once) with what is known of them, in one read, and gets to know
-  // the new ones. True: all were known and are the same. Those that are not a code object are unknown afterwards.
-  [[nodiscard]] bool confirm(std::span<const Address> addresses);
+  // The code objects that the next confirm() will probably ask for: whoever reads the process anyway reads these
+  // ranges too, behind what uses them, and saves a system call.
+  [[nodiscard]] std::span<const iovec> planned_ranges() const { return plan_.ranges; }
+  [[nodiscard]] std::size_t planned_bytes() const { return plan_.size; }
+  // Compares the code objects at `addresses` (each once) with what is known of them, and gets to know the new ones.
+  // `planned`: the bytes of planned_ranges(), null when they were not read; what they do not hold is read now.
+  // True: all were known and are the same. Those that are not a code object are unknown afterwards.
+  [[nodiscard]] bool confirm(std::span<const Address> addresses, const std::uint8_t* planned);
   // The code object as of the last check; null: unknown. Stays valid until the next confirm().
   [[nodiscard]] const Code* find(Address address) const;
   // It was known before the last check and is still the same.
   [[nodiscard]] bool confirmed(const Code& code) const { return code.checked == check_; }
 
  private:
-  // A range of a signature within what the plan reads.
+  // A range of a signature within what a plan reads.
   struct Piece {
     Code* code = nullptr;
-    std::uint32_t range = 0;  // of the code's ranges
-    std::size_t at = 0;       // in the bytes that are read
+    Address begin = 0;
+    std::uint32_t size = 0;
+    std::uint32_t signature_at = 0;  // in the code's signature
+    std::size_t at = 0;              // in the bytes that are read
+  };
+  // Code objects that are read at once, in few ranges.
+  struct Plan {
+    std::vector<Code*> codes;
+    std::vector<Piece> pieces;
+    std::vector<iovec> ranges;
+    std::size_t size = 0;  // bytes of all ranges
   };
   void learn(Address address);
   void describe_signature(Code& code, std::span<const std::uint8_t> header) const;
   [[nodiscard]] bool is_code_type(Address type);
   [[nodiscard]] std::string read_text(Address object, std::size_t max_characters);
   [[nodiscard]] std::string read_bytes(Address object);
-  void plan(std::span<const Address> addresses);
-  void check_plan();
+  static void lay_out(Plan& plan);
+  void compare(const Plan& plan, const std::uint8_t* seen);
+  void read_and_compare(Plan& plan);
   void check_alone(Code& code);
+  void forget_changed(const Plan& plan);
+  void plan_next(std::span<const Address> addresses);
 
   RemoteMemory& memory_;
   const Layout& layout_;
@@ -71,13 +88,9 @@ class CodeCache {
   std::uint64_t check_ = 0;
   std::uint32_t next_generation_ = 0;
   std::unordered_map<Address, std::unique_ptr<Code>> codes_;
-  // Reads the code objects that were asked for lately in few ranges; made anew when another is asked for.
-  std::vector<Code*> planned_;
-  std::vector<Piece> pieces_;
-  std::vector<iovec> ranges_;
-  std::size_t planned_bytes_ = 0;
-  bool plan_valid_ = false;
-  std::vector<Address> unknown_, stale_;
+  Plan plan_;   // of what was asked for lately
+  Plan extra_;  // of what the plan did not foresee
+  std::vector<Address> unknown_;
   std::vector<std::uint8_t> bytes_, signature_;
 };
 

@@ -13,7 +13,9 @@ constexpr std::size_t kFramesWithLocals = 32;  // of the topmost: what changes w
 constexpr std::size_t kFewThreads = 256;       // more are not compared with one another
 constexpr std::uint64_t kSettleReads = 5000;
 constexpr std::size_t kPair = 2;             // copies that must agree
-constexpr std::size_t kRetryCopies = 4;      // made at once when the first two did not
+constexpr std::size_t kRetryCopies = 6;      // made at once when the first two did not
+constexpr int kEagerAttempts = 8;            // that make so many, after one whose copies did not agree
+constexpr std::size_t kEagerBytes = 16384;   // of one copy at most
 constexpr std::size_t kHeapCopies = 6;       // of frames that are objects of their own
 constexpr Address kTagMask = 7;              // marks in a pointer to a code object
 constexpr int kPatience = kMaxAttempts / 2;  // attempts after which a still leaf is believed however it looks
@@ -140,6 +142,12 @@ void StackReader::plan_lists() {
   }
 }
 
+std::size_t StackReader::copies_for(const PythonThread& thread) const {
+  if (!layout_.data_stack()) return kHeapCopies;
+  const bool torn = attempt_ > 0 && thread.eager_attempts == kEagerAttempts;
+  return torn || (thread.eager_attempts > 0 && thread.memory.size() <= kEagerBytes) ? kRetryCopies : kPair;
+}
+
 // The head, all frames, all frames again, the head again; frames that are scattered over the heap, and so are copied
 // at moments further apart, more often.
 void StackReader::plan_thread(PythonThread& thread) {
@@ -149,7 +157,7 @@ void StackReader::plan_thread(PythonThread& thread) {
     if (layout_.uses_cframe != 0 && thread.cframe != 0) add(thread.cframe + layout_.cframe_frame, sizeof(Address));
   };
   add_head();
-  for (std::size_t copy = 0; copy < copies_; ++copy)
+  for (std::size_t copy = 0; copy < thread.copies; ++copy)
     for (const FrameMemory::Range& range : thread.memory.ranges()) add(range.begin, range.end - range.begin);
   add_head();
   part.last_range = ranges_.size();
@@ -185,8 +193,8 @@ bool StackReader::take_thread(PythonThread& thread) {
   const bool has_cframe = layout_.uses_cframe != 0 && thread.cframe != 0;
   const std::size_t head_bytes = thread_bytes_ + (has_cframe ? sizeof(Address) : 0);
   const std::uint8_t* const head = cursor_;
-  Copies copies{head + head_bytes, thread.memory.size(), layout_.data_stack() ? kPair : copies_};
-  const std::uint8_t* const tail = copies.first + copies.size * copies_;
+  Copies copies{head + head_bytes, thread.memory.size(), layout_.data_stack() ? kPair : thread.copies};
+  const std::uint8_t* const tail = copies.first + copies.size * thread.copies;
   cursor_ = tail + head_bytes;
   const auto pointer = load<Address>(head + layout_.thread_frame);
   if (load<Address>(head + layout_.thread_interp) != thread.interpreter ||
@@ -209,7 +217,7 @@ bool StackReader::take_thread(PythonThread& thread) {
   settled_ = leaf == leaf_after;
   if (!settled_ && !layout_.data_stack()) return false;
   // Any two copies that follow each other will do.
-  for (std::size_t pair = 0; pair + copies.count <= copies_; ++pair, copies.first += copies.size) {
+  for (std::size_t pair = 0; pair + copies.count <= thread.copies; ++pair, copies.first += copies.size) {
     if ((settled_ || leaf != 0) && walk(thread, leaf, copies)) return true;
     if (thread.missing == 0 && !settled_ && leaf_after != 0 && walk(thread, leaf_after, copies)) return true;
     if (thread.missing != 0) return false;
@@ -302,7 +310,7 @@ void StackReader::confirm_codes() {
   }
   std::sort(code_list_.begin(), code_list_.end());
   code_list_.erase(std::unique(code_list_.begin(), code_list_.end()), code_list_.end());
-  if (code_list_.empty() || codes_.confirm(code_list_)) return;
+  if (code_list_.empty() || codes_.confirm(code_list_, planned_codes_)) return;
   for (const Part& part : parts_) {
     if (!part.thread->valid) continue;
     for (const FrameCopy& frame : part.thread->frames) {
@@ -328,18 +336,22 @@ void StackReader::after_short_read(std::size_t whole_ranges) {
 
 StackReader::Attempt StackReader::attempt(int number) {
   attempt_ = number;
-  copies_ = !layout_.data_stack() ? kHeapCopies : number == 0 ? kPair : kRetryCopies;
   plan_lists();
   for (const auto& thread : threads_) {
     if (!thread->wanted || thread->valid) continue;
     thread->missing = 0;
     thread->discovering = false;
+    thread->copies = copies_for(*thread);
     plan_thread(*thread);
   }
+  const std::size_t codes_at = bytes_planned_, first_code = ranges_.size();
+  ranges_.insert(ranges_.end(), codes_.planned_ranges().begin(), codes_.planned_ranges().end());
+  bytes_planned_ += codes_.planned_bytes();
   if (number > 0) ++retries_;
   if (bytes_.size() < bytes_planned_) bytes_.resize(bytes_planned_);
   const std::size_t read = memory_.read(ranges_, bytes_.data());
-  if (read < ranges_.size()) {
+  planned_codes_ = read == ranges_.size() ? bytes_.data() + codes_at : nullptr;
+  if (read < first_code) {
     if (memory_.last_errno() != EFAULT) return Attempt::failed;
     after_short_read(read);
     return lists_known_ ? Attempt::again : Attempt::relist;
@@ -385,12 +397,15 @@ ReadOutcome StackReader::read() {
     const bool discovering = std::any_of(
         parts_.begin(), parts_.end(), [](const Part& part) { return !part.thread->valid && part.thread->discovering; });
     ++(discovering ? found : torn);
+    for (const Part& part : parts_)
+      if (!part.thread->valid && !part.thread->discovering) part.thread->eager_attempts = kEagerAttempts;
   }
   bool all = true;
   ++reads_;
   for (const auto& thread : threads_) {
     if (!thread->wanted) continue;
     thread->wanted = false;
+    thread->eager_attempts = std::max(thread->eager_attempts - 1, 0);
     all = all && thread->valid;
     if (thread->valid && reads_ % kShrinkEvery == 0) thread->memory.shrink_to(thread->addresses, frame_bytes_);
   }

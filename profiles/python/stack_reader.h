@@ -34,6 +34,8 @@ struct PythonThread {
   Address next = 0, cframe = 0;
   Address missing = 0;             // the last attempt ended at a frame here, in memory that was not copied
   bool discovering = false;        // the last attempt failed because something was new, not torn
+  std::size_t copies = 2;          // of the frames in the current attempt
+  int eager_attempts = 0;          // that make more copies, because two did not do lately
   std::vector<Address> addresses;  // of all frames of the last walk
   FrameMemory memory;
 };
@@ -90,6 +92,7 @@ class StackReader {
   enum class FramePlace : std::uint8_t { leaf, caller, caller_of_c };
   [[nodiscard]] bool walk(PythonThread& thread, Address leaf, const Copies& copies);
   [[nodiscard]] bool agrees(const Copies& copies, std::size_t at, std::size_t span, FramePlace place) const;
+  [[nodiscard]] std::size_t copies_for(const PythonThread& thread) const;
   void confirm_codes();
   [[nodiscard]] ReadOutcome failure() const;
   void add(Address from, std::size_t size);
@@ -100,7 +103,6 @@ class StackReader {
   Address runtime_;
   CodeCache& codes_;
   int attempt_ = 0;  // of the current read
-  std::size_t copies_ = 2;
   std::size_t runtime_bytes_ = 0, interpreter_bytes_ = 0;
   std::uint32_t interpreter_from_ = 0;
   std::size_t thread_bytes_ = 0;  // of a PyThreadState that are read
@@ -115,6 +117,7 @@ class StackReader {
   std::vector<std::uint8_t> bytes_;
   std::size_t bytes_planned_ = 0;
   const std::uint8_t* cursor_ = nullptr;
+  const std::uint8_t* planned_codes_ = nullptr;  // bytes of the code objects read with the frames; null: not read
   std::vector<Address> code_list_;
 };
 

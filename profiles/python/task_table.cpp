@@ -143,7 +143,8 @@ void TaskTable::look_at(Task& task) {
   task.looked = true;
   task.quiet = task.blocked && !changed;
   task.quiet_looks = task.quiet ? task.quiet_looks + 1 : 0;
-  if (!task.quiet) read_state(task);
+  // A thread that stops is charged, so one that ran and was not charged since has not stopped.
+  if (!task.quiet && (changed || task.blocked)) read_state(task);
 }
 
 void TaskTable::read_state(Task& task) {
