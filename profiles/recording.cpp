@@ -59,7 +59,9 @@ Recording::Recording(RecordingOptions options)
   builder_.profile().rate_hz = options_.rate_hz;
 }
 
-Recording::~Recording() {
+Recording::~Recording() { stop_loop(); }
+
+void Recording::stop_loop() {
   stop_ = true;
   if (thread_.joinable()) thread_.join();
 }
@@ -70,11 +72,15 @@ Result<void> Recording::prepare(Launch& launch) {
 }
 
 void Recording::start(int root_pid) {
+  stop_loop();
+  end_all(since_start());
   for (const auto& profiler : profilers_)
     if (const auto started = profiler->started(root_pid); !started)
       builder_.say(model::Severity::warning, "profiler-not-started", started.error().message(),
                    std::string(profiler->name()));
   follower_ = std::make_unique<ProcessFollower>(root_pid, options_.follow_children, read_proc_link("/proc/self/exe"));
+  stop_ = false;
+  next_follow_ns_ = 0;
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -203,14 +209,17 @@ void Recording::end_process(int pid, std::int64_t now_ns) {
   followed_.erase(at);
 }
 
-model::Profile Recording::finish(const RecordedEnd& end) {
-  stop_ = true;
-  if (thread_.joinable()) thread_.join();
-  const std::int64_t now = since_start();
+void Recording::end_all(std::int64_t now_ns) {
   std::vector<int> left;
   for (const auto& [pid, followed] : followed_) left.push_back(pid);
   std::sort(left.begin(), left.end());
-  for (const int pid : left) end_process(pid, now);
+  for (const int pid : left) end_process(pid, now_ns);
+}
+
+model::Profile Recording::finish(const RecordedEnd& end) {
+  stop_loop();
+  const std::int64_t now = since_start();
+  end_all(now);
   for (const auto& profiler : profilers_) {
     profiler->drain();
     profiler->finish();

@@ -32,7 +32,8 @@ class Recording {
 
   // What the profilers change so that programs record themselves.
   [[nodiscard]] Result<void> prepare(Launch& launch);
-  // The root exists. `held`: it has not called exec yet and waits for us.
+  // The root exists; best before it has called exec. Called again where another process took its place before
+  // that (a sandbox that was set up anew): recording begins anew with that.
   void start(int root_pid);
   // The root has ended: stops the thread, and takes what the programs recorded themselves.
   [[nodiscard]] model::Profile finish(const RecordedEnd& end);
@@ -45,6 +46,8 @@ class Recording {
   };
 
   void loop();
+  void stop_loop();
+  void end_all(std::int64_t now_ns);
   void tick(std::uint64_t slots_missed);
   void follow(std::int64_t now_ns);
   void begin_process(const FollowedProcess& process, std::int64_t now_ns);

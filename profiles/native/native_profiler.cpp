@@ -100,6 +100,8 @@ void NativeProfiler::add_threads_of(int pid, bool from_exec) {
 
 Result<void> NativeProfiler::started(int root_pid) {
   root_pid_ = root_pid;
+  counters_.reset();  // of a root that never ran
+  refused_.clear();
   wall_offset_ns_ =
       std::chrono::duration_cast<Nanoseconds>(wall_now().time_since_epoch()).count() - monotonic_now().count();
   from_start_ = is_our_program(root_pid);

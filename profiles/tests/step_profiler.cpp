@@ -49,14 +49,8 @@ Result<void> RecordedStep::prepare(model::Command& command) {
   return {};
 }
 
-// What was prepared before holds for the second start as well: it depends on the scratch folder alone.
 void RecordedStep::start(int root_pid) {
-  if (std::exchange(started_, true)) {
-    (void)recording_->finish({});
-    recording_ = make();
-    Launch launch = launch_;
-    (void)recording_->prepare(launch);
-  }
+  started_ = true;
   recording_->start(root_pid);
 }
 

@@ -54,9 +54,10 @@ Result<SandboxedProfile> record_in_sandbox(const CommandLine& line, const engine
   bool started = false;
   sandbox::SuperviseHooks hooks;
   hooks.cancel = signals.descriptor();
+  // Before exec: programs that are sampled by the kernel's counters lose none of their first samples.
+  hooks.on_held = [&](int pid) { recording.start(pid); };
   hooks.on_start = [&](const sandbox::TreeLocation& tree) {
     signals.watch(tree.root_pid);
-    recording.start(tree.root_pid);
     started = true;
   };
   RH_TRY(const sandbox::ExitRecord record, launcher->run(spec, hooks));

@@ -109,6 +109,23 @@ TEST(Recording, TheFourCountsOfEachProcessAddUp) {
   }
 }
 
+// A sandbox that could not be set up holds another process the next time.
+TEST(Recording, BeginsAnewWithAnotherRoot) {
+  const TempDir scratch = TempDir::make("recording-test-").value();
+  RecordingOptions options;
+  options.scratch = scratch.path();
+  Recording recording(options);
+  const Target never_runs = Target::start(shell("exit 1")).value();
+  Target target = Target::start(shell("exec sleep 0.2")).value();
+  recording.start(never_runs.pid());
+  recording.start(target.pid());
+  ASSERT_TRUE(target.release());
+  (void)target.wait();
+  const model::Profile profile = recording.finish({});
+  EXPECT_NE(find(profile, "sleep 0.2"), nullptr);
+  for (const model::ProfileProcess& process : profile.processes) EXPECT_EQ(process.pid, target.pid());
+}
+
 TEST(WakeUps, QuantilesAreWithinAQuarterOfTheTruth) {
   WakeUps wake_ups;
   for (std::int64_t i = 1; i <= 1000; ++i) wake_ups.add(i * 1000);
