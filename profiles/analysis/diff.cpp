@@ -194,6 +194,7 @@ ProfileDiff diff_profiles(const Profile& base, const Profile& head, ProfileClock
   const Side left = side_of(base, clock), right = side_of(head, clock);
   ProfileDiff diff;
   diff.clock = clock;
+  diff.run_variation = kRunVariation;
   diff.base = described(base, left.population);
   diff.head = described(head, right.population);
   compare_conditions(diff, base, head);

@@ -9,6 +9,7 @@
 
 #include "profiles/analysis/analysis.h"
 #include "profiles/analysis/stack_kinds.h"
+#include "runner/base/library_path.h"
 #include "runner/base/text.h"
 
 namespace rh::profiles {
@@ -171,9 +172,15 @@ void hint_regex(const Analysis& analysis, const ProfileSummary&, Hints& hints) {
   }
 }
 
-void hint_line(const Analysis&, const ProfileSummary& summary, Hints& hints) {
+// Nobody is told to change a line of what others wrote.
+bool is_of_others(const ProfileFrame& frame) {
+  const std::string_view module = frame.module;
+  return !library_path(frame.file).empty() || module.starts_with("/usr/") || module.starts_with("/lib");
+}
+
+void hint_line(const Analysis& analysis, const ProfileSummary& summary, Hints& hints) {
   for (const LineSummary& line : summary.lines) {
-    if (!is_above(line.cpu.self, kMinHotLine)) continue;
+    if (!is_above(line.cpu.self, kMinHotLine) || is_of_others(analysis.profile.frames.at(line.frame))) continue;
     hints.push_back({"hot-line",
                      fmt::format("{} is spent in one line, {}:{} in {}, without what it calls",
                                  figure_text(line.cpu.self, "the CPU time"), line.file, line.line, line.function),

@@ -15,7 +15,7 @@ using namespace rh::model;
 using Align = Table::Align;
 using Cell = Table::Cell;
 
-constexpr double kLeastShare = 0.0005;  // of unchanged functions that are listed
+constexpr double kLeastShare = 0.001;  // of unchanged functions that are listed
 
 std::string side_text(std::string_view head, const DiffSide& side) {
   std::string text = fmt::format("{}: {}", head, clean_line(side.file));
@@ -87,6 +87,12 @@ std::string profile_diff_to_text(const ProfileDiff& diff, const ProfileTextOptio
             changed == 0 ? fmt::format("no function of {} changed beyond chance", diff.functions.size())
                          : fmt::format("{} of {} functions changed beyond chance", changed, diff.functions.size())) +
       '\n';
+  text += wrapped(style, "", Tone::plain,
+                  fmt::format("A change counts when its interval leaves out 0. The interval holds for all functions "
+                              "together; it is made of the intervals of both profiles, and of {:.0f} % by which a "
+                              "function's time may differ from run to run anyway.",
+                              diff.run_variation * 100),
+                  width);
   for (const DiffGate& gate : diff.gates)
     text += wrapped(style, gate.failed ? "FAILED " : "passed ", gate.failed ? Tone::bad : Tone::good,
                     clean_line(fmt::format("{}: {}", gate.rule, gate.reason), kMaxSentence), width);

@@ -63,6 +63,7 @@ void fields(V& v, Type<model::ProfileDiff>) {
       if (gate.failed) return true;
     return false;
   });
+  v("run_variation", &T::run_variation);
   v("gates", &T::gates);
   v("diagnostics", &T::diagnostics);
   v("functions", &T::functions);

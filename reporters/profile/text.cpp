@@ -21,6 +21,7 @@ constexpr std::size_t kMaxProcesses = 12;
 constexpr std::size_t kProcessColumns = 46;  // of their table beside the last, the first at its narrowest
 constexpr std::size_t kMaxPeakStacks = 3;
 constexpr std::size_t kMaxPeakFrames = 6;  // innermost ones
+constexpr double kLeastShare = 0.001;      // of a function or line that is listed
 
 std::string_view name_of(ProfileClock clock) { return clock == ProfileClock::cpu ? "CPU" : "wall"; }
 
@@ -97,6 +98,8 @@ class ProfileText {
     if (!kinds.empty()) paragraph(fmt::format("{} time: ", name_of(profile_.clock)), Tone::plain, kinds);
   }
 
+  static bool is_little(const TimeFigure& time) { return time.ns == 0 || time.share.value.value_or(1) < kLeastShare; }
+
   void write_functions() {
     heading(fmt::format("functions by {} time of their own", name_of(profile_.clock)));
     if (whole().ns == 0) {
@@ -116,7 +119,7 @@ class ProfileText {
     std::size_t shown = 0;
     for (const FunctionSummary& function : summary_.functions) {
       const ClockFigures& time = figures(function, profile_.clock);
-      if (shown == options_.functions || time.self.ns == 0) break;
+      if (shown == options_.functions || is_little(time.self)) break;
       ++shown;
       table.add({{place(function.name, function.file, function.line, room)},
                  {percent_text(time.self.share), Tone::bold},
@@ -126,7 +129,8 @@ class ProfileText {
     }
     text_ += table.render(style_, width_);
     const std::size_t more = summary_.functions.size() - shown;
-    if (more > 0) text_ += style_(Tone::dim, fmt::format("and {} more", more)) + '\n';
+    const std::string_view why = shown < options_.functions ? ", each below 0.1 %" : "";
+    if (more > 0) text_ += style_(Tone::dim, fmt::format("and {} more{}", more, why)) + '\n';
   }
 
   void write_lines() {
@@ -136,7 +140,7 @@ class ProfileText {
     std::size_t shown = 0;
     for (const LineSummary& line : summary_.lines) {
       const TimeFigure& time = figures(line, profile_.clock).self;
-      if (shown == options_.lines || time.ns == 0) break;
+      if (shown == options_.lines || is_little(time)) break;
       if (shown++ == 0)
         table.add({{"line", Tone::dim}, {"self", Tone::dim}, {"95 % interval", Tone::dim}, {"self time", Tone::dim}});
       table.add({{place(line.function, line.file, line.line, room)},

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "reporters/plain_text.h"
+#include "runner/base/library_path.h"
 #include "runner/base/text.h"
 
 namespace rh::reporters {
@@ -35,7 +36,8 @@ std::string time_text(std::uint64_t ns) { return format_duration(std::chrono::na
 
 std::string place(std::string_view name, std::string_view file, std::uint32_t line, std::size_t columns) {
   const std::string shown_name = clean_line(name);
-  std::string shown_file = clean_line(file);
+  const std::string_view library = library_path(file);
+  std::string shown_file = clean_line(library.empty() ? file : library);
   const auto with = [&](const std::string& a_name, const std::string& a_file) {
     if (a_file.empty()) return a_name;
     return line == 0 ? fmt::format("{} ({})", a_name, a_file) : fmt::format("{} ({}:{})", a_name, a_file, line);

@@ -47,6 +47,7 @@ struct DiffGate {
 struct ProfileDiff {
   ProfileClock clock = ProfileClock::cpu;
   DiffSide base, head;
+  double run_variation = 0;  // relative, of a function's time between runs of the same program; part of the intervals
   std::vector<FunctionChange> functions;  // largest change of self time that counts first, then those that do not
   std::vector<DiffGate> gates;
   std::vector<Diagnostic> diagnostics;  // what makes the two hard to compare

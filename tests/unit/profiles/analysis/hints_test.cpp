@@ -79,6 +79,13 @@ TEST_F(HintsTest, OneLineThatTakesMost) {
   EXPECT_EQ(summary.hints[0].line, 8U);
 }
 
+TEST_F(HintsTest, ALineOfALibraryIsNotTheCallersToChange) {
+  const std::uint32_t main = made.stack({"main@3"});
+  made.samples(90, below(main, "iterencode", "/usr/lib/python3.11/json/encoder.py", 257));
+  made.samples(10, main);
+  EXPECT_EQ(codes(made.take()), std::vector<std::string>{});
+}
+
 TEST_F(HintsTest, TooFewSamplesAreNoHint) {
   made.samples(3, made.stack({"main@3", "f@8"}));
   EXPECT_EQ(codes(made.take()), std::vector<std::string>{});
