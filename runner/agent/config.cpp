@@ -60,6 +60,7 @@ class Loader {
                             {"write_access", "python3-write", true, true}};
     config_.executions_folder = sources.project / ".runharness/agent/executions";
     config_.telemetry.endpoint = "http://localhost:4318";
+    config_.telemetry.endpoint_trusted = true;
   }
 
   Result<AgentConfig> load() {

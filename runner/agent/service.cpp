@@ -5,6 +5,7 @@
 #include "runner/agent/audit/private_folder.h"
 #include "runner/agent/history/execution_store.h"
 #include "runner/agent/session/session_manager.h"
+#include "runner/agent/telemetry/telemetry.h"
 #include "runner/engine/caller_secrets.h"
 
 namespace rh::agent {
@@ -50,6 +51,12 @@ SessionManager& Service::sessions() {
   const std::lock_guard lock(mutex_);
   if (!sessions_) sessions_ = std::make_unique<SessionManager>(*this);
   return *sessions_;
+}
+
+Telemetry& Service::telemetry() {
+  const std::lock_guard lock(mutex_);
+  if (!telemetry_) telemetry_ = std::make_unique<Telemetry>(config_.telemetry, host_.environment(), paths_.program);
+  return *telemetry_;
 }
 
 }  // namespace rh::agent

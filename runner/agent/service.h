@@ -17,6 +17,7 @@ namespace rh::agent {
 
 class ApprovalStore;
 class AuditLog;
+class Telemetry;
 class ExecutionStore;
 class SessionManager;
 
@@ -50,6 +51,7 @@ class Service {
   [[nodiscard]] sandbox::Launcher& launcher();
   [[nodiscard]] ExecutionStore& executions();
   [[nodiscard]] AuditLog& audit();
+  [[nodiscard]] Telemetry& telemetry();
   [[nodiscard]] ApprovalStore& approvals();
   [[nodiscard]] SessionManager& sessions();
   // Key, approvals and audit log (audit/private_folder.h): sandboxes hide it.
@@ -65,6 +67,7 @@ class Service {
   std::unique_ptr<sandbox::Launcher> launcher_;
   std::unique_ptr<ExecutionStore> executions_;
   std::unique_ptr<AuditLog> audit_;
+  std::unique_ptr<Telemetry> telemetry_;
   std::unique_ptr<ApprovalStore> approvals_;
   std::unique_ptr<SessionManager> sessions_;  // last: sessions use the launcher until they end
 };

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "runner/agent/telemetry/test_run.h"
 #include "runner/app/commands.h"
 #include "runner/app/registry.h"
 #include "runner/app/workspace.h"
@@ -128,6 +129,24 @@ void show_live(engine::RunSetup& setup, reporters::Terminal& terminal, bool tty,
   };
 }
 
+// A configuration that is wrong in the agent's part must not keep tests from running.
+agent::TelemetrySettings telemetry_settings(const CommandLine& line, const Workspace& workspace) {
+  auto config = agent::load_agent_config({workspace.repository.root, line.config_file, line.no_config,
+                                          workspace.host.environment(), line.trust_project_config});
+  if (config) return config->telemetry;
+  print_error(fmt::format("runharness: telemetry is off: {}\n", config.error().message()));
+  agent::TelemetrySettings off;
+  off.enabled = false;
+  return off;
+}
+
+void tell_collector(engine::RunSetup& setup, agent::TestRunTelemetry& collector) {
+  setup.on_event = [&collector, shown = std::move(setup.on_event)](const model::RunEvent& event) {
+    if (shown) shown(event);
+    collector.on_event(event);
+  };
+}
+
 // The document that was asked for in place of text, or where the page is. `directory` empty: not said.
 Result<void> print_result(const CommandLine& line, const model::RunReport& report, const fs::path& directory) {
   if (line.json) {
@@ -184,6 +203,11 @@ Result<int> run_test(const CommandLine& line) {
                          {}};
   std::mutex screen;
   if (live) show_live(setup, *terminal, options.tty, screen);
+  std::error_code ignored;
+  agent::Telemetry telemetry(telemetry_settings(line, *workspace), workspace->host.environment(),
+                             fs::read_symlink("/proc/self/exe", ignored));
+  agent::TestRunTelemetry collector(telemetry);
+  if (telemetry.enabled()) tell_collector(setup, collector);
   setup.quarantine = std::move(quarantine);
   setup.base_report = std::move(base_report);
   bool written = false;
@@ -195,6 +219,7 @@ Result<int> run_test(const CommandLine& line) {
     written = write_reports(report, workspace->options, paths.run);
   };
   const model::RunReport report = engine::run_tests(std::move(setup));
+  collector.on_report(report);
   RH_CHECK(print_result(line, report, written && !prints ? paths.run : fs::path()));
   return written ? report.exit_code : static_cast<int>(ExitCode::internal);
 }
