@@ -11,14 +11,15 @@
 #include "runner/agent/pipeline_runs/tools.h"
 #include "runner/agent/project/project.h"
 #include "runner/agent/safety/safety_check.h"
+#include "runner/agent/session/tools.h"
 #include "runner/agent/validate/tools.h"
 
 namespace rh::agent {
 
 const std::vector<ToolTable>& tool_tables() {
   static const std::vector<ToolTable> tables{
-      demo_tools,   deps_tools,     exec_tools,     generation_tools, help_tools,    project_tools,
-      safety_tools, validate_tools, approval_tools, audit_tools,      history_tools, pipeline_tools,
+      demo_tools,     deps_tools,     exec_tools,  generation_tools, help_tools,     project_tools, safety_tools,
+      validate_tools, approval_tools, audit_tools, history_tools,    pipeline_tools, session_tools,
   };
   return tables;
 }

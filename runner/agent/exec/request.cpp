@@ -236,6 +236,7 @@ Result<void> read_policy(const json& arguments, ExecutionRequest& request) {
   request.enable = boolean_of(arguments, "enable").value_or(false);
   request.allow_production = boolean_of(arguments, "allow_prod").value_or(false);
   request.requires_isolation = boolean_of(arguments, "requires_isolation").value_or(false);
+  request.echo = boolean_of(arguments, "echo").value_or(false);
   return {};
 }
 
@@ -325,7 +326,7 @@ json to_json(const ExecutionRequest& request) {
     if (value) out[name] = *value;
   for (const auto& [name, value] :
        {std::pair{"enable", request.enable}, std::pair{"allow_prod", request.allow_production},
-        std::pair{"requires_isolation", request.requires_isolation}})
+        std::pair{"requires_isolation", request.requires_isolation}, std::pair{"echo", request.echo}})
     if (value) out[name] = true;
   for (const auto& [name, value] :
        {std::pair{"runtime", &request.runtime}, std::pair{"environment", &request.environment},

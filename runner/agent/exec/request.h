@@ -53,6 +53,7 @@ struct ExecutionRequest {
   bool enable = false, allow_production = false;
   bool requires_isolation = false;
   std::string session;  // state is kept between calls of one session; empty: none
+  bool echo = false;    // in a session: the value of a last expression is printed, as at a prompt
   std::string instruction, user_query, task_objective, expected_results, user;  // kept with the record
   std::string provider, model;                                                  // that generated the code
 };

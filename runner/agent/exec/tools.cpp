@@ -8,6 +8,7 @@
 #include "runner/agent/approval/plan.h"
 #include "runner/agent/exec/pipeline.h"
 #include "runner/agent/service.h"
+#include "runner/agent/session/holder.h"
 #include "runner/base/embedded.h"
 #include "runner/base/file.h"
 
@@ -86,6 +87,7 @@ std::vector<ArgumentRow> record_arguments() {
       {"notebook", T::boolean, "write a notebook of the run", "--notebook"},
       {"session_id", T::text, "variables are kept between the calls of one session", "--session", "ID"},
       {"thread_id", T::text, "another name of session_id", "--thread-id", "ID"},
+      {"echo", T::boolean, "in a session: print the value of a last expression, as a prompt does", "--echo"},
       {"instruction", T::text, "what the code is for; kept with the record", "--instruction", "TEXT"},
       {"user_query", T::text, "kept with the record", "--user-query", "TEXT"},
       {"task_objective", T::text, "kept with the record", "--task-objective", "TEXT"},
@@ -118,10 +120,20 @@ std::optional<std::string> outside_of_served(const Service& service, const CallC
   return std::nullopt;
 }
 
+// For another process: what was read from a file or from standard input is in the arguments.
+json with_code(json arguments, const ExecutionRequest& request) {
+  for (const char* name : {"path", "script"}) arguments.erase(name);
+  arguments["code"] = request.code;
+  arguments["language"] = name_of(request.language);
+  return arguments;
+}
+
 ToolAnswer run(Service& service, const CallContext& context, const json& arguments) {
   CalledRequest called = request_of_call(service, context, arguments);
   if (!called.request) return called.problem;
   if (arguments.value("plan", false)) return plan_execution(service, context, *called.request);
+  if (!called.request->session.empty() && !holds_sessions(context))
+    return ask_holder(service, context, "execute_code", with_code(arguments, *called.request), true);
   CallContext approved = context;
   if (const std::string id = arguments.value("approval_id", std::string()); !id.empty()) approved.approval_id = id;
   return answer_of(execute(service, approved, *std::move(called.request)), context);

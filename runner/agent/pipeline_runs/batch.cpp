@@ -1,11 +1,14 @@
 #include "runner/agent/pipeline_runs/batch.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "runner/agent/digest.h"
 #include "runner/agent/exec/pipeline.h"
 #include "runner/agent/exec/tools.h"
+#include "runner/agent/session/holder.h"
 #include "runner/agent/session/session_manager.h"
 #include "runner/agent/tool_answers.h"
 #include "runner/base/text.h"
@@ -83,6 +86,8 @@ json result_of(const Block& block, const ExecutionRecord& record) {
 ToolAnswer run_batch(Service& service, const CallContext& context, const json& arguments) {
   std::vector<Block> blocks;
   if (auto problem = read_blocks(service, context, arguments, blocks)) return *std::move(problem);
+  if (arguments.contains("session_id") && !holds_sessions(context))
+    return ask_holder(service, context, "execute_batch", arguments, true);
   const auto suffix = random_hex(6);
   if (!suffix) return answer_of_error(suffix.error());
   const bool stop_on_error = arguments.value("stop_on_error", false);

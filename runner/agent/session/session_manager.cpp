@@ -146,7 +146,7 @@ void SessionManager::run(const CallContext& context, ExecutionRecord& record, Ex
     (*session)->info.busy = true;
     ++(*session)->info.calls;
   }
-  (*session)->process->run(service_, context, record, echo_);
+  (*session)->process->run(service_, context, record);
   std::shared_ptr<Session> over;
   const std::lock_guard lock(mutex_);
   (*session)->info.busy = false;

@@ -58,9 +58,6 @@ class SessionManager {
   [[nodiscard]] std::size_t count();
   [[nodiscard]] static Result<std::string> new_id();
 
-  // At a prompt: the value of a last expression is printed.
-  void echo(bool on) { echo_ = on; }
-
  private:
   struct Session;
   using Sessions = std::map<std::pair<std::string, std::string>, std::shared_ptr<Session>>;
@@ -72,7 +69,6 @@ class SessionManager {
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stop_ = false;
-  bool echo_ = false;
   Sessions sessions_;
   std::thread reaper_;
 };

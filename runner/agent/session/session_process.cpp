@@ -153,12 +153,12 @@ Result<void> SessionProcess::launch(Service& service, const ExecutionRequest& re
 }
 
 // The cell and what belongs to it; the number that names it.
-Result<std::string> SessionProcess::give(const ExecutionRequest& request, bool echo) {
+Result<std::string> SessionProcess::give(const ExecutionRequest& request) {
   const std::string number = std::to_string(++calls_);
   for (const auto& [name, content] : request.files) RH_CHECK(folder_.write(name, content));
   std::error_code ignored;
   fs::remove(folder_.result_file(), ignored);
-  json call = {{"echo", echo}, {"env", request.env}};
+  json call = {{"echo", request.echo}, {"env", request.env}};
   if (!request.context_json.empty()) call["context"] = json::parse(request.context_json, nullptr, false);
   std::string exports;
   for (const auto& [name, value] : request.env)
@@ -301,7 +301,7 @@ void SessionProcess::judge(Call& call, ExecutionRecord& record) {
                         lines.empty() ? "" : std::string(trim(lines.back()).substr(0, 500))));
 }
 
-void SessionProcess::run(Service& service, const CallContext& context, ExecutionRecord& record, bool echo) {
+void SessionProcess::run(Service& service, const CallContext& context, ExecutionRecord& record) {
   // Limits of time and output are each call's own; the others are those of the session.
   if (const auto settings = settings_of(service, context, record.request, record.method)) {
     settings_.options.limits.wall = settings->options.limits.wall;
@@ -312,7 +312,7 @@ void SessionProcess::run(Service& service, const CallContext& context, Execution
   const std::chrono::nanoseconds cpu_before = cpu_time();
   call.begin = monotonic_now();
   call.deadline = call.begin + settings_.options.limits.wall.value_or(std::chrono::hours(24));
-  const auto number = give(record.request, echo);
+  const auto number = give(record.request);
   if (number) {
     call.number = *number;
     wait(call, context);

@@ -35,9 +35,8 @@ class SessionProcess {
   ~SessionProcess();
   SessionProcess(const SessionProcess&) = delete;
 
-  // Runs the request's code and fills streams, result, status and times of the record. `echo`: the value of a last
-  // expression is printed, as at a prompt.
-  void run(Service& service, const CallContext& context, ExecutionRecord& record, bool echo);
+  // Runs the request's code and fills streams, result, status and times of the record.
+  void run(Service& service, const CallContext& context, ExecutionRecord& record);
   [[nodiscard]] bool alive() const { return !over_; }
   // Bytes of memory that its first process holds; absent: unknown.
   [[nodiscard]] std::optional<std::uint64_t> memory_bytes() const;
@@ -47,7 +46,7 @@ class SessionProcess {
   SessionProcess(WorkFolder folder, FoundRuntime found, RunSettings settings);
   struct Call;
   [[nodiscard]] Result<void> launch(Service& service, const ExecutionRequest& request);
-  [[nodiscard]] Result<std::string> give(const ExecutionRequest& request, bool echo);
+  [[nodiscard]] Result<std::string> give(const ExecutionRequest& request);
   void wait(Call& call, const CallContext& context);
   void interrupt() const;
   void drain(Call& call);
