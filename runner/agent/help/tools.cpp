@@ -44,6 +44,29 @@ Result<std::string> newest_failed(ExecutionStore& store) {
   return fail(rh::ErrorKind::not_found, "find an execution that failed: none is stored");
 }
 
+std::string text_in(const json& object, const char* name) {
+  const auto at = object.find(name);
+  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+// As much of a stored execution as explaining its error takes.
+ExecutionRecord part_of_record(const json& document) {
+  ExecutionRecord record;
+  record.id = text_in(document, "execution_id");
+  record.request.language = language_named(text_in(document, "language")).value_or(Language::python);
+  record.request.code = text_in(document, "code");
+  record.standard_output.bytes = text_in(document, "stdout");
+  record.standard_error.bytes = text_in(document, "stderr");
+  record.status = document.value("success", false) ? ExecutionStatus::completed : ExecutionStatus::failed;
+  if (const auto error = document.find("error"); error != document.end() && error->is_object()) {
+    record.error.kind = error_kind_named(text_in(*error, "kind")).value_or(ErrorKind::none);
+    record.error.message = text_in(*error, "message");
+    for (const json& concern : error->value("concerns", json::array()))
+      if (concern.is_string()) record.error.concerns.push_back(concern.get<std::string>());
+  }
+  return record;
+}
+
 Result<ExecutionRecord> stored_record(ExecutionStore& store, std::string id) {
   if (id.empty()) {
     RH_TRY(id, newest_failed(store));
@@ -51,7 +74,7 @@ Result<ExecutionRecord> stored_record(ExecutionStore& store, std::string id) {
   RH_TRY(const std::string text, store.get(id));
   const json document = json::parse(text, nullptr, false);
   if (!document.is_object()) return fail(rh::ErrorKind::parse, "read the execution: this is no JSON", id);
-  return record_from_json(document);
+  return part_of_record(document);
 }
 
 ToolAnswer error_suggestions(Service& service, const CallContext&, const json& arguments) {

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "runner/agent/exec/runtimes.h"
 #include "runner/agent/language.h"
 #include "runner/agent/project/child.h"
 #include "runner/agent/project/project.h"
@@ -48,6 +49,9 @@ double share_of(const json& figure) {
 }
 
 double percent(double share) { return static_cast<double>(static_cast<std::int64_t>(share * 10'000 + 0.5)) / 100; }
+
+// "(no Python frame)", "(garbage collector)": time that has no function.
+bool is_place(const json& function) { return !function.value("name", "(").starts_with('('); }
 
 json function_json(const json& function) {
   const json& self = function["cpu"]["self"];
@@ -93,6 +97,7 @@ json bottlenecks_of(const json& profile) {
   for (const json& function : profile["functions"]) {
     const double self = share_of(function["cpu"]["self"]);
     if (self < kBottleneckShare || bottlenecks.size() >= kTopFunctions) break;
+    if (!is_place(function)) continue;
     bottlenecks.push_back({{"function", function["name"]},
                            {"file", function["file"]},
                            {"line", function["line"]},
@@ -128,7 +133,7 @@ json record_of(const json& profile, const ChildEnd& end) {
   record["functions"] = json::array();
   for (const json& function : profile["functions"]) {
     if (record["functions"].size() >= kTopFunctions) break;
-    record["functions"].push_back(function_json(function));
+    if (is_place(function)) record["functions"].push_back(function_json(function));
   }
   record["functions_left_out"] = profile["functions"].size() - record["functions"].size();
   record["bottlenecks"] = bottlenecks_of(profile);
@@ -150,6 +155,11 @@ ToolAnswer profile_command(Service& service, const CallContext& context, const j
   std::vector<std::string> words{
       service.paths().program.string(), "profile", "--preset", service.config().preset, "-q", "--json", file.string()};
   if (given(arguments, "memory", false)) words.push_back("--memory");
+  if (command.front() != "--" && language_of_file(command.front()) == Language::python) {
+    // The interpreter itself: a shim would be most of a short profile.
+    if (const auto python = find_runtime(service, {}, ExecutionMethod::local))
+      words.insert(words.end(), {"--python", python->runtime.path.string()});
+  }
   words.insert(words.end(), command.begin(), command.end());
   ChildSpec spec{std::move(words), cwd, service.host().environment()};
   spec.timeout = std::chrono::seconds(given<std::int64_t>(

@@ -20,6 +20,7 @@ using nlohmann::json;
 constexpr std::uint64_t kMaxReport = 1ULL << 30;
 constexpr std::uint64_t kMaxAgentText = 64 << 10;
 constexpr std::size_t kMaxErrorTail = 2000;
+constexpr auto kAskTime = std::chrono::milliseconds(20'000);
 
 struct TestCall {
   TestTarget target;
@@ -41,6 +42,20 @@ Result<std::vector<std::string>> pytest_words(const AgentConfig& config, const j
     RH_TRY(words, shell_words(at->get_ref<const std::string&>()));
   }
   return words;
+}
+
+// Asked of the interpreter that the project most likely uses: its own environment, the active one, that of PATH.
+bool has_xdist(const Service& service, const fs::path& root) {
+  std::vector<fs::path> candidates{root / ".venv/bin/python", root / "venv/bin/python"};
+  const auto active = service.host().environment().find("VIRTUAL_ENV");
+  if (active != service.host().environment().end()) candidates.push_back(fs::path(active->second) / "bin/python");
+  if (const auto python = service.host().find_tool("python3")) candidates.push_back(*python);
+  for (const fs::path& python : candidates) {
+    if (!is_file(python)) continue;
+    const auto answer = service.host().run_helper({{python.string(), "-I", "-c", "import xdist"}, "/", {}}, kAskTime);
+    return answer && answer->exit_code == 0;
+  }
+  return false;
 }
 
 void add_limits(const json& arguments, std::vector<std::string>& argv) {
@@ -88,8 +103,9 @@ Result<TestCall> call_of(const Service& service, const json& arguments) {
   RH_TRY(call.target, test_target(given(arguments, "paths", std::vector<std::string>()), project));
   RH_TRY(const auto words, pytest_words(service.config(), arguments));
   PytestArguments pytest = without_coverage_options(words);
-  if (given(arguments, "parallel", false) &&
-      std::none_of(pytest.words.begin(), pytest.words.end(), [](const auto& word) { return word.starts_with("-n"); }))
+  const bool chosen =
+      std::any_of(pytest.words.begin(), pytest.words.end(), [](const auto& word) { return word.starts_with("-n"); });
+  if (given(arguments, "parallel", false) && !chosen && has_xdist(service, call.target.roots.front()))
     pytest.words.insert(pytest.words.end(), {"-n", "auto"});
   call.rule.threshold = service.config().coverage_threshold;
   if (pytest.threshold) call.rule = {*pytest.threshold, true};
