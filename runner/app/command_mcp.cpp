@@ -132,10 +132,13 @@ Result<void> serve(const CommandLine& line, mcp::Server& server, BorrowedFd stop
     return mcp::serve_stdio(server, streams.input, streams.output, stop);
   }
   RH_TRY(const mcp::HttpOptions options, http_options(line));
-  return mcp::serve_http(server, options, stop, [&](std::uint16_t port) {
+  const auto listening = [&](std::uint16_t port) {
     const bool is_v6 = options.address.find(':') != std::string::npos;
     print(fmt::format("listening on http://{}:{}{}\n", is_v6 ? "[" + options.address + "]" : options.address, port,
                       mcp::kEndpoint));
+  };
+  return mcp::serve_http(server, options, stop, listening, [](std::string_view what) {
+    print_error(fmt::format("runharness: a request failed: {}\n", what));
   });
 }
 

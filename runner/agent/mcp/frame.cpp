@@ -8,26 +8,6 @@ namespace {
 
 using nlohmann::json;
 
-// Brackets outside of texts. Cheaper than parsing, and the parser's own stack is not touched by what is too deep.
-bool is_too_deep(std::string_view bytes) {
-  unsigned depth = 0;
-  bool in_text = false;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const char c = bytes[i];
-    if (in_text) {
-      if (c == '\\') ++i;
-      if (c == '"') in_text = false;
-    } else if (c == '"') {
-      in_text = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxFrameDepth) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
-
 Frame refused(int code, std::string why, const json* id = nullptr) {
   Frame frame;
   frame.error_code = code;
@@ -66,6 +46,26 @@ std::string problem_of(const json& body, Message& message) {
 
 }  // namespace
 
+// Brackets outside of texts. Cheaper than parsing, and the parser's own stack is not touched by what is too deep.
+bool is_nested_deeper(std::string_view bytes, unsigned most) {
+  unsigned depth = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const char c = bytes[i];
+    if (in_text) {
+      if (c == '\\') ++i;
+      if (c == '"') in_text = false;
+    } else if (c == '"') {
+      in_text = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > most) return true;
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
 const json& Message::id() const { return body->at("id"); }
 
 const json& Message::params() const {
@@ -77,7 +77,7 @@ const json& Message::params() const {
 Frame read_frame(std::string_view bytes) {
   if (bytes.size() > kMaxFrameBytes)
     return refused(kInvalidRequest, fmt::format("the message is longer than {} bytes", kMaxFrameBytes));
-  if (is_too_deep(bytes))
+  if (is_nested_deeper(bytes, kMaxFrameDepth))
     return refused(kInvalidRequest, fmt::format("the message is nested deeper than {} levels", kMaxFrameDepth));
   json whole = json::parse(bytes, nullptr, false);
   if (whole.is_discarded()) return refused(kParseError, "the message is no JSON in UTF-8");

@@ -37,5 +37,7 @@ struct Frame {
 };
 
 [[nodiscard]] Frame read_frame(std::string_view bytes);
+// Of JSON text: deeper than `most` brackets?
+[[nodiscard]] bool is_nested_deeper(std::string_view bytes, unsigned most);
 
 }  // namespace rh::agent::mcp

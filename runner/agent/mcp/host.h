@@ -40,6 +40,8 @@ class Host {
   [[nodiscard]] virtual std::string clean(std::string_view text) const { return std::string(text); }
   // A first progress notification at once, and one at least every kHeartbeat.
   [[nodiscard]] virtual bool heartbeats() const { return true; }
+  // Has a tool arguments that travel in headers, too (`x-mcp-header` in its schema)?
+  [[nodiscard]] virtual bool mirrors_arguments() const { return false; }
   [[nodiscard]] virtual int tools_ttl_ms() const { return 300'000; }
 };
 

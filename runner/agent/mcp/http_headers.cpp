@@ -81,6 +81,7 @@ std::string parameter_mismatch(const HttpRequest& request, const json& schema, c
 }
 
 std::string tool_mismatch(Host& host, const HttpRequest& request, const json& params) {
+  if (!host.mirrors_arguments()) return {};
   const auto arguments = params.find("arguments");
   for (const json& tool : host.tools())
     if (tool.at("name") == params.value("name", json()))

@@ -253,7 +253,10 @@ void HttpRouter::make_room() {
 }
 
 void HttpRouter::tick(Clock::time_point now) {
-  for (const auto& [peer, open] : open_) open.stream->tick(now);
+  // Writing can end a connection, which changes the list.
+  std::vector<std::shared_ptr<HttpStream>> streams;
+  for (const auto& [peer, open] : open_) streams.push_back(open.stream);
+  for (const auto& stream : streams) stream->tick(now);
   for (auto one = sessions_.begin(); one != sessions_.end();) {
     HttpSession& session = one->second;
     for (auto stream = session.streams.begin(); stream != session.streams.end();)

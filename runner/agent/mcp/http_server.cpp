@@ -31,6 +31,7 @@ using boost::system::error_code;
 using Clock = HttpStream::Clock;
 
 constexpr std::size_t kWatchBytes = 4'096;
+constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::size_t kMaxDrainedBytes = 256 << 10;  // of a body that is refused, so that the refusal arrives
 
 HttpRequest request_of(const http::request<http::string_body>& message) {
@@ -91,6 +92,7 @@ class Connections {
   Connections(asio::io_context& io, tcp::acceptor acceptor, Server& server, HttpAccess access)
       : acceptor_(std::move(acceptor)),
         timer_(io),
+        pause_(io),
         router_(server, std::move(access), [&io](std::function<void()> work) { asio::post(io, std::move(work)); }) {}
 
   void start() {
@@ -101,6 +103,7 @@ class Connections {
     error_code ignored;
     acceptor_.close(ignored);
     timer_.cancel();
+    pause_.cancel();
     router_.stop();
     const auto all = all_;
     for (const auto& one : all) one->close();
@@ -111,8 +114,15 @@ class Connections {
   void accept() {
     acceptor_.async_accept([this](error_code problem, tcp::socket socket) {
       if (problem == asio::error::operation_aborted) return;
-      if (!problem) take(std::move(socket));
-      accept();
+      if (!problem) {
+        take(std::move(socket));
+        return accept();
+      }
+      // No descriptors are left, most likely: asking again at once would only burn time.
+      pause_.expires_after(kAcceptPause);
+      pause_.async_wait([this](error_code stopped) {
+        if (!stopped) accept();
+      });
     });
   }
 
@@ -144,7 +154,7 @@ class Connections {
   }
 
   tcp::acceptor acceptor_;
-  asio::steady_timer timer_;
+  asio::steady_timer timer_, pause_;
   HttpRouter router_;
   std::list<std::shared_ptr<Connection>> all_;
 };
@@ -335,7 +345,8 @@ Result<tcp::acceptor> listen_on(asio::io_context& io, const HttpOptions& options
 }  // namespace
 
 Result<void> serve_http(Server& server, const HttpOptions& options, BorrowedFd stop,
-                        const std::function<void(std::uint16_t)>& listening) {
+                        const std::function<void(std::uint16_t)>& listening,
+                        const std::function<void(std::string_view)>& log) {
   asio::io_context io(1);
   auto acceptor = listen_on(io, options);
   if (!acceptor) return Failure{acceptor.error()};
@@ -348,7 +359,13 @@ Result<void> serve_http(Server& server, const HttpOptions& options, BorrowedFd s
     io.stop();
   });
   listening(port);
-  io.run();
+  // What one request throws must not end the others.
+  for (;;) try {
+      io.run();
+      break;
+    } catch (const std::exception& problem) {
+      log(problem.what());
+    }
   server.stop();
   return {};
 }

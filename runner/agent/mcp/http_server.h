@@ -28,8 +28,9 @@ struct HttpOptions {
   HttpAccess access;
 };
 
-// Until `stop` is readable. `listening` is told the port.
+// Until `stop` is readable. `listening` is told the port, `log` what a request threw.
 [[nodiscard]] Result<void> serve_http(Server& server, const HttpOptions& options, BorrowedFd stop,
-                                      const std::function<void(std::uint16_t)>& listening);
+                                      const std::function<void(std::uint16_t)>& listening,
+                                      const std::function<void(std::string_view)>& log);
 
 }  // namespace rh::agent::mcp

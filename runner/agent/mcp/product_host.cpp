@@ -8,6 +8,7 @@
 #include "runner/agent/mcp/base64.h"
 #include "runner/agent/mcp/live_output.h"
 #include "runner/agent/mcp/product_resources.h"
+#include "runner/agent/telemetry/telemetry.h"
 #include "runner/base/file.h"
 
 namespace rh::agent::mcp {
@@ -100,7 +101,10 @@ Reply ProductHost::call_tool(Call& call, const std::string& name, const json& ar
     if (decision == Decision::denied)
       return answer(call, row, error_answer(agent::ErrorKind::approval_denied, "the person who was asked said no"));
   }
+  const agent::OpenSpan span = service_.telemetry().begin(context.trace_parent);
+  if (!span.ids.trace.empty()) context.trace_parent = agent::traceparent_of(span.ids);
   const ToolAnswer result = agent::call_tool(row, service_, context, arguments);
+  service_.telemetry().end_call(span, row.name, call.requester().version, result.error);
   if (result.question && decision == Decision::none && call.client_can("elicitation"))
     return ask_person(row, *result.question);
   return answer(call, row, result);
@@ -118,7 +122,11 @@ Reply ProductHost::ask_person(const ToolRow& row, const Question& question) cons
                     {{"approval_id", question.approval_id}, {"tool", row.name}});
 }
 
-Reply ProductHost::answer(const Call& call, const ToolRow&, const ToolAnswer& given) const {
+Reply ProductHost::answer(const Call& call, const ToolRow& row, const ToolAnswer& given) const {
+  if (is_nested_deeper(given.structured, kMaxAnswerDepth))
+    return answer(call, row,
+                  error_answer(agent::ErrorKind::invalid_result,
+                               fmt::format("the answer is nested deeper than {} levels", kMaxAnswerDepth)));
   const bool structured = knows_structure(call.requester());
   json content = json::array();
   const bool whole = (options_.full_text || !structured) && !given.structured.empty();

@@ -14,6 +14,7 @@
 namespace rh::agent::mcp {
 
 constexpr std::uint64_t kMaxInlineImageBytes = 1ULL << 20;
+constexpr unsigned kMaxAnswerDepth = 500;  // what code gives as its result may be nested as it likes
 
 struct ProductOptions {
   std::vector<OfferedTool> tools;

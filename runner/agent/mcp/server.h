@@ -64,6 +64,7 @@ class Server {
   [[nodiscard]] Reply open_state(Call& call);
   [[nodiscard]] Reply questions(Call& call, Reply reply);
   [[nodiscard]] bool ask_legacy(Call& call, const Reply& reply, Reply& failed);
+  [[nodiscard]] bool ask_each(Call& call, const Reply& reply, Reply& failed);
   void complete_result(const MethodRow& row, const Call& call, Reply& reply);
 
   Reply initialize(Call& call);

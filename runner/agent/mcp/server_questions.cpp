@@ -72,6 +72,16 @@ bool Server::ask_legacy(Call& call, const Reply& reply, Reply& failed) {
                          {{"requiredCapabilities", missing}}, 200);
     return false;
   }
+  if (!pool_.begin_wait()) {
+    failed = refuse(kInternalError, "too many calls wait for people; try again later");
+    return false;
+  }
+  const bool all = ask_each(call, reply, failed);
+  pool_.end_wait();
+  return all;
+}
+
+bool Server::ask_each(Call& call, const Reply& reply, Reply& failed) {
   json answers = json::object();
   for (const auto& [name, request] : reply.value->items()) {
     std::string why;

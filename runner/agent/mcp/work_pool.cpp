@@ -8,7 +8,7 @@ bool WorkPool::run(std::function<void()> work) {
   const std::lock_guard lock(mutex_);
   if (stopping_ || queue_.size() >= kMaxQueued) return false;
   queue_.push_back(std::move(work));
-  if (idle_ < queue_.size() && threads_.size() < most_) threads_.emplace_back([this] { this->work(); });
+  if (idle_ < queue_.size() && threads_.size() < most_ + waiting_) threads_.emplace_back([this] { this->work(); });
   changed_.notify_one();
   return true;
 }
@@ -22,6 +22,20 @@ void WorkPool::stop() {
   }
   changed_.notify_all();
   for (std::thread& thread : threads) thread.join();
+}
+
+bool WorkPool::begin_wait() {
+  const std::lock_guard lock(mutex_);
+  if (waiting_ >= kMaxWaiting) return false;
+  ++waiting_;
+  // What is queued already has nobody who makes a thread for it.
+  if (!stopping_ && idle_ < queue_.size()) threads_.emplace_back([this] { work(); });
+  return true;
+}
+
+void WorkPool::end_wait() {
+  const std::lock_guard lock(mutex_);
+  --waiting_;
 }
 
 void WorkPool::work() {

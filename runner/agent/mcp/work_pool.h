@@ -12,6 +12,7 @@ namespace rh::agent::mcp {
 
 constexpr unsigned kMaxWorkers = 32;
 constexpr std::size_t kMaxQueued = 1'024;
+constexpr unsigned kMaxWaiting = 64;  // of workers, for people
 
 class WorkPool {
  public:
@@ -24,6 +25,10 @@ class WorkPool {
   // Waits for what is running; what is queued still runs (its call is cancelled by then).
   void stop();
 
+  // Work that only waits for a person: another thread may take its place meanwhile. False: too many wait already.
+  [[nodiscard]] bool begin_wait();
+  void end_wait();
+
  private:
   void work();
 
@@ -32,7 +37,7 @@ class WorkPool {
   std::condition_variable changed_;
   std::deque<std::function<void()>> queue_;
   std::vector<std::thread> threads_;
-  unsigned idle_ = 0;
+  unsigned idle_ = 0, waiting_ = 0;
   bool stopping_ = false;
 };
 

@@ -25,6 +25,7 @@ class FixtureHost : public Host {
   [[nodiscard]] Reply get_prompt(Call& call, const std::string& name, const nlohmann::json& arguments) override;
   [[nodiscard]] Reply complete(Call& call, const nlohmann::json& params) override;
   [[nodiscard]] bool can_subscribe(std::string_view uri) override;
+  [[nodiscard]] bool mirrors_arguments() const override { return true; }
   // The suite counts notifications.
   [[nodiscard]] bool heartbeats() const override { return false; }
 

@@ -38,9 +38,10 @@ int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], "--http") == 0) {
     mcp::HttpOptions options;
     std::from_chars(argv[2], argv[2] + std::strlen(argv[2]), options.port);
-    done = mcp::serve_http(server, options, ending, [](std::uint16_t port) {
-      std::fprintf(stderr, "listening on port %u\n", static_cast<unsigned>(port));
-    });
+    done = mcp::serve_http(
+        server, options, ending,
+        [](std::uint16_t port) { std::fprintf(stderr, "listening on port %u\n", static_cast<unsigned>(port)); },
+        [](std::string_view what) { std::fprintf(stderr, "%s\n", std::string(what).c_str()); });
   } else {
     done = mcp::serve_stdio(server, rh::BorrowedFd(0), rh::BorrowedFd(1), ending);
   }
