@@ -116,8 +116,8 @@ ApprovalDecision leave_waiting(Service& service, const CallContext& context, con
   approval.caller = context.caller;
   approval.binding = binding;
   approval.question = approval_question(service.config(), request, assessment, need);
-  approval.request_json = to_json(request).dump();
-  approval.context_json = context_of(request, assessment, need).dump();
+  approval.request_json = to_json(request).dump(-1, ' ', false, json::error_handler_t::replace);
+  approval.context_json = context_of(request, assessment, need).dump(-1, ' ', false, json::error_handler_t::replace);
   approval.checkpoint_json = json{{"stage", "approve"}, {"next", "prepare"}}.dump();
   const std::string question = approval.question;
   const auto id = service.approvals().ask(std::move(approval));

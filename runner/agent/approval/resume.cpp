@@ -5,6 +5,7 @@
 
 #include "runner/agent/exec/pipeline.h"
 #include "runner/agent/pipeline_runs/pipeline_run.h"
+#include "runner/agent/session/holder.h"
 #include "runner/agent/tool_answers.h"
 
 namespace rh::agent {
@@ -12,17 +13,13 @@ namespace {
 
 using nlohmann::json;
 
-// The request as it was approved, byte for byte: its code is in it, and its script's path beside the code.
+// The request as it was asked for. A script is read again: with a changed byte it is not what was approved any more.
 Result<ExecutionRequest> request_of(const Service& service, const Approval& approval) {
   json stored = json::parse(approval.request_json, nullptr, false);
   if (!stored.is_object())
     return fail(rh::ErrorKind::parse, "resume the execution: its request is damaged", approval.id);
-  std::string script;
-  if (stored.contains("path") && stored["path"].is_string()) script = stored["path"].get<std::string>();
-  stored.erase("path");
-  RH_TRY(ExecutionRequest request, request_from_json(stored, service.paths().project));
-  request.script = script;
-  return request;
+  if (stored.contains("path")) stored.erase("code");
+  return request_from_json(stored, service.paths().project);
 }
 
 }  // namespace
@@ -33,6 +30,12 @@ ToolAnswer resume_approved(Service& service, const CallContext& context, const A
   if (!pipeline->empty()) return resume_pipeline(service, context, *pipeline);
   const auto request = request_of(service, approval);
   if (!request) return answer_of_error(request.error());
+  if (!request->session.empty() && !holds_sessions(context)) {
+    json arguments = json::parse(approval.request_json, nullptr, false);
+    arguments.erase("path");
+    arguments["approval_id"] = approval.id;
+    return ask_holder(service, context, "execute_code", arguments, true);
+  }
   CallContext approved = context;
   approved.approval_id = approval.id;
   approved.ask = nullptr;  // the answer is given

@@ -92,14 +92,19 @@ Result<std::string> approval_subject(const AgentConfig& config, const ExecutionR
   for (const Finding& finding : assessment.findings)
     findings.push_back({finding.rule, finding.line, finding.column, static_cast<int>(finding.severity)});
   RH_TRY(const std::string script, digest_of_file(request.script));
-  if (!script.empty() && script != sha256_hex(request.code))
+  const std::string& read = request.notebook_text.empty() ? request.code : request.notebook_text;
+  if (!script.empty() && script != sha256_hex(read))
     return fail(rh::ErrorKind::usage, "put the code up for approval: the script changed since it was read",
                 request.script.string());
+  // Their bytes, since what is no UTF-8 is not told apart in JSON.
+  json files = json::object();
+  for (const auto& [name, content] : request.files) files[to_valid_utf8(name)] = sha256_hex(name + '\0' + content);
   RH_TRY(const std::string requirements, digest_of_file(request.requirements));
   const json subject = {{"version", 1},
                         {"request", to_json(request)},
                         {"script", script},
                         {"requirements", requirements},
+                        {"files", files},
                         {"findings", findings},
                         {"write_access", name_of(assessment.write_access)},
                         {"policy", policy_of(config)}};
