@@ -48,6 +48,7 @@ struct Grab {
   std::uint64_t attributes = 0;  // MOUNT_ATTR_*
   bool optional = true;          // false: a failure ends the run before it begins
   int fd = -1;                   // made by the runner (id-mapped), or by the child
+  bool late = false;             // taken by its step, with what was mounted below it until then
 };
 
 enum class MountAction {
@@ -64,6 +65,9 @@ enum class MountAction {
   seal,          // read-only from here on
   cover_folder,  // an empty read-only folder in its place
   cover_file,    // /dev/null in its place
+  take,          // grab `grab`, which is late
+  enter,         // the following targets are relative to target
+  change_root,   // to the folder that was entered, which is a mount
 };
 
 struct MountStep {

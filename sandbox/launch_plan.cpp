@@ -13,9 +13,11 @@
 #include <cmath>
 #include <tuple>
 
+#include "runner/base/file.h"
 #include "sandbox/host_sockets.h"
 #include "sandbox/landlock.h"
 #include "sandbox/mount_plan.h"
+#include "sandbox/own_root.h"
 #include "sandbox/rlimits.h"
 #include "sandbox/seccomp.h"
 
@@ -144,7 +146,8 @@ class Builder {
     options.fresh_proc = host_.fresh_proc.ok;
     options.overlay = plan_.overlaid = host_.overlay && !spec_.files.overlays.empty();
     options.sockets = host_sockets();
-    MountPlan mounts = plan_mounts(spec_.files, options);
+    MountPlan mounts = spec_.files.own_root ? plan_own_root(spec_.files, options) : plan_mounts(spec_.files, options);
+    if (spec_.files.own_root) plan_.names = spec_.files.names;
     plan_.overlays = std::move(mounts.overlays);
     plan_.child.grabs = std::move(mounts.grabs);
     plan_.child.mounts = std::move(mounts.steps);
@@ -257,6 +260,12 @@ Result<std::unique_ptr<LaunchPlan>> plan_launch(const LaunchSpec& spec, const Ho
 model::Command adapted(model::Command command, const LaunchPlan& plan) {
   if (plan.private_tmp)
     for (const char* name : {"TMPDIR", "TMP", "TEMP"}) command.env[name] = plan.private_tmp->path().string();
+  for (const auto& [name, folder] : plan.names)
+    if (is_below(command.cwd, folder)) {
+      const std::filesystem::path rest = command.cwd.lexically_relative(folder);
+      command.cwd = rest == "." ? name : name / rest;
+      break;
+    }
   return command;
 }
 

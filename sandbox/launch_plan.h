@@ -2,6 +2,7 @@
 // means stand in where the host lacks the best one.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,8 @@ struct LaunchPlan {
   PidsLimit pids_limit = PidsLimit::group;
   bool overlaid = false;  // the overlays asked for are there, not merely read-only
   std::vector<std::string> mount_notes;
+  // Where there is a root of its own: name inside -> the host's folder.
+  std::map<std::filesystem::path, std::filesystem::path> names;
   std::vector<std::filesystem::path> overlays;  // in the order in which their upper folders arrive
   std::vector<Placeholder> placeholders;
   UniqueFd layer_receive;

@@ -1,6 +1,6 @@
 // The host's tree stays where it is and becomes read-only; private folders are mounted over parts of
-// it, and granted folders are attached again on top. No pivot_root: the root mount is already the
-// right one, and every mount of the host is locked for anything the command could create later.
+// it, and granted folders are attached again on top. Every mount of the host is locked for anything the
+// command could create later. A root of its own (own_root.h) is made of copies of the result at the end.
 // Only async-signal-safe calls.
 #include "sandbox/mount_tree.h"
 
@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ bool set_attributes(int fd, const char* path, std::uint64_t attributes, unsigned
 bool take(Grab& grab) {
   const int fd = open_tree(AT_FDCWD, grab.source.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
   if (fd < 0) return false;
-  if (!set_attributes(fd, "", grab.attributes, AT_EMPTY_PATH | AT_RECURSIVE)) {
+  if (grab.attributes != 0 && !set_attributes(fd, "", grab.attributes, AT_EMPTY_PATH | AT_RECURSIVE)) {
     const int error = errno;
     close(fd);
     errno = error;
@@ -126,6 +127,16 @@ bool mount_overlay(const ChildPlan& plan, const MountStep& step) {
   return has_attributes;
 }
 
+// The root of an initial RAM disk cannot be pivoted: there the new tree is moved over it.
+bool change_root() {
+  if (syscall(SYS_pivot_root, ".", ".") == 0) {
+    if (umount2(".", MNT_DETACH) != 0) return false;
+  } else if (errno != EINVAL || mount(".", "/", nullptr, MS_MOVE, nullptr) != 0 || chroot(".") != 0) {
+    return false;
+  }
+  return chdir("/") == 0 && set_attributes(AT_FDCWD, "/", MOUNT_ATTR_RDONLY, 0);
+}
+
 bool carry_out(ChildPlan& plan, MountStep& step, const char*& first_cover) {
   constexpr unsigned long kPlain = MS_NOSUID | MS_NODEV;
   const char* target = step.target.c_str();
@@ -156,6 +167,12 @@ bool carry_out(ChildPlan& plan, MountStep& step, const char*& first_cover) {
       return cover_folder(target, first_cover);
     case MountAction::cover_file:
       return mount("/dev/null", target, nullptr, MS_BIND, nullptr) == 0;
+    case MountAction::take:
+      return take(plan.grabs[static_cast<std::size_t>(step.grab)]);
+    case MountAction::enter:
+      return chdir(target) == 0;
+    case MountAction::change_root:
+      return change_root();
   }
   return false;
 }
@@ -175,7 +192,7 @@ void build_mount_tree(ChildPlan& plan) {
   if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) give_up(plan, Stage::private_mounts, errno);
   for (std::size_t i = 0; i < plan.grabs.size(); ++i) {
     Grab& grab = plan.grabs[i];
-    if (grab.fd >= 0 || take(grab)) continue;
+    if (grab.fd >= 0 || grab.late || take(grab)) continue;
     if (!grab.optional) give_up(plan, Stage::grab, errno, static_cast<int>(i));
     report_degraded(plan, Stage::grab, i);
   }

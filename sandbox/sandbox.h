@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@
 
 namespace rh::sandbox {
 
-// What the command may see and write. All paths are absolute host paths and keep their name inside.
+// What the command may see and write. All paths are absolute host paths and keep their name inside, but for `names`.
 struct FilesystemPolicy {
   std::vector<std::filesystem::path> writable;  // workspace, output folders, caches
   std::vector<std::filesystem::path>
@@ -34,6 +35,12 @@ struct FilesystemPolicy {
   std::vector<std::filesystem::path> hidden;       // replaced by something empty
   std::filesystem::path home;                      // the caller's HOME: an empty private folder is mounted over it
   std::vector<std::filesystem::path> other_homes;  // likewise: the account's own home where HOME names another
+  // A root of its own: the system's folders, private ones, and what is granted above; nothing else of the host's tree
+  // is there at all. Where there is no mount namespace the host's tree stays, and `names` are not in force.
+  bool own_root = false;
+  std::filesystem::path root_image;  // with own_root: a folder that the system's folders come from; empty: the host
+  // With own_root: name inside -> folder among `writable`. A working folder below one of them follows it.
+  std::map<std::filesystem::path, std::filesystem::path> names;
 };
 
 // What the command has as descriptors 0 to 2. Borrowed ones are handed over as they are; the caller
