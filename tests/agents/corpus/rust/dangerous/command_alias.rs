@@ -1,0 +1,5 @@
+use std::process::Command as C;
+
+fn main() {
+    let _ = C::new("id").spawn();
+}

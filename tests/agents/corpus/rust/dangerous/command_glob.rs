@@ -1,0 +1,5 @@
+use std::process::*;
+
+fn main() {
+    Command::new("id").spawn().unwrap();
+}

@@ -1,0 +1,5 @@
+type Runner = std::process::Command;
+
+fn main() {
+    Runner::new("id").spawn().unwrap();
+}

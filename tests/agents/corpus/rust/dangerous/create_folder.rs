@@ -1,0 +1,3 @@
+fn main() {
+    std::fs::create_dir_all("a/b").unwrap();
+}

@@ -1,0 +1,5 @@
+extern "C" {
+    fn system(c: *const u8) -> i32;
+}
+
+fn main() {}

@@ -1,0 +1,3 @@
+fn main() {
+    include!("/tmp/x.rs");
+}

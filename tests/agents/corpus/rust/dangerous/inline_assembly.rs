@@ -1,0 +1,5 @@
+use std::arch::asm;
+
+fn main() {
+    asm!("syscall");
+}

@@ -1,0 +1,3 @@
+fn main() {
+    libc::kill(1, 9);
+}

@@ -1,0 +1,5 @@
+use libloading::Library;
+
+fn main() {
+    let _ = Library::new("x.so");
+}

@@ -1,0 +1,5 @@
+use nix::unistd::fork;
+
+fn main() {
+    let _ = fork();
+}

@@ -1,0 +1,5 @@
+use std::fs::*;
+
+fn main() {
+    remove_file("x").unwrap();
+}

@@ -1,0 +1,5 @@
+use std::fs;
+
+fn main() {
+    fs::rename("a", "b").unwrap();
+}

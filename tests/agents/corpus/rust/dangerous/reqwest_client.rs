@@ -1,0 +1,5 @@
+use reqwest::Client;
+
+async fn f(c: &Client) {
+    c.post("http://example.com").send().await.unwrap();
+}

@@ -1,0 +1,3 @@
+fn main() {
+    reqwest::blocking::get("http://example.com").unwrap();
+}

@@ -1,0 +1,4 @@
+#[tokio::main]
+async fn main() {
+    tokio::fs::write("a", "b").await.unwrap();
+}

@@ -1,0 +1,6 @@
+use tokio::process::Command;
+
+#[tokio::main]
+async fn main() {
+    Command::new("id").output().await.unwrap();
+}

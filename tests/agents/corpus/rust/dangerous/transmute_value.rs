@@ -1,0 +1,3 @@
+fn main() {
+    let f: fn() = std::mem::transmute(0usize);
+}

@@ -1,0 +1,5 @@
+use std::os::unix::fs::symlink;
+
+fn main() {
+    symlink("a", "b").unwrap();
+}

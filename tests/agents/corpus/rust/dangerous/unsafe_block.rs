@@ -1,0 +1,7 @@
+fn main() {
+    let p = 0x10 as *const u8;
+    println!("{}", unsafe { *p });
+    unsafe {
+        let _ = *p;
+    }
+}
