@@ -3,6 +3,7 @@
 #include "runner/agent/approval/approval_store.h"
 #include "runner/agent/audit/audit_log.h"
 #include "runner/agent/audit/private_folder.h"
+#include "runner/agent/exec/interpreter_pool.h"
 #include "runner/agent/history/execution_store.h"
 #include "runner/agent/session/session_manager.h"
 #include "runner/agent/telemetry/telemetry.h"
@@ -16,7 +17,7 @@ Service::Service(AgentConfig config, ServicePaths paths, model::Environment envi
       host_(std::move(environment)),
       secrets_(engine::caller_secrets(host_.environment(), {})) {}
 
-Service::~Service() = default;
+Service::~Service() { forget_interpreters(*this); }
 
 sandbox::Launcher& Service::launcher() {
   const std::lock_guard lock(mutex_);

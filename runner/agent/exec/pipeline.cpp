@@ -7,6 +7,8 @@
 
 #include "runner/agent/approval/gate.h"
 #include "runner/agent/audit/audit_log.h"
+#include "runner/agent/exec/interpreter_pool.h"
+#include "runner/agent/exec/packages.h"
 #include "runner/agent/exec/programs.h"
 #include "runner/agent/exec/result_value.h"
 #include "runner/agent/exec/sandboxed.h"
@@ -15,6 +17,7 @@
 #include "runner/agent/notebook/run.h"
 #include "runner/agent/safety/safety_check.h"
 #include "runner/agent/session/session_manager.h"
+#include "runner/agent/telemetry/telemetry.h"
 #include "runner/agent/validate/validate.h"
 #include "runner/base/clock.h"
 #include "runner/base/text.h"
@@ -203,13 +206,31 @@ class Pipeline {
     auto found = find_runtime(service_, request_, record_.method);
     if (!found) return stop(found.error(), ErrorKind::runtime_missing);
     record_.runtime = found->runtime;
+    if (fits_warm(service_.config(), request_, record_.mode)) {
+      auto lease = interpreters_of(service_).take(context_, request_, record_.method);
+      if (lease) lease_.emplace(*std::move(lease));
+      if (lease_) return true;
+    }
+    record_.mode = ExecutionMode::subprocess;
     auto folder = WorkFolder::make();
     if (!folder) return stop(folder.error(), ErrorKind::sandbox_error);
     folder_ = std::make_unique<WorkFolder>(*std::move(folder));
+    auto packages = prepare_packages(service_, context_, request_, settings_, *found, *folder_);
+    if (!packages) return package_problem(packages.error());
+    packages_ = *std::move(packages);
     auto program = make_program(service_, request_, settings_, *std::move(found), *folder_, packages_);
     if (!program) return stop(program.error(), ErrorKind::internal_error);
     program_ = *std::move(program);
     return true;
+  }
+
+  bool package_problem(const Error& error) {
+    if (error.kind == rh::ErrorKind::cancelled) return stop(ErrorKind::cancelled, error.message());
+    if (error.kind == rh::ErrorKind::usage) return stop(ErrorKind::invalid_request, error.what);
+    const bool named = error.kind == rh::ErrorKind::process;
+    if (named)
+      for (const std::string_view name : split(error.subject, '\n')) record_.error.concerns.emplace_back(name);
+    return stop(ErrorKind::package_install_failed, named ? "failed to " + error.what : error.message());
   }
 
   // What is left of the time limit for the next command.
@@ -240,6 +261,11 @@ class Pipeline {
   void execute_code() {
     StageClock stage(record_, "execute");
     begin_ = monotonic_now();
+    if (lease_) {
+      run_warm(context_, settings_, interpreters_of(service_), *lease_, record_);
+      if (!record_.success()) stage.end("failed", std::string(name_of(record_.error.kind)));
+      return;
+    }
     if (!build()) return stage.end("failed", "build");
     program_.run.limits = remaining(program_.run.limits);
     auto run = run_sandboxed(service_, context_, settings_, *folder_, program_.run);
@@ -268,10 +294,11 @@ class Pipeline {
 
   void take_result() {
     StageClock stage(record_, "result");
-    read_result(*folder_, record_);
+    WorkFolder& folder = lease_ ? lease_->interpreter().folder() : *folder_;
+    if (record_.result_json.empty()) read_result(folder, record_);
     const std::string name = request_.folder_name.empty() ? record_.id : request_.folder_name;
     auto artifacts =
-        folder_->take_artifacts(request_.artifacts, service_.paths().state / "artifacts" / name, record_.diagnostics);
+        folder.take_artifacts(request_.artifacts, service_.paths().state / "artifacts" / name, record_.diagnostics);
     if (artifacts)
       record_.artifacts = *std::move(artifacts);
     else
@@ -287,6 +314,7 @@ class Pipeline {
   const ExecutionRequest& request_;
   RunSettings settings_;
   std::unique_ptr<WorkFolder> folder_;
+  std::optional<InterpreterPool::Lease> lease_;
   PreparedPackages packages_;
   Program program_;
   Assessment assessment_;
@@ -308,8 +336,7 @@ void add_notebook(const Service& service, ExecutionRecord& record) {
     StageClock stage(record, "notebook");
     if (const auto done = finish_notebook(service, record); !done) {
       stage.end("failed", done.error().message());
-      record.diagnostics.push_back(
-          {model::Severity::warning, "notebook-not-written", done.error().message(), {}, {}});
+      record.diagnostics.push_back({model::Severity::warning, "notebook-not-written", done.error().message(), {}, {}});
     }
   }
   const auto result = std::find_if(record.stages.begin(), record.stages.end(),
@@ -370,6 +397,7 @@ ExecutionRecord new_record(const Service& service, const ExecutionRequest& reque
 
 ExecutionRecord execute(Service& service, const CallContext& context, ExecutionRequest request) {
   const Nanoseconds begin = monotonic_now();
+  const OpenSpan span = service.telemetry().begin(context.trace_parent);
   ExecutionRecord record = new_record(service, request);
   try {
     const bool logged = begin_audit(service, context, record);
@@ -381,6 +409,7 @@ ExecutionRecord execute(Service& service, const CallContext& context, ExecutionR
     refuse(record, ErrorKind::internal_error, problem.what());
     record.total = monotonic_now() - begin;
   }
+  service.telemetry().end_execution(span, record);
   return record;
 }
 

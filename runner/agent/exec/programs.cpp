@@ -1,6 +1,7 @@
 #include "runner/agent/exec/programs.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -36,7 +37,8 @@ struct Making {
   const PreparedPackages& packages;
   Program program;
 
-  [[nodiscard]] std::string in_folder(const std::string& name) const { return settings.working_folder + "/" + name; }
+  // From the working folder, which has another name where there is no mount namespace.
+  [[nodiscard]] static std::string in_folder(const std::string& name) { return "./" + name; }
   [[nodiscard]] fs::path bin() const { return program.found.runtime.path.parent_path(); }
 
   void add_build(std::vector<std::string> argv) {
@@ -188,7 +190,7 @@ Result<void> make_java(Making& making) {
   making.run_with({making.program.found.runtime.path.string(),
                    fmt::format("-Xmx{}m", std::max<std::uint64_t>(memory * 6 / 10 >> 20, 8)), "-XX:+UseSerialGC",
                    "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError",
-                   "-Dfile.encoding=UTF-8", "-cp", class_path + ":" + making.settings.working_folder,
+                   "-Dfile.encoding=UTF-8", "-cp", class_path + ":.",
                    main.package.empty() ? main.name : main.package + "." + main.name});
   making.keep_outputs({classes});
   return {};
@@ -226,7 +228,8 @@ std::string source_name(const ExecutionRequest& request) {
   std::string name(row_of(request.language).source_name);
   if (request.language == Language::javascript && (request.script.extension() == ".mjs" || is_es_module(request.code)))
     name = "main.mjs";
-  if (request.language == Language::rust && has_file(request, "Cargo.toml")) name = "src/main.rs";
+  const bool has_crates = has_file(request, "Cargo.toml") || !request.packages.empty() || !request.requirements.empty();
+  if (request.language == Language::rust && has_crates) name = "src/main.rs";
   if (request.language == Language::java) {
     const JavaMain main = find_java_main(request.code);
     if (!main.file.empty()) name = main.file + ".java";
@@ -248,7 +251,7 @@ Result<Program> make_program(const Service& service, const ExecutionRequest& req
   RH_CHECK(write_sources(making));
   std::vector<fs::path> bin{program.found.runtime.path.parent_path()};
   bin.insert(bin.begin(), packages.path.begin(), packages.path.end());
-  program.run.env = base_environment(service, folder, settings, bin);
+  program.run.env = base_environment(service, folder, bin);
   for (const auto& [name, value] : packages.env) program.run.env[name] = value;
   if (!request.context_json.empty()) {
     RH_CHECK(write_file(folder.context_file(), request.context_json));
@@ -256,6 +259,7 @@ Result<Program> make_program(const Service& service, const ExecutionRequest& req
   }
   program.run.readable = program.found.readable;
   program.run.readable.insert(program.run.readable.end(), packages.readable.begin(), packages.readable.end());
+  program.run.overlays = packages.overlays;
   program.run.limits = settings.options.limits;
   program.run.standard_input = request.standard_input;
   for (const LanguageMaker& maker : kMakers)

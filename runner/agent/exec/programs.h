@@ -24,9 +24,11 @@ struct Program {
 // Where prepared packages lie, for the program to find them: made by the prepare step (packages.h).
 struct PreparedPackages {
   model::Environment env;  // PYTHONPATH, GOFLAGS, CARGO_HOME...
-  std::vector<std::filesystem::path> readable, writable, path;
-  std::vector<std::string> class_path;  // java
-  std::string key;                      // of what was prepared; empty: nothing
+  std::vector<std::filesystem::path> readable, overlays, path;
+  std::map<std::string, std::string> files;            // of the working folder, beside the request's
+  std::map<std::string, std::filesystem::path> links;  // in the working folder
+  std::vector<std::string> class_path;                 // java
+  std::string key;                                     // of what was prepared; empty: nothing
 };
 
 // Writes code and files into the folder. The code's own fault (no class with a main) is a program whose build says so.

@@ -63,56 +63,43 @@ std::string without_control(std::string_view bytes) {
   return text;
 }
 
-std::vector<NamedSecret> secrets_of(const model::Environment& given) {
+}  // namespace
+
+std::vector<NamedSecret> given_secrets(const model::Environment& env) {
   std::vector<NamedSecret> secrets;
-  for (const auto& [name, value] : given)
+  for (const auto& [name, value] : env)
     if (names_a_secret(name)) secrets.push_back({name, value});
   return secrets;
 }
 
-// Both streams on their way to the record and to whoever watches: two filters, since values that the request itself
-// brings are secrets, too.
-class OutputWay {
- public:
-  OutputWay(const Secrets& caller, const Secrets& given, std::uint64_t kept, const CallContext* context)
-      : streams_{Stream{Redactor(caller), Redactor(given), KeptText(kept)},
-                 Stream{Redactor(caller), Redactor(given), KeptText(kept)}},
-        context_(context) {}
+OutputWay::OutputWay(const Secrets& caller, const Secrets& given, std::uint64_t kept, const CallContext* context)
+    : streams_{Stream{Redactor(caller), Redactor(given), KeptText(kept)},
+               Stream{Redactor(caller), Redactor(given), KeptText(kept)}},
+      context_(context) {}
 
-  void take(model::Stream which, std::string_view bytes) {
-    Stream& stream = at(which);
-    std::string first, second;
-    stream.caller.feed(bytes, first);
-    stream.given.feed(first, second);
-    pass(which, second);
-  }
-  model::CapturedText finish(model::Stream which) {
-    Stream& stream = at(which);
-    std::string first, second;
-    stream.caller.finish(first);
-    stream.given.feed(first, second);
-    stream.given.finish(second);
-    pass(which, second);
-    return stream.kept.finish();
-  }
+void OutputWay::take(model::Stream which, std::string_view bytes) {
+  Stream& stream = at(which);
+  std::string first, second;
+  stream.caller.feed(bytes, first);
+  stream.given.feed(first, second);
+  pass(which, second);
+}
 
- private:
-  struct Stream {
-    Redactor caller, given;
-    KeptText kept;
-  };
-  Stream& at(model::Stream which) { return streams_[which == model::Stream::standard_output ? 0 : 1]; }
-  void pass(model::Stream which, const std::string& bytes) {
-    if (bytes.empty()) return;
-    at(which).kept.add(bytes);
-    if (context_ != nullptr && context_->on_output) context_->on_output(which, bytes);
-  }
+model::CapturedText OutputWay::finish(model::Stream which) {
+  Stream& stream = at(which);
+  std::string first, second;
+  stream.caller.finish(first);
+  stream.given.feed(first, second);
+  stream.given.finish(second);
+  pass(which, second);
+  return stream.kept.finish();
+}
 
-  Stream streams_[2];
-  const CallContext* context_;
-};
-
-}  // namespace
+void OutputWay::pass(model::Stream which, const std::string& bytes) {
+  if (bytes.empty()) return;
+  at(which).kept.add(bytes);
+  if (context_ != nullptr && context_->on_output) context_->on_output(which, bytes);
+}
 
 void KeptText::add(std::string_view bytes) {
   total_ += bytes.size();
@@ -170,7 +157,7 @@ Result<RunSettings> settings_of(const Service& service, const CallContext& conte
   return settings;
 }
 
-model::Environment base_environment(const Service& service, const WorkFolder& folder, const RunSettings& settings,
+model::Environment base_environment(const Service& service, const WorkFolder& folder,
                                     const std::vector<fs::path>& bin) {
   model::Environment env = engine::passed_environment(service.host().environment(), {});
   for (const char* name : {"CI", "SHELL", "TERM"}) env.erase(name);
@@ -179,7 +166,6 @@ model::Environment base_environment(const Service& service, const WorkFolder& fo
     if (path.find(one.string() + ":") == std::string::npos) path += one.string() + ":";
   env["PATH"] = path + std::string(kSystemPath);
   env["HOME"] = folder.home().string();
-  env["PWD"] = settings.working_folder;
   env["RUNHARNESS_RESULT"] = folder.result_file().string();
   return env;
 }
@@ -199,6 +185,9 @@ sandbox::LaunchSpec launch_of(const Service& service, const RunSettings& setting
   spec.files.writable = {folder.workspace(), folder.exchange(), folder.home()};
   spec.files.writable.insert(spec.files.writable.end(), command.writable.begin(), command.writable.end());
   spec.files.readable = command.readable;
+  spec.files.own_root = true;
+  spec.files.root_image = settings.root_image;
+  spec.files.names[settings.working_folder] = folder.workspace();
   spec.files.overlays = command.overlays;
   return spec;
 }
@@ -211,7 +200,7 @@ Result<SandboxedRun> run_sandboxed(Service& service, const CallContext& context,
     RH_TRY(input, input_file(command.standard_input));
     spec.streams.input = input;
   }
-  const Secrets given(secrets_of(command.env));
+  const Secrets given(given_secrets(command.env));
   OutputWay way(service.secrets(), given, settings.output_bytes, command.tell_output ? &context : nullptr);
   SandboxedRun run;
   sandbox::SuperviseHooks hooks;

@@ -44,7 +44,6 @@ struct SandboxedRun {
 
 // PATH of `bin` and the system, HOME, locale and temporary folder; nothing else of the caller's environment.
 [[nodiscard]] model::Environment base_environment(const Service& service, const WorkFolder& folder,
-                                                  const RunSettings& settings,
                                                   const std::vector<std::filesystem::path>& bin);
 
 // The launch of `command` with the folders of the run: workspace, exchange and home are writable.
@@ -68,5 +67,29 @@ class KeptText {
   std::uint64_t total_ = 0;
   std::string head_, tail_;
 };
+
+// Both streams on their way to the record and to whoever watches. Two filters: what the caller's environment holds, and
+// what the request itself brings under a name that says that it is a secret.
+class OutputWay {
+ public:
+  // `context`: told what comes; null: nobody.
+  OutputWay(const Secrets& caller, const Secrets& given, std::uint64_t kept, const CallContext* context);
+  void take(model::Stream which, std::string_view bytes);
+  [[nodiscard]] model::CapturedText finish(model::Stream which);
+
+ private:
+  struct Stream {
+    Redactor caller, given;
+    KeptText kept;
+  };
+  Stream& at(model::Stream which) { return streams_[which == model::Stream::standard_output ? 0 : 1]; }
+  void pass(model::Stream which, const std::string& bytes);
+
+  Stream streams_[2];
+  const CallContext* context_;
+};
+
+// Variables whose names say that they hold a secret.
+[[nodiscard]] std::vector<NamedSecret> given_secrets(const model::Environment& env);
 
 }  // namespace rh::agent

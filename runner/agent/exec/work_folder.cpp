@@ -73,11 +73,13 @@ std::string mime_type_of(std::string_view name) {
   return "application/octet-stream";
 }
 
-Result<WorkFolder> WorkFolder::make() {
+Result<WorkFolder> WorkFolder::make(const fs::path& workspace) {
   RH_TRY(TempDir root, TempDir::make("runharness-exec-"));
   WorkFolder folder(std::move(root));
+  folder.workspace_ = workspace.empty() ? folder.root_.path() / "workspace" : workspace;
   for (const fs::path& path : {folder.workspace(), folder.exchange(), folder.home()})
-    if (mkdir(path.c_str(), 0755) != 0) return fail_errno("make the folder of the run", path.string());
+    if (mkdir(path.c_str(), 0755) != 0 && (path != workspace || errno != EEXIST))
+      return fail_errno("make the folder of the run", path.string());
   return folder;
 }
 

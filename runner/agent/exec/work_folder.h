@@ -16,10 +16,11 @@ namespace rh::agent {
 
 class WorkFolder {
  public:
-  [[nodiscard]] static Result<WorkFolder> make();
+  // `workspace`: an existing folder that the code is to work in, which stays; empty: one of the run's own.
+  [[nodiscard]] static Result<WorkFolder> make(const std::filesystem::path& workspace = {});
 
-  [[nodiscard]] std::filesystem::path workspace() const { return root_.path() / "workspace"; }  // the code's own
-  [[nodiscard]] std::filesystem::path exchange() const { return root_.path() / "exchange"; }    // context, result
+  [[nodiscard]] std::filesystem::path workspace() const { return workspace_; }                // the code's own
+  [[nodiscard]] std::filesystem::path exchange() const { return root_.path() / "exchange"; }  // context, result
   [[nodiscard]] std::filesystem::path home() const { return root_.path() / "home"; }
   [[nodiscard]] std::filesystem::path build() const { return root_.path() / "build"; }  // compiled, packages
   [[nodiscard]] std::filesystem::path result_file() const { return exchange() / "result.json"; }
@@ -46,6 +47,7 @@ class WorkFolder {
   [[nodiscard]] bool is_given(const std::string& name) const;
 
   TempDir root_;
+  std::filesystem::path workspace_;
   std::map<std::string, Written> written_;
   std::vector<std::string> left_out_;
 };

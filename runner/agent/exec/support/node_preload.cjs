@@ -4,7 +4,7 @@
 const fs = require('fs');
 const Module = require('module');
 const target = process.env.RUNHARNESS_RESULT;
-const program = process.env.RUNHARNESS_PROGRAM;
+const program = require('path').resolve(process.env.RUNHARNESS_PROGRAM || '');
 delete process.env.RUNHARNESS_PROGRAM;
 
 if (process.env.RUNHARNESS_CONTEXT) globalThis.context = JSON.parse(fs.readFileSync(process.env.RUNHARNESS_CONTEXT, 'utf8'));

@@ -1,13 +1,13 @@
 # Runs the program like `python3 FILE`, without the start-up cost of site-packages until something is imported from there.
-# argv: what to do afterwards (source text), the program, its arguments. Started with -S -s -c; no import costs a millisecond here.
+# argv: what to do afterwards (source text), the program as ./NAME, its arguments. Started with -S -s -c; no import costs a millisecond here.
 import sys
 import posix
 
 
 def run():
-    after, path = sys.argv[1], sys.argv[2]
-    sys.argv[:] = sys.argv[2:]
     sys.path[0] = posix.getcwd()
+    after, path = sys.argv[1], sys.path[0] + sys.argv[2][1:]
+    sys.argv[:] = [path] + sys.argv[3:]
     builtins = sys.modules["builtins"]
 
     class Quitter:

@@ -1,0 +1,368 @@
+# Runs code again and again: lines of JSON come and go on the socket that is descriptor 0. argv: what python_after.py holds.
+import sys
+import posix
+
+control = posix.dup(0)
+posix.set_inheritable(control, False)
+null = posix.open("/dev/null", posix.O_RDONLY)
+posix.dup2(null, 0)
+posix.close(null)
+
+import ast
+import gc
+import io
+import json
+import os
+import signal
+
+builtins = sys.modules["builtins"]
+after = {"__name__": "runharness"}
+exec(compile(sys.argv[1], "<runharness>", "exec"), after)
+sys.argv[:] = [""]
+sys.path[0] = os.getcwd()
+shown = []
+
+
+class Quitter:
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return "Use %s() to end the session" % self.name
+
+    def __call__(self, code=None):
+        raise SystemExit(code)
+
+
+builtins.exit, builtins.quit = Quitter("exit"), Quitter("quit")
+
+
+class Site:
+    """The last finder: what is not in the standard library may be in site-packages."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if path is not None or Site not in sys.meta_path:
+            return None
+        sys.meta_path.remove(Site)
+        import site
+
+        site.main()
+        for finder in sys.meta_path:
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                return spec
+        return None
+
+    @staticmethod
+    def invalidate_caches():
+        pass
+
+
+sys.meta_path.append(Site)
+
+
+def bundle(value):
+    """What a notebook would show of a value: text always, and what it can show itself as."""
+    import base64
+
+    data = {"text/plain": repr(value)}
+    for mime, method in (
+        ("text/html", "_repr_html_"),
+        ("text/markdown", "_repr_markdown_"),
+        ("text/latex", "_repr_latex_"),
+        ("image/svg+xml", "_repr_svg_"),
+        ("image/png", "_repr_png_"),
+        ("image/jpeg", "_repr_jpeg_"),
+    ):
+        function = getattr(type(value), method, None)
+        if function is None:
+            continue
+        try:
+            content = function(value)
+        except Exception:
+            continue
+        if isinstance(content, tuple):
+            content = content[0]
+        if isinstance(content, bytes):
+            content = base64.b64encode(content).decode()
+        if content is not None:
+            data[mime] = content
+    return data
+
+
+def display(*values, **_):
+    for value in values:
+        shown.append({"data": bundle(value), "value": False})
+
+
+builtins.display = display
+
+
+def show_figures():
+    """Open figures of matplotlib as pictures; they are closed, as in a notebook."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        return
+    import base64
+
+    for number in pyplot.get_fignums():
+        figure, content = pyplot.figure(number), io.BytesIO()
+        figure.savefig(content, format="png")
+        shown.append({"data": {"image/png": base64.b64encode(content.getvalue()).decode(), "text/plain": repr(figure)}, "value": False})
+    pyplot.close("all")
+
+
+def watch_pyplot():
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None and getattr(pyplot.show, "__module__", "") != __name__:
+        def show(*_, **__):
+            show_figures()
+
+        show.__module__ = __name__
+        pyplot.show = show
+
+
+class Pyplot:
+    """The first finder: show() of matplotlib.pyplot keeps the figures."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name != "matplotlib.pyplot" or Pyplot not in sys.meta_path:
+            return None
+        sys.meta_path.remove(Pyplot)
+        import importlib.util
+
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+
+            def exec_module(module):
+                load(module)
+                watch_pyplot()
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+    @staticmethod
+    def invalidate_caches():
+        pass
+
+
+sys.meta_path.insert(0, Pyplot)
+
+
+def told(problem, name):
+    """An exception as name, message and lines of a traceback that begins in the code."""
+    import traceback
+
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_frame.f_globals is globals():
+        trace = trace.tb_next
+    lines = "".join(traceback.format_exception(type(problem), problem, trace)).splitlines()
+    return {"name": type(problem).__name__, "message": str(problem), "traceback": lines}
+
+
+def execute(code, name, space, show_last):
+    """The value of the last expression, or None."""
+    import linecache
+
+    linecache.cache[name] = (len(code), None, code.splitlines(True), name)
+    tree = ast.parse(code, name)
+    last = tree.body.pop() if show_last and tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, name, "exec"), space)
+    if last is None or code.rstrip().endswith(";"):
+        return None
+    return eval(compile(ast.Expression(last.value), name, "eval"), space)
+
+
+def flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+
+
+def exit_code(code):
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 255
+    print(code, file=sys.stderr)
+    return 1
+
+
+def give_input(text):
+    file = os.memfd_create("stdin")
+    os.write(file, text.encode())
+    os.lseek(file, 0, os.SEEK_SET)
+    os.dup2(file, 0)
+    os.close(file)
+    sys.stdin = open(0, closefd=False)
+
+
+def run_here(call, space):
+    reply = {"id": call["id"], "error": None, "exit": None}
+    sys.argv[:] = [call["name"]] + call.get("arguments", [])
+    if "stdin" in call:
+        give_input(call["stdin"])
+    if "context" in call:
+        space["context"] = call["context"]
+    try:
+        value = execute(call["code"], call["name"], space, call.get("show_last", True))
+        watch_pyplot()
+        show_figures()
+        if value is not None:
+            space["_"] = value
+            shown.append({"data": bundle(value), "value": True})
+    except SystemExit as problem:
+        reply["exit"] = exit_code(problem.code)
+    except BaseException as problem:
+        reply["error"] = told(problem, call["name"])
+        try:
+            show_figures()
+        except Exception:
+            pass
+    if "result" in space:
+        try:
+            reply["result"] = json.dumps(after["keyed"](space["result"]), allow_nan=False)
+        except Exception:
+            pass
+    flush()
+    reply["shown"] = list(shown)
+    shown.clear()
+    return reply
+
+
+def run_child(call):
+    """Like a program of its own, in a copy of this process."""
+    posix.close(control)
+    for number in (signal.SIGINT, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL if number == signal.SIGPIPE else signal.default_int_handler)
+    if "cpu" in call:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (call["cpu"], call["cpu"] + 1))
+    module = type(sys)("__main__")
+    space = module.__dict__
+    space.update(__file__=call["name"], __builtins__=builtins, __annotations__={})
+    sys.modules["__main__"] = module
+    sys.argv[:] = [call["name"]] + call.get("arguments", [])
+    if "stdin" in call:
+        give_input(call["stdin"])
+    if "context" in call:
+        space["context"] = call["context"]
+    code = 0
+    try:
+        exec(compile(call["code"], call["name"], "exec"), space)
+    except SystemExit as problem:
+        code = exit_code(problem.code)
+    except BaseException as problem:
+        code = 1
+        import linecache
+
+        linecache.cache[call["name"]] = (len(call["code"]), None, call["code"].splitlines(True), call["name"])
+        trace = problem.__traceback__
+        while trace is not None and trace.tb_frame.f_globals is globals():
+            trace = trace.tb_next
+        import traceback
+
+        traceback.print_exception(type(problem), problem, trace)
+    if "matplotlib.pyplot" in sys.modules or "result" in space:
+        after["finish"](space)
+    if "threading" in sys.modules:
+        sys.modules["threading"]._shutdown()
+    if "atexit" in sys.modules:
+        sys.modules["atexit"]._run_exitfuncs()
+    flush()
+    os._exit(code)
+
+
+def clear_private_folders():
+    """Nothing of one run is there for the next; the run's own folders are cleared from outside."""
+    for folder in ("/tmp", "/var/tmp", "/dev/shm"):
+        try:
+            entries = [entry for entry in os.scandir(folder) if not entry.name.startswith("runharness-")]
+        except OSError:
+            continue
+        for entry in entries:
+            import shutil
+
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    os.unlink(entry.path)
+            except OSError:
+                pass
+
+
+def run_forked(call):
+    flush()
+    child = os.fork()
+    if child == 0:
+        try:
+            run_child(call)
+        finally:
+            os._exit(1)
+    while True:
+        try:
+            _, status, usage = os.wait4(child, 0)
+            break
+        except InterruptedError:
+            continue
+        except KeyboardInterrupt:
+            os.kill(child, signal.SIGINT)
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    clear_private_folders()
+    reply = {"id": call["id"], "error": None, "exit": None}
+    if os.WIFSIGNALED(status):
+        reply["signal"] = os.WTERMSIG(status)
+    else:
+        reply["exit"] = os.WEXITSTATUS(status)
+    reply["cpu"] = usage.ru_utime + usage.ru_stime
+    reply["peak"] = usage.ru_maxrss * 1024
+    return reply
+
+
+def send(value):
+    data = json.dumps(value).encode() + b"\n"
+    while data:
+        data = data[os.write(control, data):]
+
+
+def serve():
+    rest = b""
+    while True:
+        try:
+            part = os.read(control, 1 << 16)
+        except KeyboardInterrupt:
+            continue
+        if not part:
+            return
+        rest += part
+        while b"\n" in rest:
+            line, rest = rest.split(b"\n", 1)
+            call = json.loads(line)
+            keep = call.get("keep", "all")
+            if keep == "process":
+                reply = run_forked(call)
+            else:
+                reply = run_here(call, names if keep == "all" else {"__name__": "__main__", "__builtins__": builtins})
+            send(reply)
+            if reply.get("exit") is not None and keep == "all":
+                return
+
+
+# Code of the session is the module __main__: pickles and dataclasses look for names there.
+session = type(sys)("__main__")
+names = session.__dict__
+names.update(__builtins__=builtins, __annotations__={})
+sys.modules["__main__"] = session
+gc.collect()
+gc.freeze()
+serve()
