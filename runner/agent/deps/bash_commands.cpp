@@ -152,8 +152,9 @@ class Scanner {
       return;  // NAME=value command
     command_next_ = leads_on(word_) || word_ == "-" || (leading_ && word_.starts_with('-'));
     leading_ = leads_on(word_);
-    const bool heads = is_one_of(word_, {"for", "case", "select", "function", "in"});
-    if (!plain_ || heads || !is_command_name(word_) || word_.find_first_not_of("0123456789.-") == std::string::npos)
+    const bool reserved = is_one_of(word_, {"for", "case", "select", "function", "in", "if", "then", "else", "elif",
+                                            "fi", "while", "until", "do", "done", "esac", "time", "[[", "]]", "]"});
+    if (!plain_ || reserved || !is_command_name(word_) || word_.find_first_not_of("0123456789.-") == std::string::npos)
       return;
     if (commands_.size() < kMaxImports)
       commands_.push_back({word_, line_, false, word_.find('/') != std::string::npos});

@@ -116,8 +116,8 @@ class Collector {
     for (const std::string_view part : split(text, ';')) {
       std::string_view rest = trim(part);
       const std::string_view word = first_word(rest);
-      if (word == "import") return names(line, rest.substr(6), in_try);
-      if (word == "from") return from(line, rest.substr(4), in_try);
+      if (word == "import") names(line, rest.substr(6), in_try);
+      if (word == "from") from(line, rest.substr(4), in_try);
       if (word == "try" && text == "try:") {
         tries_.push_back(line.indent);
         return;

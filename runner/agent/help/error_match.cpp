@@ -37,7 +37,9 @@ std::string package_text(std::optional<Language> language, std::string_view name
 }
 
 std::string near_text(std::string_view name, std::optional<Language> language, const std::vector<std::string>& known) {
-  std::optional<std::string> near = closest(name, known);
+  std::vector<std::string> others = known;
+  std::erase(others, name);
+  std::optional<std::string> near = closest(name, others);
   if (!near && language) near = near_import(*language, name);
   return near && *near != name ? fmt::format(": did you mean {}?", *near) : std::string();
 }

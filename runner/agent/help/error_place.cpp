@@ -63,9 +63,10 @@ std::optional<ErrorPlace> own_frame(const Lines& lines, std::size_t begin, std::
   std::optional<ErrorPlace> any;
   const std::size_t count = std::min(end - std::min(begin, end), kMaxFrames);
   for (std::size_t i = 0; i < count; ++i) {
-    auto place = frame(last ? lines[end - 1 - i] : lines[begin + i]);
+    const std::string_view text = last ? lines[end - 1 - i] : lines[begin + i];
+    auto place = frame(text);
     if (!place) continue;
-    if (!is_library(place->file)) return place;
+    if (!is_library(text)) return place;
     if (!any) any = std::move(place);
   }
   return any;

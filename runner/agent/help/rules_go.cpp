@@ -26,7 +26,7 @@ constexpr ErrorRule kRules[] = {
      "run go get {package}: pass it in `packages`", "check the import path", "", C::environment},
     {"go-missing-sum", "missing go.sum entry for module providing package {}", "go.sum lacks {1}", "run go mod tidy",
      "", "", C::environment},
-    {"go-not-in-std", "package {} is not in ", "{1} is no package of the standard library",
+    {"go-not-in-std", "package {} is not in {}", "{1} is no package of the standard library",
      "write the whole path of the module: github.com/user/name", "check the spelling"},
     {"go-no-go-mod", "go: go.mod file not found", "there is no go.mod",
      "run go mod init NAME, or pass go.mod in `files`"},

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t kMaxSource = 4ULL << 20;
 constexpr std::size_t kLineBytes = 160;
+constexpr std::size_t kMaxRanges = 100;  // of a file, in a record
 
 std::string shown(std::string_view line) {
   const std::string_view text = trim(line);
@@ -230,9 +231,13 @@ std::string to_text(const std::vector<model::LineRange>& ranges) {
 
 nlohmann::json to_json(const UntestedFile& file) {
   nlohmann::json ranges = nlohmann::json::array();
-  for (const model::LineRange& range : file.ranges) ranges.push_back({range.first, range.last});
+  const std::size_t shown_ranges = std::min(file.ranges.size(), kMaxRanges);
+  const std::vector<model::LineRange> first(file.ranges.begin(),
+                                            file.ranges.begin() + static_cast<std::ptrdiff_t>(shown_ranges));
+  for (const model::LineRange& range : first) ranges.push_back({range.first, range.last});
   return {{"file", file.path},
-          {"lines", to_text(file.ranges)},
+          {"lines", to_text(first)},
+          {"ranges_left_out", file.ranges.size() - shown_ranges},
           {"ranges", std::move(ranges)},
           {"untested_lines", file.lines},
           {"total_lines", file.ratio.found}};

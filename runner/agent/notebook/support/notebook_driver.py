@@ -32,7 +32,7 @@ class Outputs:
     def stream(self, name, text):
         if self.clear_next:
             self.items, self.clear_next = [], False
-        if self.size > MAX_STREAM:
+        if not text or self.size > MAX_STREAM:
             return
         self.size += len(text)
         if self.size > MAX_STREAM:
