@@ -53,7 +53,8 @@ Result<unsigned> number_of(const CommandLine& line, const std::string& name, uns
 Result<std::vector<mcp::OfferedTool>> chosen_tools(const CommandLine& line) {
   mcp::OfferOptions options;
   options.tools = list_of(line, "tools");
-  options.aliases = !has(line, "aliases") || texts_of(line, "aliases").back() == "true";
+  if (has(line, "aliases"))
+    options.aliases = texts_of(line, "aliases").back() == "true" ? mcp::Aliases::all : mcp::Aliases::none;
   if (has(line, "toolset")) {
     const std::string& set = texts_of(line, "toolset").back();
     if (!is_one_of(set, {"default", "all"}))

@@ -154,7 +154,7 @@ const std::vector<FlagRow> kMcpFlags = {
     {"--tools", NamedFlag{"tools", true, true}, "NAMES", "Tools", "offer these only, separated by commas"},
     {"--toolset", NamedFlag{"toolset"}, "SET", "Tools", "'default', or 'all' with the rarely used ones"},
     {"--aliases,!--no-aliases", NamedFlag{"aliases", false}, "", "Tools",
-     "tools under their other names, too (default)"},
+     "list tools under all their other names"},
     {"--full-text", NamedFlag{"full-text", false}, "", "Tools",
      "the text of an answer is its whole record, for clients that do not read structured content"},
     {"--enable", NamedFlag{"enable", false}, "", "Execution", "code may be run; else only what the configuration says"},

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "runner/agent/custom/custom_tools.h"
 #include "runner/agent/mcp/base64.h"
 #include "runner/agent/mcp/live_output.h"
 #include "runner/agent/mcp/product_resources.h"
@@ -74,15 +75,19 @@ json ProductHost::capabilities() const {
 
 json ProductHost::tools() {
   json list = json::array();
-  for (const OfferedTool& tool : options_.tools) list.push_back(description_of(tool));
+  for (const OfferedTool& tool : options_.tools)
+    if (tool.listed) list.push_back(description_of(tool));
+  for (const json& entry : agent::custom_tool_entries(service_.config())) list.push_back(entry);
   return list;
 }
 
 Reply ProductHost::call_tool(Call& call, const std::string& name, const json& arguments) {
   const auto tool = std::find_if(options_.tools.begin(), options_.tools.end(),
                                  [&](const OfferedTool& one) { return one.name == name; });
-  if (tool == options_.tools.end()) return refuse(kInvalidParams, "Unknown tool: " + name.substr(0, 128));
-  const ToolRow& row = *tool->row;
+  const agent::CustomTool* custom = agent::custom_tool_named(service_.config(), name);
+  if (tool == options_.tools.end() && custom == nullptr)
+    return refuse(kInvalidParams, "Unknown tool: " + name.substr(0, 128));
+  const ToolRow& row = custom == nullptr ? *tool->row : *agent::tool_named("run_custom_tool");
 
   CallContext context;
   context.caller = call.requester().principal;
@@ -103,7 +108,8 @@ Reply ProductHost::call_tool(Call& call, const std::string& name, const json& ar
   }
   const agent::OpenSpan span = service_.telemetry().begin(context.trace_parent);
   if (!span.ids.trace.empty()) context.trace_parent = agent::traceparent_of(span.ids);
-  const ToolAnswer result = agent::call_tool(row, service_, context, arguments);
+  const ToolAnswer result = custom == nullptr ? agent::call_tool(row, service_, context, arguments)
+                                              : agent::call_custom_tool(service_, context, *custom, arguments);
   service_.telemetry().end_call(span, row.name, call.requester().version, result.error);
   if (result.question && decision == Decision::none && call.client_can("elicitation"))
     return ask_person(row, *result.question);

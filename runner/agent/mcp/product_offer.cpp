@@ -53,9 +53,10 @@ Result<std::vector<OfferedTool>> offered_tools(const OfferOptions& options) {
   for (const ToolRow& row : tool_rows())
     if (!row.people_only && (options.all || row.in_default_set)) offered.push_back({std::string(row.name), &row});
   const std::size_t own = offered.size();
-  for (std::size_t i = 0; options.aliases && i < own; ++i) {
+  for (std::size_t i = 0; options.aliases != Aliases::none && i < own; ++i) {
     const ToolRow* row = offered[i].row;
-    for (const std::string_view alias : row->aliases) offered.push_back({std::string(alias), row});
+    for (const std::string_view alias : row->aliases)
+      offered.push_back({std::string(alias), row, options.aliases == Aliases::all || alias.starts_with(kKnownAliases)});
   }
   return offered;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -11,15 +12,21 @@
 
 namespace rh::agent::mcp {
 
+// Lists go to models, which pay for each word: of the other names only those that agents were taught are listed by
+// default. What is not listed can be called all the same.
+enum class Aliases { none, known, all };
+constexpr std::string_view kKnownAliases = "execution_";  // their begin
+
 struct OfferOptions {
-  std::vector<std::string> tools;  // names or aliases; empty: the set
-  bool all = false;                // also what is not in the default set
-  bool aliases = true;             // with the set: also under its other names
+  std::vector<std::string> tools;    // names or aliases; empty: the set
+  bool all = false;                  // also what is not in the default set
+  Aliases aliases = Aliases::known;  // with the set: also under its other names
 };
 
 struct OfferedTool {
   std::string name;  // as the client sees it
   const ToolRow* row = nullptr;
+  bool listed = true;
 };
 
 // An unknown name is an error with a suggestion.
