@@ -1,0 +1,7 @@
+class N {
+    native int f();
+
+    static {
+        System.out.println(1);
+    }
+}

@@ -1,0 +1,7 @@
+import java.io.PrintWriter;
+
+public class Main {
+    public static void main(String[] args) throws Exception {
+        new PrintWriter("a.txt").println("x");
+    }
+}

@@ -1,0 +1,2 @@
+ProcessBuilder b = new ProcessBuilder("id");
+b.start();

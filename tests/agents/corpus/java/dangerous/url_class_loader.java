@@ -1,0 +1,7 @@
+import java.net.*;
+
+public class Main {
+    public static void main(String[] args) throws Exception {
+        new URLClassLoader(new URL[0]).loadClass("x");
+    }
+}

@@ -1,0 +1,7 @@
+import java.net.URL;
+
+public class Main {
+    public static void main(String[] args) throws Exception {
+        new URL("http://example.com").openStream().close();
+    }
+}
