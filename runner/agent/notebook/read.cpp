@@ -137,35 +137,54 @@ std::string lower(std::string text) {
   return text;
 }
 
+std::string quoted(std::string_view text) { return json(to_valid_utf8(text)).dump(); }
+std::string shell_call(std::string_view words) { return "__import__('os').system(" + quoted(words) + ")"; }
+
+// What a line magic does, as an expression; the rest changes nothing outside of the notebook.
+std::string magic_as_python(std::string_view magic) {
+  const std::string_view name = magic.substr(0, magic.find(' '));
+  const std::string_view rest = trim(magic.substr(std::min(magic.size(), name.size())));
+  if (is_one_of(name, {"sx", "system", "sc"})) return shell_call(rest);
+  if (is_one_of(name, {"time", "timeit", "prun"}) && !rest.empty() && !rest.starts_with('-')) return std::string(rest);
+  if (name == "run") return "exec(open(" + quoted(rest) + ").read())";
+  return "None  # %" + std::string(magic);
+}
+
+std::string cell_magic_as_python(std::string_view text);
+
 // Lines of IPython as what they do, so that they can be checked like Python: a command of the shell is os.system.
-std::string plain_python(const std::string& source) {
-  const std::string_view text = trim(source);
-  const auto command = [](std::string_view words) {
-    return "__import__('os').system(" + json(std::string(words)).dump() + ")";
-  };
-  if (text.starts_with("%%")) {
-    const std::string_view head = text.substr(2, text.find('\n') - 2);
-    const std::string_view rest = text.find('\n') == std::string_view::npos ? "" : text.substr(text.find('\n') + 1);
-    const std::string_view name = head.substr(0, head.find(' '));
-    if (is_one_of(name, {"bash", "sh", "script"})) return command(rest);
-    return is_one_of(name, {"time", "timeit", "capture"}) ? plain_python(std::string(rest)) : "# " + std::string(name);
-  }
+std::string plain_python(std::string_view source) {
+  if (trim(source).starts_with("%%")) return cell_magic_as_python(trim(source));
   std::string plain;
   for (const std::string_view line : split_lines(source)) {
     const std::string_view bare = trim(line);
-    const std::string indent(line.substr(0, line.find_first_not_of(" \t")));
-    const std::size_t shell = bare.find("= !");
+    const std::string indent(line.substr(0, std::min(line.find_first_not_of(" \t"), line.size())));
+    const std::size_t shell = bare.find("= !"), magic = bare.find("= %");
+    const std::size_t code_end = std::min(bare.find_first_of("'\"#"), bare.size());
     if (bare.starts_with('!'))
-      plain += indent + command(bare.substr(1));
+      plain += indent + shell_call(bare.substr(1));
     else if (bare.starts_with('%'))
-      plain += indent + "pass  # " + std::string(bare);
-    else if (shell != std::string_view::npos && bare.find_first_of("'\"#") > shell)
-      plain += indent + std::string(bare.substr(0, shell + 2)) + command(bare.substr(shell + 3));
+      plain += indent + magic_as_python(bare.substr(1));
+    else if (shell < code_end)
+      plain += indent + std::string(bare.substr(0, shell + 2)) + shell_call(bare.substr(shell + 3));
+    else if (magic < code_end)
+      plain += indent + std::string(bare.substr(0, magic + 2)) + magic_as_python(bare.substr(magic + 3));
     else
       plain += line;
     plain += '\n';
   }
   return plain;
+}
+
+std::string cell_magic_as_python(std::string_view text) {
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  const std::string_view head = text.substr(2, end - 2), rest = text.substr(std::min(text.size(), end + 1));
+  const std::string_view name = head.substr(0, head.find(' '));
+  if (is_one_of(name, {"bash", "sh", "script"})) return shell_call(rest);
+  if (is_one_of(name, {"writefile", "file"}))
+    return "open(" + quoted(head.substr(head.rfind(' ') + 1)) + ", 'w').write(" + quoted(rest) + ")";
+  if (is_one_of(name, {"time", "timeit", "capture"})) return plain_python(rest);
+  return "None  # %%" + std::string(name);
 }
 
 }  // namespace

@@ -63,15 +63,16 @@ TEST(ReadNotebook, RefusesWhatIsNone) {
 
 TEST(CodeOf, ShowsShellCommandsToWhoeverChecksIt) {
   const auto notebook = read_notebook(R"x({"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":[
-      {"cell_type":"code","id":"a","metadata":{},"execution_count":null,"outputs":[],"source":"%matplotlib inline\nfiles = !ls\n!rm -rf x"},
+      {"cell_type":"code","id":"a","metadata":{},"execution_count":null,"outputs":[],"source":"%matplotlib inline\nfiles = !ls\n!rm -rf x\n%run evil.py"},
       {"cell_type":"code","id":"b","metadata":{},"execution_count":null,"outputs":[],"source":"%%bash\necho 1"}]})x",
                                       "a");
   ASSERT_TRUE(notebook);
   const std::string code = code_of(*notebook);
-  EXPECT_NE(code.find("pass  # %matplotlib inline"), std::string::npos) << code;
+  EXPECT_NE(code.find("None  # %matplotlib inline"), std::string::npos) << code;
   EXPECT_NE(code.find("files = __import__('os').system(\"ls\")"), std::string::npos) << code;
   EXPECT_NE(code.find("__import__('os').system(\"rm -rf x\")"), std::string::npos) << code;
   EXPECT_NE(code.find("__import__('os').system(\"echo 1\")"), std::string::npos) << code;
+  EXPECT_NE(code.find("exec(open(\"evil.py\").read())"), std::string::npos) << code;
 }
 
 ExecutionRecord failed_record() {
