@@ -1,6 +1,7 @@
 #include "runner/agent/notebook/run.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -23,6 +24,7 @@ using nlohmann::json;
 
 // Among the files of the working folder; taken out of the artifacts again.
 constexpr std::string_view kOutputsName = ".notebook-outputs.jsonl";
+constexpr std::string_view kEmptyNotebook = R"({"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":[]})";
 constexpr std::uint64_t kMaxOutputs = 256ULL << 20;
 
 std::string variable(const ExecutionRequest& request, const std::string& name) {
@@ -109,7 +111,8 @@ json take_told(ExecutionRecord& record) {
     fs::remove(at->path, ignored);
     record.artifacts.erase(at);
   }
-  json document = json::parse(record.request.notebook_text);
+  const auto notebook = read_notebook(record.request.notebook_text, record.request.script.string());
+  json document = json::parse(notebook ? notebook->document : std::string(kEmptyNotebook));
   json& cells = document["cells"];
   for (json& cell : cells)
     if (cell["cell_type"] == "code") {
@@ -149,8 +152,7 @@ Result<void> prepare_notebook(ExecutionRequest& request) {
                 request.script.string());
   request.language = Language::python;
   request.driver = driver_of(request, notebook);
-  request.code = code_of(notebook);
-  request.notebook_text = notebook.document;
+  request.notebook_text = std::exchange(request.code, code_of(notebook));
   if (!request.artifacts.empty()) request.artifacts.emplace_back(kOutputsName);
   return {};
 }

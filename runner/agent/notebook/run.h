@@ -14,8 +14,8 @@ namespace rh::agent {
 
 [[nodiscard]] bool is_notebook(const std::filesystem::path& script);
 
-// `request.code` is the notebook's text: afterwards it is the code of its cells, `request.driver` the program that runs
-// them, and `request.notebook_text` the document that outputs go into.
+// `request.code` is the notebook's text: afterwards that is `request.notebook_text`, `code` is the code of its cells,
+// and `driver` the program that runs them.
 [[nodiscard]] Result<void> prepare_notebook(ExecutionRequest& request);
 
 // The stage "notebook" of an execution: cells with their outputs for a notebook that ran, a notebook of the code for
