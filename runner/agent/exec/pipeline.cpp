@@ -7,6 +7,7 @@
 
 #include "runner/agent/approval/gate.h"
 #include "runner/agent/audit/audit_log.h"
+#include "runner/agent/audit/debug_log.h"
 #include "runner/agent/exec/interpreter_pool.h"
 #include "runner/agent/exec/packages.h"
 #include "runner/agent/exec/programs.h"
@@ -399,6 +400,7 @@ ExecutionRecord execute(Service& service, const CallContext& context, ExecutionR
   const Nanoseconds begin = monotonic_now();
   const OpenSpan span = service.telemetry().begin(context.trace_parent);
   ExecutionRecord record = new_record(service, request);
+  debug_begin(service.config(), record, context.caller);
   try {
     const bool logged = begin_audit(service, context, record);
     if (logged) Pipeline(service, context, record).run();
@@ -409,6 +411,7 @@ ExecutionRecord execute(Service& service, const CallContext& context, ExecutionR
     refuse(record, ErrorKind::internal_error, problem.what());
     record.total = monotonic_now() - begin;
   }
+  debug_end(service.config(), record);
   service.telemetry().end_execution(span, record);
   return record;
 }
