@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "runner/agent/validate/bash_rules.h"
 #include "runner/base/text.h"
 
 namespace rh::agent {
@@ -42,11 +43,24 @@ bool BashAnalyzer::enter(Node node) {
       bind_in(outermost(), text(child(node, field("variable"))), values);
       return true;
     }
-    case kind("declaration_command"):
-      if (text(node).starts_with("alias ")) return true;
+    case kind("ERROR"):
+      judge_unparsed(node);
       return true;
     default:
       return true;
+  }
+}
+
+// What the grammar does not understand is judged by its words, wherever a command could begin among them.
+void BashAnalyzer::judge_unparsed(Node node) {
+  const auto parts = tree_.children(node);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Values word = evaluate(parts[i]);
+    const std::string* name = word.only_text();
+    if (name == nullptr || bash_rules().exact(name->substr(name->rfind('/') + 1)) == nullptr) continue;
+    Words words;
+    for (std::size_t at = i; at < parts.size(); ++at) expand_word(parts[at], words);
+    judge_command(node, std::move(words), 1);
   }
 }
 

@@ -27,6 +27,7 @@ class BashAnalyzer : public Analyzer {
   // bash.cpp
   void assign(Node node);
   void judge_redirect(Node node);
+  void judge_unparsed(Node node);
   void judge_background(Node node);
   void define_function(Node node);
   [[nodiscard]] bool written_safely(const Values& destination) const;

@@ -59,7 +59,8 @@ Values PythonAnalyzer::call_value(const Value& callee, Node node) {
   if (name == "importlib.import_module" || name == "importlib.reload" || name == "pkgutil.resolve_name" ||
       name == "imp.load_module")
     return module_named(arguments, false);
-  if (name.starts_with("builtins.") && name.find('.', 9) == std::string::npos && name.find('(') == std::string::npos)
+  if (name != "builtins.open" && name.starts_with("builtins.") && name.find('.', 9) == std::string::npos &&
+      name.find('(') == std::string::npos)
     return call_builtin(std::string_view(name).substr(9), arguments);
   for (const std::string_view getter : {".get", ".pop", ".__getitem__", ".setdefault", ".__getattribute__"}) {
     if (!name.ends_with(getter)) continue;
@@ -97,6 +98,11 @@ Values PythonAnalyzer::call_value(const Value& callee, Node node) {
   if (name == "sqlite3.connect") {
     const Values file = evaluate(argument(arguments, 0, "database"));
     if (file.only_text() != nullptr && *file.only_text() == ":memory:") return name_value("memory_database()");
+  }
+  if (name == "builtins.open") {
+    const Node mode = argument(arguments, 1, "mode");
+    if (mode == kNoNode || (evaluate(mode).known() && !opens_for_writing(evaluate(mode))))
+      return name_value("reader()");
   }
   if (name == "pathlib.Path.cwd" || name == "pathlib.Path.home") return name_value("pathlib.Path()");
   if (name == "os.path.join") return unknown_value();

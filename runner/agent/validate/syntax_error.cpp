@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "runner/agent/validate/shell_syntax.h"
 #include "runner/agent/validate/syntax_tree.h"
 #include "runner/base/text.h"
 
@@ -108,6 +109,12 @@ void ErrorFinder::see(const TSNode& node) {
 
 std::optional<SyntaxError> ErrorFinder::first(const Tree& tree) const {
   std::optional<Place> place = first_;
+  if (language_ == Language::bash) {
+    const auto problem = ShellChecker(code_).check();
+    if (!problem) return std::nullopt;
+    const auto at = tree.position(problem->offset);
+    return SyntaxError{at.line, at.column, problem->message};
+  }
   if (has_error_ && unbalanced_) place = unbalanced_;
   if (has_error_ && !unbalanced_ && !brackets_.empty())
     place = Place{brackets_.back().offset, brackets_.back().offset + 1,
