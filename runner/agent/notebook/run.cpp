@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 // Among the files of the working folder; taken out of the artifacts again.
-constexpr std::string_view kOutputsName = ".notebook-outputs.jsonl";
+constexpr std::string_view kOutputsName = "runharness-notebook-outputs.jsonl";
 constexpr std::string_view kEmptyNotebook = R"({"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":[]})";
 constexpr std::uint64_t kMaxOutputs = 256ULL << 20;
 
@@ -151,6 +151,9 @@ Result<void> prepare_notebook(ExecutionRequest& request) {
                             notebook.language),
                 request.script.string());
   request.language = Language::python;
+  // Its cells have one state of their own, in a process of their own.
+  request.mode = ExecutionMode::subprocess;
+  request.session.clear();
   request.driver = driver_of(request, notebook);
   request.notebook_text = std::exchange(request.code, code_of(notebook));
   if (!request.artifacts.empty()) request.artifacts.emplace_back(kOutputsName);
