@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include "runner/agent/audit/private_folder.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 #include "runner/engine/execution.h"
@@ -189,6 +190,9 @@ sandbox::LaunchSpec launch_of(const Service& service, const RunSettings& setting
   spec.files.root_image = settings.root_image;
   spec.files.names[settings.working_folder] = folder.workspace();
   spec.files.overlays = command.overlays;
+  // The key of approvals and the audit log, wherever the account keeps its state.
+  if (fs::path hidden = private_folder_path(service.host().environment(), service.paths().project); !hidden.empty())
+    spec.files.hidden.push_back(std::move(hidden));
   return spec;
 }
 
