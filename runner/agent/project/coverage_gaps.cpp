@@ -108,7 +108,7 @@ std::string suggestion_of(const UntestedPath& path) {
   const std::string_view condition = path.condition;
   std::string how;
   if (condition.empty())
-    how = path.function.empty() ? "load it in a test" : fmt::format("call {}: no test does", subject);
+    how = path.function.empty() ? "load it in a test" : fmt::format("call {}, which no test does", subject);
   else if (starts_with_any(condition, {"except", "catch"}))
     how = fmt::format("make what {} calls fail, so that `{}` is reached", subject, condition);
   else if (starts_with_any(condition, {"for", "while", "loop"}))

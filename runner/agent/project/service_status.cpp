@@ -159,7 +159,9 @@ json endpoints_json(const Service& service, bool probe) {
   if (!config.container.jupyter_host.empty())
     rows.push_back(endpoint_json(
         "jupyter", fmt::format("http://{}:{}", config.container.jupyter_host, config.container.jupyter_port), probe));
-  if (!config.telemetry.endpoint.empty()) rows.push_back(endpoint_json("telemetry", config.telemetry.endpoint, probe));
+  const bool named = service.host().environment().contains("OTEL_EXPORTER_OTLP_ENDPOINT");
+  if (config.telemetry.enabled.value_or(named) && !config.telemetry.endpoint.empty())
+    rows.push_back(endpoint_json("telemetry", config.telemetry.endpoint, probe));
   return rows;
 }
 
