@@ -89,8 +89,41 @@ void ErrorFinder::see_other_python(const TSNode& node, std::string_view type) {
     take(begin, end, "print is a function: print(...)");
   else if (type == "exec_statement")
     take(begin, end, "exec is a function: exec(...)");
-  else if (type == "block" && ts_node_named_child_count(node) == 0)
-    take(begin, end, "an indented block is missing here");
+  else if (type == "block" && ts_node_named_child_count(node) == 0) {
+    const std::size_t next = code_.find_first_not_of(" \t\r\n", begin);
+    take(next == std::string_view::npos ? begin : static_cast<std::uint32_t>(next), end,
+         "an indented block is missing here");
+  }
+  if (type == "block" || type == "module") see_indentation(node);
+  if (type == "try_statement") {
+    const std::string_view last = ts_node_type(ts_node_named_child(node, ts_node_named_child_count(node) - 1));
+    if (last == "block") take(begin, end, "'except' or 'finally' is missing after 'try'");
+  }
+}
+
+// Statements of one block begin in one column, those of the file in the first.
+void ErrorFinder::see_indentation(const TSNode& block) {
+  std::optional<std::uint32_t> column;
+  if (std::string_view(ts_node_type(block)) == "module") column = 0;
+  std::uint32_t line = 0xffffffff;
+  TSTreeCursor cursor = ts_tree_cursor_new(block);
+  for (bool more = ts_tree_cursor_goto_first_child(&cursor); more; more = ts_tree_cursor_goto_next_sibling(&cursor)) {
+    const TSNode statement = ts_tree_cursor_current_node(&cursor);
+    if (!ts_node_is_named(statement) || ts_node_is_extra(statement) || ts_node_is_error(statement)) continue;
+    TSPoint at = ts_node_start_point(statement);
+    if (at.row == 0 && code_.starts_with("\xef\xbb\xbf")) at.column -= 3;  // byte order mark
+    const bool same_line = at.row == line;                                 // "a; b"
+    line = ts_node_end_point(statement).row;
+    if (same_line) continue;
+    if (column && at.column != *column) {
+      take(ts_node_start_byte(statement), ts_node_end_byte(statement),
+           at.column > *column ? "the line is indented further than its block"
+                               : "the indentation does not fit any block around the line");
+      break;
+    }
+    column = at.column;
+  }
+  ts_tree_cursor_delete(&cursor);
 }
 
 void ErrorFinder::see(const TSNode& node) {

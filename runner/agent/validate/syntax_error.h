@@ -30,6 +30,7 @@ class ErrorFinder {
   };
   void see_bracket(const TSNode& node, char bracket);
   void see_error(const TSNode& node);
+  void see_indentation(const TSNode& block);
   void see_other_python(const TSNode& node, std::string_view type);
   void take(std::uint32_t begin, std::uint32_t end, std::string message);
   [[nodiscard]] std::string message_of_error(std::uint32_t begin, std::uint32_t end) const;
