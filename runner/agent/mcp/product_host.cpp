@@ -8,6 +8,7 @@
 #include "runner/agent/custom/custom_tools.h"
 #include "runner/agent/mcp/base64.h"
 #include "runner/agent/mcp/live_output.h"
+#include "runner/agent/mcp/percent.h"
 #include "runner/agent/mcp/product_resources.h"
 #include "runner/agent/telemetry/telemetry.h"
 #include "runner/base/file.h"
@@ -52,7 +53,11 @@ json content_of(const Attachment& one) {
     if (const auto bytes = read_file(one.path, kMaxInlineImageBytes))
       return {{"type", "image"}, {"data", base64_of(*bytes)}, {"mimeType", one.mime_type}};
   }
-  json link = {{"type", "resource_link"}, {"uri", one.uri}, {"name", one.name}};
+  constexpr std::string_view kScheme = "runharness://";
+  const std::string uri = one.uri.starts_with(kScheme)
+                              ? std::string(kScheme) + percent_encoded(std::string_view(one.uri).substr(kScheme.size()))
+                              : one.uri;
+  json link = {{"type", "resource_link"}, {"uri", uri}, {"name", one.name}};
   if (!one.mime_type.empty()) link["mimeType"] = one.mime_type;
   return link;
 }

@@ -10,6 +10,7 @@
 #include "runner/agent/mcp/base64.h"
 #include "runner/agent/mcp/percent.h"
 #include "runner/base/beneath.h"
+#include "runner/base/file.h"
 #include "runner/base/text.h"
 
 namespace rh::agent::mcp {
@@ -81,13 +82,21 @@ Reply list_executions(Service& service, const std::string& uri) {
   return text_contents(uri, "application/json", json{{"executions", std::move(list)}}.dump());
 }
 
+// Records are files, too: what one says is followed only to where this server keeps what executions leave.
+bool is_kept_here(const Service& service, const fs::path& path) {
+  const fs::path plain = path.lexically_normal();
+  return is_below(plain, service.paths().state) || is_below(plain, service.config().executions_folder) ||
+         is_below(plain, service.paths().project / ".runharness");
+}
+
 // The record knows where its files lie; a name that it does not list is no artifact of it.
-Reply read_artifact(const json& record, std::string_view name, const std::string& uri) {
+Reply read_artifact(const Service& service, const json& record, std::string_view name, const std::string& uri) {
   const auto artifacts = record.find("artifacts");
   if (artifacts == record.end() || !artifacts->is_array()) return not_found("the execution left no files");
   for (const json& one : *artifacts) {
     if (!one.is_object() || one.value("name", "") != name) continue;
     const fs::path path = one.value("path", "");
+    if (!is_kept_here(service, path)) return not_found("the file lies elsewhere");
     fs::path folder = path;
     for (auto part = fs::path(name).begin(); part != fs::path(name).end(); ++part) folder = folder.parent_path();
     if (folder / name != path) return file_contents(path.parent_path(), path.filename().native(), uri);
@@ -106,12 +115,13 @@ Reply read_execution(Service& service, const std::string& uri, std::string_view 
   if (!record.is_object()) return refuse(kInternalError, "the record of the execution is no JSON object");
   const std::string_view part = rest.substr(slash + 1);
   constexpr std::string_view kArtifacts = "artifacts/";
-  if (part.starts_with(kArtifacts)) return read_artifact(record, part.substr(kArtifacts.size()), uri);
+  if (part.starts_with(kArtifacts)) return read_artifact(service, record, part.substr(kArtifacts.size()), uri);
   if (part != "notebook") return not_found("an execution has 'notebook' and 'artifacts/NAME'");
   const auto link = record.find("notebook_link");
   if (link == record.end() || !link->is_string() || link->get<std::string>().empty())
     return not_found("the execution has no notebook");
   const fs::path path = link->get<std::string>();
+  if (!is_kept_here(service, path)) return not_found("the notebook lies elsewhere");
   return file_contents(path.parent_path(), path.filename().native(), uri);
 }
 
