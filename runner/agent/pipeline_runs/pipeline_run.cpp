@@ -132,12 +132,16 @@ ToolAnswer run_pipeline(Service& service, const CallContext& context, const json
   auto state = pipeline_of_arguments(arguments);
   if (!state) return answer_of_error(state.error());
   // Every stage is a request that could be run, before the first one is.
-  for (const PipelineStage& stage : state->stages)
+  for (const PipelineStage& stage : state->stages) {
+    const auto good = check_arguments(*tool_named("execute_code"), json::parse(stage.arguments_json));
+    if (!good)
+      return error_answer(ErrorKind::invalid_request, fmt::format("stage {}: {}", stage.name, good.error().what));
     if (const auto called = request_of_call(service, context, json::parse(stage.arguments_json)); !called.request) {
       ToolAnswer problem = called.problem;
       problem.text = fmt::format("stage {}: {}", stage.name, problem.text);
       return error_answer(problem.error, problem.text);
     }
+  }
   const auto id = random_hex(16);
   if (!id) return answer_of_error(id.error());
   state->id = *id;

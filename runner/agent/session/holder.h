@@ -16,6 +16,7 @@ constexpr std::size_t kMaxHolderCallers = 64;
 
 // Does this process hold sessions of its own? A server does, and the holder; other commands ask the holder.
 [[nodiscard]] bool holds_sessions(const CallContext& context);
+void hold_sessions_here();
 
 // Has the holder call the tool; `start`: one is started where there is none, else the answer says that there is none.
 [[nodiscard]] ToolAnswer ask_holder(Service& service, const CallContext& context, std::string_view tool,

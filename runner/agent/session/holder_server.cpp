@@ -36,6 +36,7 @@ constexpr std::array<std::string_view, 8> kServed{"execute_code",  "execute_pyth
                                                   "sessions_list", "sessions_end"};
 
 std::atomic<bool> is_holder{false};
+std::atomic<bool> is_told_to_go{false};  // all sessions were ended
 
 struct Caller {
   explicit Caller(UniqueFd socket) : channel(std::move(socket)), cancel(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
@@ -89,9 +90,11 @@ void answer_call(Service& service, Caller& caller, const json& request) {
     const std::lock_guard lock(sending);
     [[maybe_unused]] const auto sent = caller.channel.send(output.dump());
   };
+  const json arguments = request.value("arguments", json::object());
+  if (name == "sessions_end" && arguments.value("all", json(false)) == json(true)) is_told_to_go = true;
   const UniqueFd over(::eventfd(0, EFD_CLOEXEC));
   std::thread watcher([&] { watch(caller, over); });
-  const ToolAnswer answer = call_tool(*tool, service, context, request.value("arguments", json::object()));
+  const ToolAnswer answer = call_tool(*tool, service, context, arguments);
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t put = ::write(over.get(), &one, sizeof one);
   watcher.join();
@@ -143,7 +146,7 @@ void serve(Service& service, const CallContext& context, BorrowedFd listener) {
       }
     }
     if (!callers.empty() || service.sessions().count() > 0) empty_since = monotonic_now();
-    if (monotonic_now() - empty_since > kEmptyPatience) break;
+    if (callers.empty() && (is_told_to_go || monotonic_now() - empty_since > kEmptyPatience)) break;
   }
   join_finished(callers, true);
 }
@@ -151,6 +154,7 @@ void serve(Service& service, const CallContext& context, BorrowedFd listener) {
 }  // namespace
 
 bool holds_sessions(const CallContext& context) { return context.over_mcp || is_holder; }
+void hold_sessions_here() { is_holder = true; }
 
 Result<void> serve_sessions(Service& service, const CallContext& context, int ready) {
   const auto listening = [&]() -> Result<std::pair<UniqueFd, UniqueFd>> {
@@ -166,7 +170,7 @@ Result<void> serve_sessions(Service& service, const CallContext& context, int re
   tell(ready, listening ? "ok" : listening.error().message());
   if (!listening) return Failure{listening.error()};
   if (!listening->first) return {};
-  is_holder = true;
+  hold_sessions_here();
   serve(service, context, listening->second);
   service.sessions().end_all();
   return {};

@@ -50,20 +50,6 @@ std::optional<std::uint64_t> kilobytes_of(std::string_view status, std::string_v
   return std::nullopt;
 }
 
-}  // namespace
-
-std::vector<int> process_tree(int pid) {
-  std::vector<int> tree{pid};
-  for (std::size_t i = 0; i < tree.size() && tree.size() < kMaxProcesses; ++i)
-    for (const int child : children_of(tree[i])) tree.push_back(child);
-  return tree;
-}
-
-void interrupt_tree(int pid) {
-  const std::vector<int> tree = process_tree(pid);
-  for (auto one = tree.rbegin(); one != tree.rend(); ++one) send_interrupt(*one);
-}
-
 std::optional<ProcessFigures> process_figures(int pid) {
   const auto stat = read_file(fmt::format("/proc/{}/stat", pid), kMaxProcFile);
   const auto status = read_file(fmt::format("/proc/{}/status", pid), kMaxProcFile);
@@ -78,6 +64,35 @@ std::optional<ProcessFigures> process_figures(int pid) {
   figures.memory_bytes = kilobytes_of(*status, "VmRSS:");
   figures.peak_memory_bytes = kilobytes_of(*status, "VmHWM:");
   return figures;
+}
+
+}  // namespace
+
+std::vector<int> process_tree(int pid) {
+  std::vector<int> tree{pid};
+  for (std::size_t i = 0; i < tree.size() && tree.size() < kMaxProcesses; ++i)
+    for (const int child : children_of(tree[i])) tree.push_back(child);
+  return tree;
+}
+
+void interrupt_tree(int pid) {
+  const std::vector<int> tree = process_tree(pid);
+  for (auto one = tree.rbegin(); one != tree.rend(); ++one) send_interrupt(*one);
+}
+
+std::optional<ProcessFigures> tree_figures(int pid) {
+  std::optional<ProcessFigures> sum;
+  if (pid <= 0) return sum;
+  for (const int one : process_tree(pid)) {
+    const auto figures = process_figures(one);
+    if (!figures) continue;
+    if (!sum) sum.emplace();
+    sum->cpu += figures->cpu;
+    if (figures->memory_bytes) sum->memory_bytes = sum->memory_bytes.value_or(0) + *figures->memory_bytes;
+    if (figures->peak_memory_bytes)
+      sum->peak_memory_bytes = std::max(sum->peak_memory_bytes.value_or(0), *figures->peak_memory_bytes);
+  }
+  return sum;
 }
 
 }  // namespace rh::agent

@@ -17,6 +17,7 @@ struct ProcessFigures {
   std::chrono::nanoseconds cpu{0};
   std::optional<std::uint64_t> memory_bytes, peak_memory_bytes;
 };
-[[nodiscard]] std::optional<ProcessFigures> process_figures(int pid);
+// Of all processes that are there now: CPU time and memory together, the largest peak of one. Absent: there is none.
+[[nodiscard]] std::optional<ProcessFigures> tree_figures(int pid);
 
 }  // namespace rh::agent

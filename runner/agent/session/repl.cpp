@@ -226,6 +226,7 @@ ToolAnswer run_repl(Service& service, const CallContext& context, const json& ar
   all["language"] = name_of(*language);
   const bool shared = arguments.contains("session_id");
   if (!shared) {
+    hold_sessions_here();
     const auto id = SessionManager::new_id();
     if (!id) return answer_of_error(id.error());
     all["session_id"] = *id;

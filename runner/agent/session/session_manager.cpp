@@ -113,7 +113,8 @@ Result<std::shared_ptr<SessionManager::Session>> SessionManager::find_or_start(c
   fresh->info.language = request.language;
   fresh->info.started = fresh->info.last_used = system_clock::now();
   ExecutionRequest shape = request;
-  shape.files.clear();  // given with each call
+  shape.files.clear();  // files and code are given with each call
+  shape.code = "\n";
   auto process = SessionProcess::start(service_, context, shape, method);
   if (!process) {
     sessions_.erase({owner_of(context), request.session});

@@ -112,7 +112,7 @@ Result<void> SessionProcess::launch(Service& service, const ExecutionRequest& re
   PreparedPackages packages;
   RH_TRY(Program program, make_program(service, request, settings_, found_, folder_, packages));
   RH_TRY(program.run.argv, driver_of(language_, found_, folder_));
-  program.run.env.erase("RUNHARNESS_CONTEXT");
+  for (const char* name : {"RUNHARNESS_CONTEXT", "RUNHARNESS_PROGRAM"}) program.run.env.erase(name);
   spec_ = launch_of(service, settings_, folder_, program.run);
   spec_.name = "session";
   spec_.limits = settings_.options.limits;
@@ -136,6 +136,7 @@ Result<void> SessionProcess::launch(Service& service, const ExecutionRequest& re
   if (!cancel_ || !ended_) return fail_errno("make the events of the session", "eventfd");
   spec_.streams = {(*theirs)[0], (*theirs)[1], (*theirs)[2]};
   sandbox::Launcher& launcher = service.launcher();
+  isolation_ = launcher.probe(spec_.level);
   supervisor_ = std::thread([this, &launcher, theirs] {
     sandbox::SuperviseHooks hooks;
     hooks.cancel = cancel_;
@@ -237,8 +238,7 @@ void SessionProcess::measure(ExecutionRecord& record, std::chrono::nanoseconds c
   execution.limits = spec_.limits;
   execution.limits.wall = settings_.options.limits.wall;
   execution.usage.wall = record.wall;
-  execution.isolation.requested = spec_.level;
-  execution.isolation.reached = spec_.level;
+  execution.isolation = isolation_;
   if (over_ && exit_ && *exit_) {
     const sandbox::ExitRecord& exit = **exit_;
     execution.isolation = exit.isolation;
@@ -247,7 +247,7 @@ void SessionProcess::measure(ExecutionRecord& record, std::chrono::nanoseconds c
     execution.usage.peak_memory = exit.usage.peak_memory;
   }
   const std::string whole = "of the session's interpreter, since the session began";
-  if (const auto figures = process_figures(pid_)) {
+  if (const auto figures = tree_figures(pid_)) {
     execution.usage.user_cpu = {figures->cpu - cpu_before, model::Scope::lower_bound, "/proc/PID/stat", {}};
     execution.usage.system_cpu = {std::chrono::nanoseconds(0), model::Scope::lower_bound, "/proc/PID/stat", {}};
     if (figures->peak_memory_bytes)
@@ -257,13 +257,13 @@ void SessionProcess::measure(ExecutionRecord& record, std::chrono::nanoseconds c
 }
 
 std::chrono::nanoseconds SessionProcess::cpu_time() const {
-  const auto figures = process_figures(pid_);
+  const auto figures = tree_figures(pid_);
   return figures ? figures->cpu : std::chrono::nanoseconds(0);
 }
 
 std::optional<std::uint64_t> SessionProcess::memory_bytes() const {
   if (over_) return std::nullopt;
-  const auto figures = process_figures(pid_);
+  const auto figures = tree_figures(pid_);
   return figures ? figures->memory_bytes : std::nullopt;
 }
 

@@ -59,6 +59,7 @@ class SessionProcess {
   RunSettings settings_;
   Language language_ = Language::python;
   sandbox::LaunchSpec spec_;
+  model::IsolationReport isolation_;   // as this host gives it; what a run reached is known when it has ended
   UniqueFd control_, output_, error_;  // our ends
   UniqueFd cancel_;                    // readable: the sandbox ends
   UniqueFd ended_;                     // readable: it has ended
