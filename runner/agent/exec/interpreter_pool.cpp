@@ -123,6 +123,8 @@ std::optional<InterpreterPool::Lease> InterpreterPool::take(const CallContext& c
                                                             ExecutionMethod method) {
   const std::string shape = shape_of(service_, request, method);
   const std::string owner = owner_of(context, request);
+  // What clears up between runs relies on namespaces of its own.
+  if (isolation(model::IsolationLevel::contained).reached == model::IsolationLevel::none) return std::nullopt;
   std::shared_ptr<Slot> oldest;  // stopped outside of the lock
   const std::lock_guard lock(mutex_);
   std::erase_if(slots_, [](const auto& slot) { return !slot->busy && !slot->interpreter->alive(); });
@@ -204,7 +206,8 @@ void run_warm(const CallContext& context, const RunSettings& settings, Interpret
   record.standard_output = std::move(reply.standard_output);
   record.standard_error = std::move(reply.standard_error);
   if (reply.error)
-    for (const std::string& line : reply.error->traceback) record.standard_error.bytes += line + "\n";
+    for (const std::string& line : reply.error->traceback)
+      record.standard_error.bytes += pool.service().secrets().redact(line) + "\n";
   record.execution = execution_of(reply, settings, pool.isolation(settings.options.isolation));
   record.result_json = reply.result_json;
   judge_execution(record);

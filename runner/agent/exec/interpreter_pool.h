@@ -47,6 +47,7 @@ class InterpreterPool {
   // Absent: every interpreter is in use by somebody else, or this one cannot be had; the run starts its own.
   [[nodiscard]] std::optional<Lease> take(const CallContext& context, const ExecutionRequest& request,
                                           ExecutionMethod method);
+  [[nodiscard]] Service& service() const { return service_; }
   // What the host allows of the sandbox, found once.
   [[nodiscard]] const model::IsolationReport& isolation(model::IsolationLevel level);
 

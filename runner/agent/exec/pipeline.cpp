@@ -8,6 +8,7 @@
 #include "runner/agent/approval/gate.h"
 #include "runner/agent/audit/audit_log.h"
 #include "runner/agent/audit/debug_log.h"
+#include "runner/agent/exec/build_cache.h"
 #include "runner/agent/exec/interpreter_pool.h"
 #include "runner/agent/exec/packages.h"
 #include "runner/agent/exec/programs.h"
@@ -219,6 +220,7 @@ class Pipeline {
     auto packages = prepare_packages(service_, context_, request_, settings_, *found, *folder_);
     if (!packages) return package_problem(packages.error());
     packages_ = *std::move(packages);
+    if (request_.language == Language::go) share_go_library(service_, context_, request_, settings_, *found, packages_);
     auto program = make_program(service_, request_, settings_, *std::move(found), *folder_, packages_);
     if (!program) return stop(program.error(), ErrorKind::internal_error);
     program_ = *std::move(program);
@@ -242,7 +244,17 @@ class Pipeline {
     return limits;
   }
 
+  // Isolated runs leave nothing behind, not even what a compiler made.
   bool build() {
+    const BuildCache cache(service_);
+    const bool keeps = record_.method != ExecutionMethod::container;
+    if (keeps && cache.restore(program_, *folder_)) return true;
+    if (!compile()) return false;
+    if (keeps) cache.keep(program_, *folder_);
+    return true;
+  }
+
+  bool compile() {
     for (SandboxedCommand& command : program_.build) {
       command.limits = remaining(command.limits);
       auto run = run_sandboxed(service_, context_, settings_, *folder_, command);
@@ -274,6 +286,12 @@ class Pipeline {
       stop(run.error(), ErrorKind::sandbox_error);
       return stage.end("failed", record_.error.message);
     }
+    if (run->no_sandbox) {
+      stop(ErrorKind::isolation_unavailable,
+           "there is no sandbox on this machine: the code is shown and was not run (runharness doctor says why)");
+      record_.status = ExecutionStatus::shown;
+      return stage.end("failed", record_.error.message);
+    }
     take(*std::move(run));
     if (!record_.success()) stage.end("failed", std::string(name_of(record_.error.kind)));
   }
@@ -297,6 +315,7 @@ class Pipeline {
     StageClock stage(record_, "result");
     WorkFolder& folder = lease_ ? lease_->interpreter().folder() : *folder_;
     if (record_.result_json.empty()) read_result(folder, record_);
+    record_.result_json = service_.secrets().redact(record_.result_json);
     const std::string name = request_.folder_name.empty() ? record_.id : request_.folder_name;
     auto artifacts =
         folder.take_artifacts(request_.artifacts, service_.paths().state / "artifacts" / name, record_.diagnostics);

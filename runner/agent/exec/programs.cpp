@@ -103,14 +103,14 @@ Result<void> make_go(Making& making) {
   env["GOROOT"] = making.program.found.home.string();
   env["GOTOOLCHAIN"] = "local";
   env["GOTELEMETRY"] = "off";
-  env["GOCACHE"] = (making.folder.build() / "go-cache").string();
+  env.try_emplace("GOCACHE", (making.folder.build() / "go-cache").string());
   env.try_emplace("GOPROXY", "off");
   env.try_emplace("GOMODCACHE", (making.folder.build() / "go-modules").string());
   env.try_emplace("GOFLAGS", "-mod=mod");
   making.add_build(
       {making.program.found.runtime.path.string(), "build", "-buildvcs=false", "-o", program.string(), "."});
   making.run_with({program.string()});
-  making.keep_outputs({program});
+  making.keep_outputs({"program"});
   return {};
 }
 
@@ -141,7 +141,7 @@ Result<void> make_cargo(Making& making) {
   making.add_build(
       {(making.bin() / "cargo").string(), "build", "--release", "--offline", "--quiet", "--color", "never"});
   making.run_with({(target / "release" / name).string()});
-  making.keep_outputs({target / "release" / name});
+  making.keep_outputs({fs::path("target") / "release" / name});
   return {};
 }
 
@@ -152,7 +152,7 @@ Result<void> make_rust(Making& making) {
                     "debuginfo=0", "--color", "never", "-o", program.string(),
                     making.in_folder(making.program.source)});
   making.run_with({program.string()});
-  making.keep_outputs({program});
+  making.keep_outputs({"program"});
   return {};
 }
 
@@ -192,7 +192,7 @@ Result<void> make_java(Making& making) {
                    "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError",
                    "-Dfile.encoding=UTF-8", "-cp", class_path + ":.",
                    main.package.empty() ? main.name : main.package + "." + main.name});
-  making.keep_outputs({classes});
+  making.keep_outputs({"classes"});
   return {};
 }
 

@@ -17,7 +17,7 @@ struct Program {
   std::string source;                          // file in the working folder
   std::vector<SandboxedCommand> build;         // in this order; the first that fails ends it
   SandboxedCommand run;                        // argv, env and folders; limits are the caller's to set
-  std::vector<std::filesystem::path> outputs;  // what building makes, below WorkFolder::build
+  std::vector<std::filesystem::path> outputs;  // what building makes, relative to WorkFolder::build
   std::string build_key;                       // names the outputs by what they are made from; empty: they are not kept
 };
 

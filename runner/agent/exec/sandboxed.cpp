@@ -1,5 +1,6 @@
 #include "runner/agent/exec/sandboxed.h"
 
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -209,6 +210,15 @@ Result<SandboxedRun> run_sandboxed(Service& service, const CallContext& context,
   SandboxedRun run;
   sandbox::SuperviseHooks hooks;
   hooks.cancel = context.cancel;
+  // A second process is held where the first could not be set up: the host has not all that was assumed.
+  unsigned held = 0;
+  hooks.on_held = [&](int pid) {
+    if (++held == 1 ||
+        service.launcher().probe(model::IsolationLevel::contained).reached != model::IsolationLevel::none)
+      return;
+    run.no_sandbox = true;
+    kill(pid, SIGKILL);
+  };
   hooks.on_start = [&](const sandbox::TreeLocation&) { run.started = true; };
   hooks.on_output = [&](model::Stream stream, std::string_view bytes) { way.take(stream, bytes); };
   RH_TRY(sandbox::ExitRecord exit, service.launcher().run(spec, hooks));

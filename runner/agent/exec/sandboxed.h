@@ -40,6 +40,7 @@ struct SandboxedRun {
   model::Execution execution;
   model::CapturedText standard_output, standard_error;
   bool started = false;
+  bool no_sandbox = false;  // this host has none: nothing was started
 };
 
 // PATH of `bin` and the system, HOME, locale and temporary folder; nothing else of the caller's environment.
