@@ -101,8 +101,9 @@ InterpreterPool::Lease::~Lease() {
 }
 
 const model::IsolationReport& InterpreterPool::isolation(model::IsolationLevel level) {
-  std::call_once(probed_, [&] { isolation_ = service_.launcher().probe(level); });
-  return isolation_;
+  const std::lock_guard lock(probe_mutex_);
+  const auto at = isolation_.find(level);
+  return at != isolation_.end() ? at->second : isolation_.emplace(level, service_.launcher().probe(level)).first->second;
 }
 
 std::shared_ptr<InterpreterPool::Slot> InterpreterPool::start(const CallContext& context,

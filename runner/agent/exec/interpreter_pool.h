@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -60,8 +61,8 @@ class InterpreterPool {
   std::size_t size_;
   std::mutex mutex_;
   std::vector<std::shared_ptr<Slot>> slots_;
-  std::once_flag probed_;
-  model::IsolationReport isolation_;
+  std::mutex probe_mutex_;
+  std::map<model::IsolationLevel, model::IsolationReport> isolation_;
 };
 
 // Whether this request can be served by a warm interpreter: no packages, no environment and runtime of its own...
