@@ -2,6 +2,7 @@
 
 #include "runner/agent/approval/tools.h"
 #include "runner/agent/audit/tools.h"
+#include "runner/agent/custom/custom_tools.h"
 #include "runner/agent/demo/demo.h"
 #include "runner/agent/deps/dependencies.h"
 #include "runner/agent/exec/tools.h"
@@ -18,8 +19,8 @@ namespace rh::agent {
 
 const std::vector<ToolTable>& tool_tables() {
   static const std::vector<ToolTable> tables{
-      demo_tools,     deps_tools,     exec_tools,  generation_tools, help_tools,     project_tools, safety_tools,
-      validate_tools, approval_tools, audit_tools, history_tools,    pipeline_tools, session_tools,
+      demo_tools,   deps_tools,     exec_tools,     generation_tools, custom_tools,  help_tools,     project_tools,
+      safety_tools, validate_tools, approval_tools, audit_tools,      history_tools, pipeline_tools, session_tools,
   };
   return tables;
 }
