@@ -49,7 +49,7 @@ UniqueFd begin_connection(const Endpoint& endpoint) {
 bool wait_for(int fd, short events, Nanoseconds deadline) {
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - monotonic_now()).count();
   pollfd wait{fd, events, 0};
-  return left > 0 && ::poll(&wait, 1, static_cast<int>(std::min<long long>(left, 60'000))) > 0;
+  return ::poll(&wait, 1, static_cast<int>(std::clamp<long long>(left, 0, 60'000))) > 0;
 }
 
 bool is_connected(int fd) {
@@ -64,6 +64,11 @@ struct HttpAnswer {
   std::chrono::seconds retry_after{0};
   std::string body;
 };
+
+// Seconds; a date counts as none.
+std::chrono::seconds retry_after_of(std::string_view text) {
+  return std::chrono::seconds(std::min<std::uint64_t>(parse_u64(text).value_or(0), 3600));
+}
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -87,8 +92,7 @@ std::optional<HttpAnswer> parsed(std::string_view text, bool closed) {
     if (name == "content-length") length = parse_u64(value);
     if (name == "transfer-encoding") chunked = value.find("chunked") != std::string::npos;
     if (name == "connection" && value == "close") answer.keep_alive = false;
-    if (name == "retry-after")
-      answer.retry_after = std::chrono::seconds(std::min<std::uint64_t>(parse_u64(value).value_or(0), 3600));
+    if (name == "retry-after") answer.retry_after = retry_after_of(value);
   }
   const std::string_view body = text.substr(end + 4);
   answer.body = body.substr(0, length.value_or(body.size()));
@@ -102,19 +106,13 @@ bool may_be_repeated(int status) { return status == 429 || status == 502 || stat
 
 }  // namespace
 
-// One signal: a queue, a thread that outlives us if need be, and its connection.
-class Exporter::Line {
+// One signal: a queue, a connection that is begun at once, and a thread that sends while the work goes on. What is
+// there at the end is sent by whoever finishes, so that nothing hangs on the thread's turn.
+class Exporter::Line : public std::enable_shared_from_this<Line> {
  public:
   Line(Signal signal, Endpoint endpoint, std::filesystem::path http_program)
-      : signal_(signal), endpoint_(std::move(endpoint)), http_program_(std::move(http_program)) {}
-
-  static void start(const std::shared_ptr<Line>& line) {
-    // Signals are for the main thread.
-    sigset_t all, before;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    std::thread([line] { line->work(); }).detach();
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+      : signal_(signal), endpoint_(std::move(endpoint)), http_program_(std::move(http_program)) {
+    if (endpoint_.plain()) socket_ = begin_connection(endpoint_);
   }
 
   void add(std::string body) {
@@ -125,44 +123,74 @@ class Exporter::Line {
     }
     queued_bytes_ += body.size();
     queue_.push_back(std::move(body));
+    if (!std::exchange(started_, true)) start();
     changed_.notify_all();
   }
 
-  // A connection that is not there at the end is not waited for; one that takes bytes is.
-  void finish() {
+  // `begun`: by all lines together, so that several dead ones cost no more than one.
+  void finish(Nanoseconds begun) {
     std::unique_lock lock(mutex_);
     finishing_ = true;
     changed_.notify_all();
-    if (!endpoint_.plain()) return send_off(lock);
-    std::uint64_t moved = moved_;
-    while (busy_ || !queue_.empty()) {
-      if (!connected_ && tried_) break;
-      changed_.wait_for(lock, kTelemetryPatience);
-      if (moved_ == moved) break;
-      moved = moved_;
+    while (busy_ && endpoint_.plain() && !written_) {
+      const Nanoseconds left = std::max(begun, moved_at_) + kTelemetryPatience - monotonic_now();
+      if (left.count() <= 0) break;
+      changed_.wait_for(lock, left);
     }
-    const bool handed_over = queue_.empty() && (!busy_ || written_);
-    if (!handed_over && problem_.empty()) problem_ = fmt::format("nobody takes them at {}", endpoint_.url);
-    queue_.clear();
+    std::deque<std::string> rest;
+    rest.swap(queue_);
+    const bool free = !busy_;
+    if (busy_ && endpoint_.plain() && !written_) problem_ = fmt::format("{} does not take them", endpoint_.url);
+    if (rest.empty()) return;
+    lock.unlock();
+    if (!endpoint_.plain())
+      send_off(rest);
+    else if (free)
+      send_rest(rest, begun);
+    else
+      say(fmt::format("{} is too slow", endpoint_.url));
   }
 
   [[nodiscard]] std::string problem() {
     const std::lock_guard lock(mutex_);
-    return problem_.empty() ? ""
-                            : fmt::format("telemetry: {} were not sent: {}",
-                                          kSignalNames[static_cast<std::size_t>(signal_)], problem_);
+    if (problem_.empty()) return {};
+    return fmt::format("telemetry: {} were not sent: {}", kSignalNames[static_cast<std::size_t>(signal_)], problem_);
   }
 
  private:
+  void start() {
+    // Signals are for the main thread.
+    sigset_t all, before;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    std::thread([line = shared_from_this()] { line->work(); }).detach();
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  void say(std::string problem) {
+    const std::lock_guard lock(mutex_);
+    problem_ = std::move(problem);
+  }
+
   // What is left goes to helpers that live on after us, no longer than the endpoint's timeout.
-  void send_off(std::unique_lock<std::mutex>& lock) {
-    std::deque<std::string> rest;
-    rest.swap(queue_);
-    lock.unlock();
-    bool good = true;
-    for (std::string& body : rest) good = http_send_off(http_program_, request_of(std::move(body))) && good;
-    lock.lock();
-    if (!good) problem_ = fmt::format("{} needs runharness-http, which is not there", endpoint_.url);
+  void send_off(std::deque<std::string>& rest) {
+    for (std::string& body : rest)
+      if (!http_send_off(http_program_, request_of(std::move(body))))
+        say(fmt::format("{} needs runharness-http, which is not there", endpoint_.url));
+  }
+
+  // An answer is not needed: what the kernel took reaches a collector that lives.
+  void send_rest(const std::deque<std::string>& rest, Nanoseconds begun) {
+    patient_since_ = begun;
+    for (const std::string& body : rest) {
+      const HttpAnswer answer = post(body);
+      if (answer.status >= 200 && answer.status < 300) continue;
+      if (answer.status != 0) say(refusal(answer));
+      if (!written_ || &body != &rest.back()) {
+        if (answer.status == 0) say(fmt::format("nobody takes them at {}", endpoint_.url));
+        return;
+      }
+    }
   }
 
   [[nodiscard]] HttpRequest request_of(std::string body) const {
@@ -175,77 +203,94 @@ class Exporter::Line {
     return request;
   }
 
+  [[nodiscard]] std::string refusal(const HttpAnswer& answer) const {
+    return fmt::format("{} answered {}: {}", endpoint_.url, answer.status,
+                       to_valid_utf8(trim(std::string_view(answer.body).substr(0, 200))));
+  }
+
   void work() {
-    if (endpoint_.plain()) connect();
+    std::unique_lock lock(mutex_);
     for (;;) {
-      std::string body;
-      {
-        std::unique_lock lock(mutex_);
-        busy_ = false;
-        changed_.notify_all();
-        changed_.wait(lock, [&] { return finishing_ || !queue_.empty(); });
-        if (queue_.empty() || (finishing_ && !endpoint_.plain())) return;
-        body = std::move(queue_.front());
-        queue_.pop_front();
-        queued_bytes_ -= body.size();
-        busy_ = true;
-        written_ = false;
-      }
+      changed_.wait(lock, [&] { return finishing_ || !queue_.empty(); });
+      // Short commands end before that, and send all of it at once.
+      changed_.wait_for(lock, kTelemetryDelay, [&] { return finishing_; });
+      if (finishing_) return;
+      const std::string body = std::move(queue_.front());
+      queue_.pop_front();
+      queued_bytes_ -= body.size();
+      busy_ = true;
+      written_ = false;
+      lock.unlock();
       deliver(body);
+      lock.lock();
+      busy_ = false;
+      changed_.notify_all();
     }
   }
 
   void deliver(const std::string& body) {
     for (unsigned tries = 1;; ++tries) {
       const HttpAnswer answer = endpoint_.plain() ? post(body) : post_by_helper(body);
-      if (answer.status >= 200 && answer.status < 300) return;
-      const bool again = answer.status == 0 || may_be_repeated(answer.status);
       std::unique_lock lock(mutex_);
+      if (answer.status >= 200 && answer.status < 300) return problem_.clear();
       if (answer.status != 0)
-        problem_ = fmt::format("{} answered {}: {}", endpoint_.url, answer.status,
-                               to_valid_utf8(trim(std::string_view(answer.body).substr(0, 200))));
-      if (!again || tries >= kMaxTelemetryTries || finishing_) return;
+        problem_ = refusal(answer);
+      else if (endpoint_.plain())
+        problem_ = fmt::format("nobody takes them at {}", endpoint_.url);
+      const bool again = answer.status == 0 || may_be_repeated(answer.status);
+      if (!again || tries >= kMaxTelemetryTries) return;
       const auto pause = std::max<milliseconds>(answer.retry_after, milliseconds(250 << tries));
-      if (changed_.wait_for(lock, pause, [&] { return finishing_; }) && !connected_) return;
+      if (changed_.wait_for(lock, pause, [&] { return finishing_; })) return;
     }
   }
 
-  void move(std::uint64_t bytes) {
-    const std::lock_guard lock(mutex_);
-    moved_ += bytes;
-    changed_.notify_all();
+  // The endpoint's timeout; at the end a few milliseconds after the last byte that moved.
+  [[nodiscard]] Nanoseconds deadline(Nanoseconds last_move) const {
+    if (patient_since_) return std::max(*patient_since_, last_move) + kTelemetryPatience;
+    return last_move + endpoint_.timeout;
   }
 
-  void connect() {
-    socket_ = begin_connection(endpoint_);
-    const Nanoseconds deadline = monotonic_now() + endpoint_.timeout;
-    const bool there = socket_ && wait_for(socket_.get(), POLLOUT, deadline) && is_connected(socket_.get());
-    if (!there) socket_.reset();
+  Nanoseconds moved() {
     const std::lock_guard lock(mutex_);
-    connected_ = there;
-    tried_ = true;
-    if (!there && problem_.empty()) problem_ = fmt::format("nobody listens at {}", endpoint_.url);
-    if (there) problem_.clear();
-    ++moved_;
+    moved_at_ = monotonic_now();
     changed_.notify_all();
+    return moved_at_;
   }
 
+  bool connected() {
+    if (!socket_) socket_ = begin_connection(endpoint_);
+    const Nanoseconds since = patient_since_ ? *patient_since_ : monotonic_now();
+    if (socket_ && (wait_for(socket_.get(), POLLOUT, deadline(since))) && is_connected(socket_.get())) return true;
+    socket_.reset();
+    return false;
+  }
+
+  // A kept connection may have been closed meanwhile: then once more on a new one.
   HttpAnswer post(const std::string& body) {
-    if (!socket_) connect();
-    if (!socket_) return {};
+    const bool kept = answered_;
+    HttpAnswer answer = post_once(body);
+    return answer.status == 0 && kept && !written_ ? post_once(body) : answer;
+  }
+
+  HttpAnswer post_once(const std::string& body) {
+    {
+      const std::lock_guard lock(mutex_);
+      written_ = false;
+    }
+    if (!connected()) return {};
+    const bool six = endpoint_.host.find(':') != std::string::npos;
     std::string text =
         fmt::format("POST {} HTTP/1.1\r\nHost: {}{}{}:{}\r\nUser-Agent: runharness/{}\r\n", endpoint_.path,
-                    endpoint_.host.find(':') == std::string::npos ? "" : "[", endpoint_.host,
-                    endpoint_.host.find(':') == std::string::npos ? "" : "]", endpoint_.port, RUNHARNESS_VERSION);
+                    six ? "[" : "", endpoint_.host, six ? "]" : "", endpoint_.port, RUNHARNESS_VERSION);
     for (const std::string& header : endpoint_.headers) text += header + "\r\n";
     text += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.size()) + body;
-    const Nanoseconds deadline = monotonic_now() + endpoint_.timeout;
+    Nanoseconds last_move = monotonic_now();
     for (std::size_t at = 0; at < text.size();) {
       const ssize_t sent = ::send(socket_.get(), text.data() + at, text.size() - at, MSG_NOSIGNAL);
       if (sent > 0) {
         at += static_cast<std::size_t>(sent);
-        move(static_cast<std::uint64_t>(sent));
-      } else if (errno != EINTR && (errno != EAGAIN || !wait_for(socket_.get(), POLLOUT, deadline))) {
+        last_move = moved();
+      } else if (errno != EINTR && (errno != EAGAIN || !wait_for(socket_.get(), POLLOUT, deadline(last_move)))) {
         return lost();
       }
     }
@@ -253,31 +298,37 @@ class Exporter::Line {
       const std::lock_guard lock(mutex_);
       written_ = true;
     }
-    return answer(deadline);
+    return read_answer(last_move);
   }
 
-  HttpAnswer answer(Nanoseconds deadline) {
+  HttpAnswer read_answer(Nanoseconds last_move) {
     std::string held;
     std::array<char, 4096> buffer;
     while (held.size() < kMaxAnswerBytes) {
-      if (!wait_for(socket_.get(), POLLIN, deadline)) return lost();
+      // At the end an answer is welcome, not waited for: what several collectors do not say would add up.
+      const Nanoseconds until = patient_since_ ? *patient_since_ + kTelemetryPatience : deadline(last_move);
+      if (!wait_for(socket_.get(), POLLIN, until)) return lost();
       const ssize_t got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
       if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
       if (got > 0) held.append(buffer.data(), static_cast<std::size_t>(got));
+      if (got <= 0 && held.empty()) {
+        const std::lock_guard lock(mutex_);
+        written_ = false;  // it went to a connection that was no more
+      }
       if (auto complete = parsed(held, got <= 0)) {
-        if (!complete->keep_alive || got <= 0) socket_.reset();
-        move(1);
+        answered_ = complete->keep_alive && got > 0;
+        if (!answered_) socket_.reset();
         return *std::move(complete);
       }
       if (got <= 0) return lost();
+      last_move = moved();
     }
     return lost();
   }
 
   HttpAnswer lost() {
     socket_.reset();
-    const std::lock_guard lock(mutex_);
-    problem_ = fmt::format("{} broke the connection or did not answer", endpoint_.url);
+    answered_ = false;
     return {};
   }
 
@@ -290,26 +341,25 @@ class Exporter::Line {
     };
     const HttpOutcome outcome = http_call(http_program_, request_of(body), hooks);
     answer.status = outcome.head.status;
-    answer.retry_after =
-        std::chrono::seconds(std::min<std::uint64_t>(parse_u64(outcome.head.retry_after).value_or(0), 3600));
-    if (outcome.problem != HttpProblem::none) {
-      const std::lock_guard lock(mutex_);
-      problem_ = fmt::format("{}: {}", endpoint_.url, outcome.message);
-    }
+    answer.retry_after = retry_after_of(outcome.head.retry_after);
+    if (outcome.problem != HttpProblem::none) say(fmt::format("{}: {}", endpoint_.url, outcome.message));
     return answer;
   }
 
   const Signal signal_;
   const Endpoint endpoint_;
   const std::filesystem::path http_program_;
-  UniqueFd socket_;  // of the thread
+  // Of the thread while `busy_`, else of whoever finishes.
+  UniqueFd socket_;
+  bool answered_ = false;  // the connection served before
+  std::optional<Nanoseconds> patient_since_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::string> queue_;
   std::size_t queued_bytes_ = 0;
-  std::uint64_t moved_ = 0;
-  bool busy_ = false, written_ = false, connected_ = false, tried_ = false, finishing_ = false;
+  Nanoseconds moved_at_{0};
+  bool started_ = false, busy_ = false, written_ = false, finishing_ = false;
   std::string problem_;
 };
 
@@ -320,7 +370,6 @@ Exporter::Exporter(const TelemetryPlan& plan, std::filesystem::path http_program
       continue;
     }
     lines_.push_back(std::make_shared<Line>(static_cast<Signal>(i), plan.endpoints[i], http_program));
-    Line::start(lines_.back());
   }
 }
 
@@ -332,8 +381,9 @@ void Exporter::send(Signal signal, std::string body) {
 
 void Exporter::finish() {
   if (std::exchange(finished_, true)) return;
+  const Nanoseconds begun = monotonic_now();
   for (const auto& line : lines_)
-    if (line) line->finish();
+    if (line) line->finish(begun);
 }
 
 std::vector<std::string> Exporter::problems() const {

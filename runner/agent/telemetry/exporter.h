@@ -13,6 +13,7 @@ namespace rh::agent {
 
 constexpr std::size_t kMaxQueuedTelemetry = 32ULL << 20;    // of one signal; more is dropped, and said
 constexpr std::chrono::milliseconds kTelemetryPatience{3};  // at the end, while nothing moves
+constexpr std::chrono::milliseconds kTelemetryDelay{200};   // before the thread takes what was queued
 constexpr unsigned kMaxTelemetryTries = 4;
 
 class Exporter {
