@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "profiles/go/wire_format.h"
+#include "profiles/profile_builder.h"
 #include "runner/base/text.h"
 
 namespace rh::profiles {
@@ -187,6 +188,18 @@ Result<std::string> unpack(std::string_view bytes) {
   return text;
 }
 
+// The format does not say what made the code; the files that our own exports name do.
+model::FrameKind kind_of(const model::ProfileFrame& frame) {
+  using model::FrameKind;
+  if (frame.name.starts_with("runtime.gc")) return FrameKind::gc;
+  if (frame.name.ends_with("[kernel]")) return FrameKind::kernel;
+  if (frame.file.empty() && frame.name.starts_with('(')) return FrameKind::runtime;
+  if (frame.file.ends_with(".py") || frame.file.starts_with('<')) return FrameKind::python;
+  if (frame.file.ends_with("js") || frame.file.starts_with("node:")) return FrameKind::javascript;
+  if (frame.file.ends_with(".sh")) return FrameKind::shell;
+  return FrameKind::native;
+}
+
 class StackMaker {
  public:
   StackMaker(const PprofFile& file, ProfileBuilder& builder) : file_(file), builder_(builder) {}
@@ -206,6 +219,7 @@ class StackMaker {
       module = file_.text(name->second);
     if (location->second.lines.empty()) {
       model::ProfileFrame frame;
+      frame.kind = model::FrameKind::native;
       frame.name = fmt::format("[{:#x}]", location->second.address);
       frame.module = module;
       return builder_.stack(at, builder_.frame(frame), 0);
@@ -213,12 +227,13 @@ class StackMaker {
     for (auto line = location->second.lines.rbegin(); line != location->second.lines.rend(); ++line) {
       model::ProfileFrame frame;
       frame.module = module;
+      frame.kind = model::FrameKind::native;
       if (const auto function = file_.functions.find(line->function); function != file_.functions.end()) {
         frame.name = file_.text(function->second.name);
         frame.file = file_.text(function->second.file);
         frame.line = static_cast<std::uint32_t>(function->second.start_line);
       }
-      if (frame.name.starts_with("runtime.gc")) frame.kind = model::FrameKind::gc;
+      frame.kind = kind_of(frame);
       at = builder_.stack(at, builder_.frame(frame), static_cast<std::uint32_t>(line->line));
     }
     return at;
@@ -227,35 +242,95 @@ class StackMaker {
   ProfileBuilder& builder_;
 };
 
+// The columns of a sample's values.
+struct Columns {
+  std::size_t cpu = 0, count = 0;
+};
+
+Result<Columns> columns_of(const PprofFile& file) {
+  Columns columns{file.types.size(), file.types.size()};
+  for (std::size_t i = 0; i < file.types.size(); ++i) {
+    if (file.text(file.types[i].type) == "cpu" && file.text(file.types[i].unit) == "nanoseconds") columns.cpu = i;
+    if (file.text(file.types[i].unit) == "count") columns.count = i;
+  }
+  if (columns.cpu == file.types.size())
+    return fail(file.types.empty() ? ErrorKind::parse : ErrorKind::unsupported,
+                "read a pprof profile: it has no CPU time in nanoseconds");
+  return columns;
+}
+
+struct Weight {
+  std::int64_t ns = 0;
+  std::uint64_t draws = 0;  // how often the profiler met this stack
+};
+
+Weight weight_of(const RawSample& sample, const Columns& columns, std::int64_t period_ns) {
+  if (columns.cpu >= sample.values.size()) return {};
+  const auto ns = static_cast<std::int64_t>(sample.values[columns.cpu]);
+  if (ns <= 0) return {};
+  std::uint64_t draws = 1;
+  if (columns.count < sample.values.size())
+    draws = sample.values[columns.count];
+  else if (period_ns > 0)
+    draws = static_cast<std::uint64_t>(ns / period_ns);
+  return {ns, std::clamp<std::uint64_t>(draws, 1, static_cast<std::uint64_t>(ns))};
+}
+
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+
+void describe(const PprofFile& file, std::uint64_t draws, ProfileBuilder& builder) {
+  model::Profile& profile = builder.profile();
+  profile.duration_ns = std::max<std::int64_t>(file.duration_ns, 0);
+  if (file.period_ns > 0) profile.rate_hz = static_cast<std::uint32_t>(std::min(kSecondNs, kSecondNs / file.period_ns));
+  profile.cpu = model::CpuFigure::unknown("a pprof file has sampled times only");
+  profile.memory.bytes = model::BytesFigure::unknown("a pprof file of CPU time has no memory");
+  model::SampleQuality& quality = builder.process(0).quality;
+  quality.expected = quality.taken = draws;
+}
+
 }  // namespace
 
-Result<PprofSummary> read_pprof(std::string_view bytes, std::uint32_t thread, std::int64_t end_ns,
-                                ProfileBuilder& builder) {
+bool looks_like_pprof(std::string_view bytes) {
+  // The first field of a plain file is mostly its sample types; the first byte of JSON is none of these.
+  return bytes.starts_with("\x1f\x8b") || bytes.starts_with("\x0a");
+}
+
+Result<model::Profile> read_pprof(std::string_view bytes) {
   RH_TRY(const std::string text, unpack(bytes));
   PprofFile file;
   RH_CHECK(each_field(text, [&](const WireField& field) { return read_profile_field(field, file); }));
-  std::size_t cpu = file.types.size();
-  std::size_t count = file.types.size();
-  for (std::size_t i = 0; i < file.types.size(); ++i) {
-    if (file.text(file.types[i].type) == "cpu" && file.text(file.types[i].unit) == "nanoseconds") cpu = i;
-    if (file.text(file.types[i].unit) == "count") count = i;
-  }
-  if (cpu == file.types.size())
-    return fail(file.types.empty() ? ErrorKind::parse : ErrorKind::unsupported,
-                "read a pprof profile: it has no CPU time in nanoseconds");
-  PprofSummary summary;
-  summary.duration_ns = file.duration_ns;
-  summary.period_ns = file.period_ns;
-  StackMaker maker(file, builder);
+  RH_TRY(const Columns columns, columns_of(file));
+  std::uint64_t total = 0;
+  std::int64_t cpu_ns = 0;
   for (const RawSample& sample : file.samples) {
-    if (cpu >= sample.values.size()) continue;
-    const auto ns = static_cast<std::int64_t>(sample.values[cpu]);
-    if (ns <= 0) continue;
-    builder.add({end_ns, thread, maker.stack(sample), 0, ns, model::kOnCpu});
-    summary.cpu_ns += ns;
-    summary.samples += count < sample.values.size() ? sample.values[count] : 1;
+    const Weight weight = weight_of(sample, columns, file.period_ns);
+    total += std::min(weight.draws, kMaxPprofDraws);
+    if (weight.ns > kMaxPprofCpuNs - cpu_ns)
+      return fail(ErrorKind::limit, fmt::format("read a pprof profile: more than {} ns of CPU time", kMaxPprofCpuNs));
+    cpu_ns += weight.ns;
   }
-  return summary;
+  const std::uint64_t together = total / kMaxPprofDraws + 1;
+
+  ProfileBuilder builder(0);
+  model::ProfileProcess process;
+  process.profiler = "pprof";
+  const std::uint32_t thread = builder.add_thread({builder.add_process(process), 0, "all threads"});
+  StackMaker maker(file, builder);
+  std::uint64_t draws = 0;
+  for (const RawSample& sample : file.samples) {
+    const Weight weight = weight_of(sample, columns, file.period_ns);
+    if (weight.draws == 0) continue;
+    const std::uint32_t stack = maker.stack(sample);
+    const auto parts = static_cast<std::int64_t>(std::max<std::uint64_t>(weight.draws / together, 1));
+    for (std::int64_t part = 0; part < parts; ++part) {
+      const std::int64_t ns = weight.ns / parts + (part < weight.ns % parts ? 1 : 0);
+      const double at = static_cast<double>(++draws) / static_cast<double>(total);
+      const auto span = static_cast<double>(std::max(file.duration_ns, static_cast<std::int64_t>(total)));
+      builder.add({static_cast<std::int64_t>(at * span), thread, stack, 0, ns, model::kOnCpu});
+    }
+  }
+  describe(file, draws, builder);
+  return builder.take();
 }
 
 }  // namespace rh::profiles

@@ -1,29 +1,26 @@
-// Reads a CPU profile in the pprof format, as `go test -cpuprofile` and runtime/pprof write it (gzip'd protocol
-// buffers), into a profile. Format: github.com/google/pprof/proto/profile.proto.
+// Reads a CPU profile in the pprof format, as `go test -cpuprofile`, runtime/pprof and other profilers write it (gzip'd
+// protocol buffers), so that `profile diff` can compare it. Format: github.com/google/pprof/proto/profile.proto.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-#include "profiles/profile_builder.h"
 #include "runner/base/result.h"
+#include "runner/model/profile.h"
 
 namespace rh::profiles {
 
-inline constexpr std::uint64_t kMaxPprofBytes = 512ULL << 20;  // unpacked
-inline constexpr std::size_t kMaxPprofFrames = 4096;           // of one stack
+inline constexpr std::uint64_t kMaxPprofBytes = 512ULL << 20;            // unpacked
+inline constexpr std::size_t kMaxPprofFrames = 4096;                     // of one stack
+inline constexpr std::uint64_t kMaxPprofDraws = 20'000'000;              // samples; more are put together
+inline constexpr std::int64_t kMaxPprofCpuNs = 100'000'000'000'000'000;  // three years
 
-struct PprofSummary {
-  std::uint64_t samples = 0;  // as counted by the runtime's clock
-  std::int64_t cpu_ns = 0;
-  std::int64_t period_ns = 0;  // 0: the file does not tell
-  std::int64_t duration_ns = 0;
-};
+// Whether the bytes may be such a file: packed, or a plain message.
+[[nodiscard]] bool looks_like_pprof(std::string_view bytes);
 
-// Adds the samples to a thread of the process. The format keeps no times: they all stand at `end_ns`, the end of the
-// recording in the time of the profile, with CPU time and without wall time. Errors: parse, with the place; limit;
-// unsupported for a profile of something else than CPU time.
-[[nodiscard]] Result<PprofSummary> read_pprof(std::string_view bytes, std::uint32_t thread, std::int64_t end_ns,
-                                              ProfileBuilder& builder);
+// One process with one thread. The format counts the samples of each stack and keeps no times: each stands at a
+// moment of its own between 0 and the duration, in no particular order, with CPU time and without wall time.
+// Errors: parse, with the place; limit; unsupported for a profile of something else than CPU time.
+[[nodiscard]] Result<model::Profile> read_pprof(std::string_view bytes);
 
 }  // namespace rh::profiles

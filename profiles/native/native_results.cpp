@@ -20,7 +20,8 @@ constexpr const char* kKallsyms = "/proc/kallsyms";
 constexpr std::uint64_t kToldShare = 20;  // a module without names is told if it has 1/20 of the samples
 constexpr std::int64_t kMaxHiddenSamples = 1'000'000;
 constexpr std::int64_t kNoticedEarlyNs = 20'000'000;
-constexpr double kNoticeOfShare = 0.01;  // stacks cut, records lost: told from this share on
+constexpr double kNoticeOfShare = 0.01;   // stacks cut, records lost: told from this share on
+constexpr double kWarningOfShare = 0.05;  // of stacks cut: totals of callers are too low by as much
 
 constexpr const char* kHiddenKernel = "[kernel: not permitted to sample]";
 
@@ -225,10 +226,11 @@ void NativeResults::say_what_is_missing() {
   }
   const auto share = [&](std::uint64_t count) { return static_cast<double>(count) / static_cast<double>(samples_); };
   if (share(tasks_.cut()) > kNoticeOfShare)
-    builder_.say(Severity::info, "native-stacks-cut",
-                 fmt::format("{:.1f} % of the native stacks go on beyond the piece that is copied with a sample; they "
-                             "begin with \"[deeper than was copied]\"",
-                             100 * share(tasks_.cut())));
+    builder_.say(share(tasks_.cut()) > kWarningOfShare ? Severity::warning : Severity::info, "native-stacks-cut",
+                 fmt::format("{} of {} native samples ({:.1f} %) have a stack that goes on beyond the piece that is "
+                             "copied with a sample; they begin with \"[deeper than was copied]\", and their outermost "
+                             "callers are not known",
+                             tasks_.cut(), samples_, 100 * share(tasks_.cut())));
   if (tasks_.lost() > 0)
     builder_.say(share(tasks_.lost()) > kNoticeOfShare ? Severity::warning : Severity::info, "native-records-lost",
                  fmt::format("the kernel dropped {} records because they were not read in time; a lower --rate helps",

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "profiles/analysis/diff.h"
+#include "profiles/go/pprof_reader.h"
 #include "reporters/profile/json.h"
 #include "reporters/profile/text.h"
 #include "runner/app/profile_output.h"
@@ -55,7 +56,7 @@ Result<DiffRequest> read_request(const CommandLine& line) {
 
 Result<model::Profile> read_profile(const std::string& file) {
   RH_TRY(const std::string text, read_file(file, reporters::kMaxProfileJsonBytes));
-  auto profile = reporters::parse_json_profile(text);
+  auto profile = profiles::looks_like_pprof(text) ? profiles::read_pprof(text) : reporters::parse_json_profile(text);
   if (profile) return profile;
   Error problem = profile.error();
   if (problem.subject.empty()) problem.subject = file;

@@ -47,12 +47,9 @@ void fuzz_go_table(std::string_view input) {
 }
 
 void fuzz_pprof(std::string_view input) {
-  ProfileBuilder builder(0);
-  rh::model::ProfileThread thread;
-  thread.process = builder.add_process({});
-  const auto read = read_pprof(input, builder.add_thread(thread), 0, builder);
+  const auto read = read_pprof(input);
   if (!read) return rh::fuzz::require_utf8(read.error().message(), "an error is valid UTF-8");
-  const rh::model::Profile profile = builder.take();
+  const rh::model::Profile& profile = *read;
   for (const auto& frame : profile.frames) rh::fuzz::require_utf8(frame.name, "a name is valid UTF-8");
 }
 

@@ -1,8 +1,12 @@
 #include "profiles/export/exporter.h"
 
 #include <gtest/gtest.h>
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
+#include "profiles/analysis/diff.h"
+#include "profiles/go/pprof_reader.h"
 #include "tests/unit/profiles/analysis/made_profile.h"
 
 namespace rh::profiles {
@@ -99,6 +103,30 @@ TEST(Chrome, EventsNestAndLastAsLongAsTheirSamples) {
 TEST(Pprof, IsGzip) {
   const std::string bytes = write_pprof(two_threads(), ProfileClock::cpu).value();
   EXPECT_EQ(bytes.substr(0, 2), "\x1f\x8b");
+}
+
+TEST(Pprof, IsReadAgainAndIsTheSame) {
+  MadeProfile made;
+  auto& builder = made.builder();
+  made.samples(70, made.stack({"main@2", "a@3"}));
+  made.samples(20, made.stack({"main@5", "b@4"}));
+  made.samples(5, made.stack({"main@5", "(garbage collection)"}, model::FrameKind::gc));
+  made.samples(5,
+               builder.stack(model::kNoIndex, builder.frame({"f", "", 0, model::FrameKind::native, "/lib/x.so"}), 0));
+  const model::Profile profile = made.take();
+  const auto again = read_pprof(write_pprof(profile, ProfileClock::cpu).value());
+  ASSERT_TRUE(again) << again.error().message();
+  const model::ProfileDiff diff = diff_profiles(profile, *again, ProfileClock::cpu);
+  EXPECT_EQ(diff.base.time.ns, diff.head.time.ns);
+  EXPECT_EQ(diff.head.time.samples, 100U) << "each sample is a draw again";
+  for (const char* name : {"main", "a", "b", "f [native]"}) {
+    const auto row = std::find_if(diff.functions.begin(), diff.functions.end(),
+                                  [&](const model::FunctionChange& each) { return each.name == name; });
+    ASSERT_NE(row, diff.functions.end()) << name;
+    EXPECT_TRUE(row->in_base && row->in_head) << name;
+    EXPECT_EQ(row->self.value, 0) << name;
+    EXPECT_EQ(row->total.value, 0) << name;
+  }
 }
 
 TEST(Exporters, AllBearAProfileWithoutSamples) {
