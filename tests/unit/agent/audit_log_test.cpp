@@ -33,7 +33,8 @@ class AuditLogTest : public ::testing::Test {
   }
   std::vector<std::string> lines() {
     std::vector<std::string> found;
-    for (const std::string_view line : split_lines(*read_file(file()))) found.emplace_back(line);
+    const std::string text = *read_file(file());
+    for (const std::string_view line : split_lines(text)) found.emplace_back(line);
     if (!found.empty() && found.back().empty()) found.pop_back();
     return found;
   }
