@@ -21,7 +21,10 @@ process.on('SIGINT', () => stop(new Error('interrupted')));
 let failed = null;
 const told = (problem) => {
   failed = problem;
-  process.stderr.write((problem && problem.stack ? problem.stack : `Uncaught ${util.inspect(problem)}`) + '\n');
+  const text = problem && problem.stack ? problem.stack : `Uncaught ${util.inspect(problem)}`;
+  // Frames of this file and of what calls it are not the code's.
+  const own = (line) => /^\s+at .*(session\.cjs|node:vm:|node:internal\/process\/)/.test(line);
+  process.stderr.write(text.split('\n').filter((line) => !own(line)).join('\n') + '\n');
 };
 process.on('uncaughtException', told);
 process.on('unhandledRejection', told);

@@ -20,7 +20,7 @@ names.update(__builtins__=sys.modules["builtins"], __annotations__={})
 sys.modules["__main__"] = main
 tools = {"__name__": "runharness"}
 exec(compile(after, "<runharness>", "exec"), tools)
-running = False
+running, current = False, None
 
 
 def interrupted(*_):
@@ -47,15 +47,22 @@ def lines():
 
 
 def told(problem):
-    """The traceback without this file's own frame."""
-    trace = problem.__traceback__
+    """The traceback of the code itself: without this file's frames, above it and below."""
+    trace = None if isinstance(problem, SyntaxError) and problem.filename == current else problem.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
+    last = trace
+    while last is not None and last.tb_next is not None:
+        if last.tb_next.tb_frame.f_code.co_filename == __file__:
+            last.tb_next = None
+            break
+        last = last.tb_next
+    problem.__traceback__ = trace
     sys.excepthook(type(problem), problem, trace)
 
 
 def run(number):
-    global running
+    global running, current
     with open(os.path.join(folder, "cell_" + number), "rb") as file:
         text = file.read().decode("utf-8")
     with open(os.path.join(folder, "call_" + number)) as file:
@@ -63,7 +70,7 @@ def run(number):
     os.environ.update(call["env"])
     if "context" in call:
         names["context"] = call["context"]
-    name = "<session %s>" % number
+    name = current = "<session %s>" % number
     linecache.cache[name] = (len(text), None, text.splitlines(True), name)
     status = 0
     assigned = set()
