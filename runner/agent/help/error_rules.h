@@ -20,12 +20,12 @@ struct ErrorRule {
 };
 
 // More special rules stand first.
-[[nodiscard]] std::span<const ErrorRule> python_rules();
-[[nodiscard]] std::span<const ErrorRule> javascript_rules();
-[[nodiscard]] std::span<const ErrorRule> bash_rules();
-[[nodiscard]] std::span<const ErrorRule> go_rules();
-[[nodiscard]] std::span<const ErrorRule> rust_rules();
-[[nodiscard]] std::span<const ErrorRule> java_rules();
+[[nodiscard]] std::span<const ErrorRule> python_error_rules();
+[[nodiscard]] std::span<const ErrorRule> javascript_error_rules();
+[[nodiscard]] std::span<const ErrorRule> bash_error_rules();
+[[nodiscard]] std::span<const ErrorRule> go_error_rules();
+[[nodiscard]] std::span<const ErrorRule> rust_error_rules();
+[[nodiscard]] std::span<const ErrorRule> java_error_rules();
 // Of the machine and of our own limits, in any language.
 [[nodiscard]] std::span<const ErrorRule> limit_rules();
 // By the name of an ErrorKind: what runharness itself said.

@@ -75,6 +75,6 @@ constexpr ErrorRule kRules[] = {
 
 }  // namespace
 
-std::span<const ErrorRule> bash_rules() { return kRules; }
+std::span<const ErrorRule> bash_error_rules() { return kRules; }
 
 }  // namespace rh::agent

@@ -90,6 +90,6 @@ constexpr ErrorRule kRules[] = {
 
 }  // namespace
 
-std::span<const ErrorRule> go_rules() { return kRules; }
+std::span<const ErrorRule> go_error_rules() { return kRules; }
 
 }  // namespace rh::agent

@@ -114,6 +114,6 @@ constexpr ErrorRule kRules[] = {
 
 }  // namespace
 
-std::span<const ErrorRule> java_rules() { return kRules; }
+std::span<const ErrorRule> java_error_rules() { return kRules; }
 
 }  // namespace rh::agent

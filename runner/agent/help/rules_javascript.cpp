@@ -103,6 +103,6 @@ constexpr ErrorRule kRules[] = {
 
 }  // namespace
 
-std::span<const ErrorRule> javascript_rules() { return kRules; }
+std::span<const ErrorRule> javascript_error_rules() { return kRules; }
 
 }  // namespace rh::agent

@@ -121,17 +121,17 @@ const ErrorRule* rule_of_kind(ErrorKind kind) {
 std::span<const ErrorRule> rules_of(Language language) {
   switch (language) {
     case Language::python:
-      return python_rules();
+      return python_error_rules();
     case Language::javascript:
-      return javascript_rules();
+      return javascript_error_rules();
     case Language::bash:
-      return bash_rules();
+      return bash_error_rules();
     case Language::go:
-      return go_rules();
+      return go_error_rules();
     case Language::rust:
-      return rust_rules();
+      return rust_error_rules();
     case Language::java:
-      return java_rules();
+      return java_error_rules();
   }
   return {};
 }

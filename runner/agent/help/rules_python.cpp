@@ -180,6 +180,6 @@ constexpr ErrorRule kRules[] = {
 
 }  // namespace
 
-std::span<const ErrorRule> python_rules() { return kRules; }
+std::span<const ErrorRule> python_error_rules() { return kRules; }
 
 }  // namespace rh::agent

@@ -136,6 +136,6 @@ constexpr ErrorRule kRules[] = {
 
 }  // namespace
 
-std::span<const ErrorRule> rust_rules() { return kRules; }
+std::span<const ErrorRule> rust_error_rules() { return kRules; }
 
 }  // namespace rh::agent
