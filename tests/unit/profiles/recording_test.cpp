@@ -78,6 +78,23 @@ TEST(Recording, FollowsChildrenAndTheirsThroughExec) {
   EXPECT_TRUE(child->peak_rss.value.has_value());
 }
 
+// The kernel lists the children of each thread apart, and threads come while the files of others stay open.
+TEST(Recording, FollowsChildrenOfThreadsThatBeganLater) {
+  if (!is_file("/usr/bin/python3")) GTEST_SKIP() << "python3 is missing";
+  Launch launch = shell("");
+  launch.argv = {"python3", "-c",
+                 "import subprocess, threading, time\n"
+                 "time.sleep(0.2)\n"
+                 "for _ in range(2):\n"
+                 "  t = threading.Thread(target=subprocess.run, args=(['sleep', '0.3'],)); t.start(); t.join()\n"};
+  launch.executable = "/usr/bin/python3";
+  const Outcome seen = record(launch);
+  EXPECT_EQ(seen.end.status.exit_code, 0);
+  const auto sleeps = std::count_if(seen.profile.processes.begin(), seen.profile.processes.end(),
+                                    [](const auto& process) { return process.command == "sleep 0.3"; });
+  EXPECT_EQ(sleeps, 2);
+}
+
 TEST(Recording, LeavesChildrenAloneWhenAsked) {
   RecordingOptions options;
   options.follow_children = false;
