@@ -31,6 +31,7 @@ struct SessionManager::Session {
   SessionInfo info;
   std::timed_mutex calls;  // held by the call that runs
   std::unique_ptr<SessionProcess> process;
+  std::vector<std::string> packages;  // installed when it was made
 };
 
 bool keeps_state(Language language) {
@@ -91,12 +92,16 @@ Result<std::shared_ptr<SessionManager::Session>> SessionManager::find_or_start(c
                 fmt::format("use the session: {} has no state to keep; there are sessions of python, javascript and "
                             "bash",
                             name_of(request.language)));
-  if (!request.packages.empty() || !request.requirements.empty())
-    return fail(rh::ErrorKind::usage,
-                "use the session: packages cannot be installed into one; name an interpreter that has them as runtime");
   const std::lock_guard lock(mutex_);
   std::shared_ptr<Session>& session = sessions_[{owner_of(context), request.session}];
   if (session && session->process && session->process->alive()) {
+    for (const std::string& package : request.packages)
+      if (std::find(session->packages.begin(), session->packages.end(), package) == session->packages.end())
+        return fail(rh::ErrorKind::usage,
+                    fmt::format("use the session: '{}' cannot be installed into one that is there; its first call can "
+                                "ask for packages",
+                                to_valid_utf8(package)),
+                    request.session);
     if (session->info.language == request.language) return session;
     return fail(rh::ErrorKind::usage,
                 fmt::format("use the session: it is one of {}, not of {}", name_of(session->info.language),
@@ -121,6 +126,7 @@ Result<std::shared_ptr<SessionManager::Session>> SessionManager::find_or_start(c
     return Failure{process.error()};
   }
   fresh->process = *std::move(process);
+  fresh->packages = request.packages;
   session = fresh;
   return fresh;
 }
@@ -133,6 +139,7 @@ void SessionManager::run(const CallContext& context, ExecutionRecord& record, Ex
                   error.kind == rh::ErrorKind::usage       ? ErrorKind::invalid_request
                   : error.kind == rh::ErrorKind::limit     ? ErrorKind::quota_exceeded
                   : error.kind == rh::ErrorKind::not_found ? ErrorKind::runtime_missing
+                  : error.kind == rh::ErrorKind::process   ? ErrorKind::package_install_failed
                                                            : ErrorKind::sandbox_error,
                   error.message());
   }

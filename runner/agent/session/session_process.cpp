@@ -11,6 +11,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "runner/agent/exec/packages.h"
 #include "runner/agent/exec/pipeline.h"
 #include "runner/agent/exec/result_value.h"
 #include "runner/agent/session/process_tree.h"
@@ -102,14 +103,16 @@ Result<std::unique_ptr<SessionProcess>> SessionProcess::start(Service& service, 
   RH_TRY(FoundRuntime found, find_runtime(service, request, method));
   RH_TRY(WorkFolder folder, WorkFolder::make());
   std::unique_ptr<SessionProcess> session(new SessionProcess(std::move(folder), std::move(found), std::move(settings)));
-  RH_CHECK(session->launch(service, request));
+  RH_TRY(const PreparedPackages packages,
+         prepare_packages(service, context, request, session->settings_, session->found_, session->folder_));
+  RH_CHECK(session->launch(service, request, packages));
   return session;
 }
 
-Result<void> SessionProcess::launch(Service& service, const ExecutionRequest& request) {
+Result<void> SessionProcess::launch(Service& service, const ExecutionRequest& request,
+                                    const PreparedPackages& packages) {
   language_ = request.language;
   // The program's own environment, folders and names are those of a run by itself.
-  PreparedPackages packages;
   RH_TRY(Program program, make_program(service, request, settings_, found_, folder_, packages));
   RH_TRY(program.run.argv, driver_of(language_, found_, folder_));
   for (const char* name : {"RUNHARNESS_CONTEXT", "RUNHARNESS_PROGRAM"}) program.run.env.erase(name);

@@ -45,7 +45,8 @@ class SessionProcess {
  private:
   SessionProcess(WorkFolder folder, FoundRuntime found, RunSettings settings);
   struct Call;
-  [[nodiscard]] Result<void> launch(Service& service, const ExecutionRequest& request);
+  [[nodiscard]] Result<void> launch(Service& service, const ExecutionRequest& request,
+                                    const PreparedPackages& packages);
   [[nodiscard]] Result<std::string> give(const ExecutionRequest& request);
   void wait(Call& call, const CallContext& context);
   void interrupt() const;

@@ -41,6 +41,8 @@ ToolAnswer start(Service& service, const CallContext& context, const json& argum
   if (!holds_sessions(context)) return ask_holder(service, context, "sessions_start", arguments, true);
   const auto id = service.sessions().start(context, *called.request);
   if (!id) {
+    if (id.error().kind == rh::ErrorKind::process)
+      return error_answer(ErrorKind::package_install_failed, id.error().message());
     if (id.error().kind == rh::ErrorKind::limit) return error_answer(ErrorKind::quota_exceeded, id.error().message());
     return answer_of_error(id.error());
   }
@@ -137,14 +139,13 @@ std::vector<ToolRow> session_tools() {
        "of "
        "execute_code with its session_id. It ends when it is told to, or after 30 minutes without a call.",
        with_id(named, without({"code", "path", "script", "arguments", "stdin", "files", "session_id", "thread_id",
-                               "packages", "requirements", "artifacts", "expected_type", "plan", "context"})),
+                               "artifacts", "expected_type", "plan", "context"})),
        kStartSchema,
        {false, false, false, false},
        start},
       {"sessions_list", "sessions list", "list the sessions", "The caller's sessions.", {}, kListSchema, reads, list},
       {"sessions_run", "sessions run", "run code in a session", "The same as execute_code with session_id.",
-       with_id(needed, without({"session_id", "thread_id", "path", "packages", "requirements", "arguments"})),
-       record_schema(), runs, run},
+       with_id(needed, without({"session_id", "thread_id", "path", "arguments"})), record_schema(), runs, run},
       {"sessions_end",
        "sessions end",
        "end a session",
@@ -168,7 +169,7 @@ std::vector<ToolRow> session_tools() {
                     with_id({"session_id", T::text, "a session that other commands use, too; absent: one of its own",
                              "--session", "ID"},
                             without({"code", "path", "script", "arguments", "stdin", "files", "session_id", "thread_id",
-                                     "packages", "requirements", "artifacts", "expected_type", "plan", "context"})),
+                                     "artifacts", "expected_type", "plan", "context"})),
                     kAnySchema, runs, run_repl});
   for (ToolRow& row : rows) {
     row.people_only = row.name == "sessions_serve" || row.name == "repl" || row.name == "sessions_repl";
