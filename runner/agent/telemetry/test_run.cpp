@@ -133,7 +133,7 @@ void TestRunTelemetry::on_event(const model::RunEvent& event) {
 
 void TestRunTelemetry::begin_run(const model::RunStarted& event) {
   info_ = event.run;
-  run_ = telemetry_.begin({});
+  if (run_.ids.trace.empty()) run_ = telemetry_.begin({});  // the event comes again when more is known of the run
   run_.start = info_.started_at;
 }
 
