@@ -34,23 +34,6 @@ using model::Ending;
 constexpr std::uint64_t kLargeFileBytes = 1 << 20;
 constexpr std::chrono::milliseconds kLongRun{300'000};
 
-struct EndingRow {
-  Ending ending;
-  ErrorKind kind;
-  ExecutionStatus status;
-};
-constexpr EndingRow kEndings[] = {
-    {Ending::wall_time, ErrorKind::timeout, ExecutionStatus::timeout},
-    {Ending::cpu_time, ErrorKind::cpu_limit, ExecutionStatus::timeout},
-    {Ending::memory, ErrorKind::memory_limit, ExecutionStatus::failed},
-    {Ending::pids, ErrorKind::process_limit, ExecutionStatus::failed},
-    {Ending::file_size, ErrorKind::file_size_limit, ExecutionStatus::failed},
-    {Ending::output_limit, ErrorKind::output_limit, ExecutionStatus::failed},
-    {Ending::start_failed, ErrorKind::sandbox_error, ExecutionStatus::failed},
-    {Ending::internal, ErrorKind::sandbox_error, ExecutionStatus::failed},
-    {Ending::cancelled, ErrorKind::cancelled, ExecutionStatus::cancelled},
-};
-
 std::string last_line(std::string_view text) {
   const auto lines = split_lines(trim(text));
   return lines.empty() ? std::string() : std::string(trim(lines.back()).substr(0, 500));
@@ -374,47 +357,6 @@ void keep(Service& service, ExecutionRecord& record) {
 
 }  // namespace
 
-void judge_execution(ExecutionRecord& record) {
-  const model::Execution& execution = *record.execution;
-  record.wall = execution.usage.wall;
-  record.exit_code = execution.status.exit_code;
-  record.signal = execution.status.signal;
-  for (const EndingRow& row : kEndings) {
-    if (row.ending != execution.ending) continue;
-    record.status = row.status;
-    record.error.kind = row.kind;
-    record.error.message = engine::limit_text(execution);
-    if (record.error.message.empty()) record.error.message = execution.ending_detail;
-    return;
-  }
-  if (execution.ending == Ending::exited && record.exit_code == 0) {
-    record.status = ExecutionStatus::completed;
-    return;
-  }
-  record.status = ExecutionStatus::failed;
-  record.error.kind = ErrorKind::code_error;
-  const std::string line = last_line(record.standard_error.bytes);
-  if (record.exit_code)
-    record.error.message = fmt::format("exit code {}{}{}", *record.exit_code, line.empty() ? "" : ": ", line);
-  else
-    record.error.message =
-        fmt::format("ended by signal {}{}{}", record.signal.value_or(0), line.empty() ? "" : ": ", line);
-}
-
-ExecutionRecord new_record(const Service& service, const ExecutionRequest& request) {
-  ExecutionRecord record;
-  record.started = wall_now();
-  if (const auto id = make_execution_id()) {
-    record.id = id->id;
-    record.short_id = id->short_id;
-    record.started = id->started;
-  }
-  record.request = request;
-  record.mode = request.mode.value_or(service.config().mode);
-  record.security = request.security.value_or(service.config().security);
-  return record;
-}
-
 ExecutionRecord execute(Service& service, const CallContext& context, ExecutionRequest request) {
   const Nanoseconds begin = monotonic_now();
   const OpenSpan span = service.telemetry().begin(context.trace_parent);
@@ -433,20 +375,6 @@ ExecutionRecord execute(Service& service, const CallContext& context, ExecutionR
   debug_end(service.config(), record);
   service.telemetry().end_execution(span, record);
   return record;
-}
-
-ToolAnswer answer_of(const ExecutionRecord& record, const CallContext&) {
-  ToolAnswer answer;
-  answer.error = record.error.kind;
-  answer.text = summary_of(record);
-  answer.structured = to_json(record).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  answer.exit_code = exit_code_of(record);
-  if (record.status == ExecutionStatus::waiting) answer.question = Question{record.approval_id, record.question};
-  for (const RecordArtifact& artifact : record.artifacts)
-    answer.attachments.push_back({artifact.name, artifact.path.string(), artifact.mime_type,
-                                  fmt::format("runharness://executions/{}/artifacts/{}", record.id, artifact.name),
-                                  artifact.figure});
-  return answer;
 }
 
 }  // namespace rh::agent
