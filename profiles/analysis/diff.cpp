@@ -115,7 +115,8 @@ void warn(ProfileDiff& diff, std::string_view code, std::string message) {
 void compare_conditions(ProfileDiff& diff, const Profile& base, const Profile& head) {
   if (diff.base.time.ns == 0) warn(diff, "profile-empty", "the base has no samples on this clock: nothing is compared");
   if (diff.head.time.ns == 0) warn(diff, "profile-empty", "the head has no samples on this clock: nothing is compared");
-  if (base.machine.cpu_model != head.machine.cpu_model)
+  const bool known = !base.machine.cpu_model.empty() && !head.machine.cpu_model.empty();
+  if (known && base.machine.cpu_model != head.machine.cpu_model)
     warn(diff, "profile-other-machine",
          fmt::format("the profiles are of different CPUs ({} and {}): shares may differ for that reason",
                      base.machine.cpu_model, head.machine.cpu_model));

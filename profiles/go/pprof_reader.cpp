@@ -234,6 +234,7 @@ class StackMaker {
         frame.line = static_cast<std::uint32_t>(function->second.start_line);
       }
       frame.kind = kind_of(frame);
+      if (frame.kind != model::FrameKind::native) frame.module.clear();
       at = builder_.stack(at, builder_.frame(frame), static_cast<std::uint32_t>(line->line));
     }
     return at;
@@ -268,11 +269,10 @@ Weight weight_of(const RawSample& sample, const Columns& columns, std::int64_t p
   if (columns.cpu >= sample.values.size()) return {};
   const auto ns = static_cast<std::int64_t>(sample.values[columns.cpu]);
   if (ns <= 0) return {};
-  std::uint64_t draws = 1;
-  if (columns.count < sample.values.size())
-    draws = sample.values[columns.count];
-  else if (period_ns > 0)
-    draws = static_cast<std::uint64_t>(ns / period_ns);
+  // A count may hold samples that had no CPU time: there are no more draws than periods.
+  const auto periods = static_cast<std::uint64_t>(period_ns > 0 ? (ns - 1) / period_ns + 1 : ns);
+  std::uint64_t draws = period_ns > 0 ? periods : 1;
+  if (columns.count < sample.values.size()) draws = std::min(periods, sample.values[columns.count]);
   return {ns, std::clamp<std::uint64_t>(draws, 1, static_cast<std::uint64_t>(ns))};
 }
 

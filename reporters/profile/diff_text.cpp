@@ -19,7 +19,8 @@ constexpr double kLeastShare = 0.001;  // of unchanged functions that are listed
 
 std::string side_text(std::string_view head, const DiffSide& side) {
   std::string text = fmt::format("{}: {}", head, clean_line(side.file));
-  text += fmt::format(" ({}; {} samples, {})", clean_line(shell_join(side.command), 120), side.time.samples,
+  const std::string command = side.command.empty() ? "" : clean_line(shell_join(side.command), 120) + "; ";
+  text += fmt::format(" ({}{} samples, {})", command, side.time.samples,
                       format_duration(std::chrono::nanoseconds(side.time.ns)));
   return text;
 }

@@ -110,16 +110,21 @@ TEST(Pprof, IsReadAgainAndIsTheSame) {
   auto& builder = made.builder();
   made.samples(70, made.stack({"main@2", "a@3"}));
   made.samples(20, made.stack({"main@5", "b@4"}));
-  made.samples(5, made.stack({"main@5", "(garbage collection)"}, model::FrameKind::gc));
-  made.samples(5,
-               builder.stack(model::kNoIndex, builder.frame({"f", "", 0, model::FrameKind::native, "/lib/x.so"}), 0));
+  made.samples(5, made.stack({"main@5"}));
+  made.samples(300, made.stack({"main@5"}), 0);  // without CPU time: no draws
+  const auto frame = [&](const char* name, model::FrameKind kind, const char* module) {
+    return builder.stack(model::kNoIndex, builder.frame({name, "", 0, kind, module}), 0);
+  };
+  made.samples(5, frame("(garbage collection)", model::FrameKind::gc, ""));
+  made.samples(5, frame("f", model::FrameKind::native, "/lib/x.so"));
   const model::Profile profile = made.take();
   const auto again = read_pprof(write_pprof(profile, ProfileClock::cpu).value());
   ASSERT_TRUE(again) << again.error().message();
   const model::ProfileDiff diff = diff_profiles(profile, *again, ProfileClock::cpu);
   EXPECT_EQ(diff.base.time.ns, diff.head.time.ns);
-  EXPECT_EQ(diff.head.time.samples, 100U) << "each sample is a draw again";
-  for (const char* name : {"main", "a", "b", "f [native]"}) {
+  EXPECT_EQ(diff.head.time.samples, 105U) << "each sample is a draw again";
+  EXPECT_TRUE(diff.diagnostics.empty());
+  for (const char* name : {"main", "a", "b", "(garbage collection)", "f [native]"}) {
     const auto row = std::find_if(diff.functions.begin(), diff.functions.end(),
                                   [&](const model::FunctionChange& each) { return each.name == name; });
     ASSERT_NE(row, diff.functions.end()) << name;
