@@ -1,6 +1,7 @@
 """Tests of a project, coverage, gates, profiles, reports and the state of the service, as agents ask for them."""
 
 import json
+import os
 import pathlib
 import sys
 import unittest
@@ -142,6 +143,18 @@ class ProjectTest(RowTest):
             self.assertEqual(answer.text.count("FAIL "), 49, answer.text)
             texts.append(answer.text)
         self.assertEqual(*texts)
+
+    def test_row_163_a_cancelled_run_ends_with_all_its_processes(self):
+        """mcp tools `execute_code`, `run_tests`, `validate_code`, `handle_error`, `create_demo` exist (own names or aliases)."""
+        self.write({"tests/test_wait.py": "import os\nimport time\n\n\ndef test_wait():\n    os.open('alive', os.O_WRONLY)\n    time.sleep(1000)\n"})
+        os.mkfifo(self.project / "alive")
+        client = self.client()
+        number = client.start("tools/call", {"name": "run_tests", "arguments": {"coverage": False}})
+        with open(self.project / "alive", "rb") as alive:  # opens when the test has begun
+            client.notify("notifications/cancelled", {"requestId": number})
+            self.assertEqual(alive.read(), b"")  # ends when nobody holds the other end
+        self.assertTrue(client.call("service_status", {"language": "bash"}).data["supported"])
+        client.close()
 
     def test_row_128_no_tests_and_broken_collection_are_told_apart(self):
         """run_tests: result has passed, total, coverage percentage, per-suite when several directories are given."""
