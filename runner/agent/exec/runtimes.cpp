@@ -44,7 +44,7 @@ const std::vector<RuntimeRow>& rows() {
         "process.execPath))].join('\\n')"}},
       {Language::bash, "bash", "bash{}", {"-c", "echo \"$BASH\"; echo \"${BASH_VERSION%%(*}\"; echo /"}},
       {Language::go, "go", "go{}", {"env", "GOROOT", "GOVERSION"}},
-      {Language::rust, "rustc", "rustc-{}", {"--print", "sysroot", "--version"}},
+      {Language::rust, "rustc", "rustc-{}", {"--print", "sysroot"}},
       {Language::java, "java", "java-{}", {"-XshowSettings:properties", "-version"}},
   };
   return all;
@@ -75,8 +75,7 @@ Result<Said> read_answer(Language language, const adapters::HelperOutput& output
       if (said.version.starts_with("go")) said.version.erase(0, 2);
       break;
     case Language::rust:
-      said = {line(0) + "/bin/rustc", after(output.standard_output, "rustc "), line(0)};
-      said.version = said.version.substr(0, said.version.find(' '));
+      said = {line(0) + "/bin/rustc", {}, line(0)};
       break;
     case Language::java:
       said.home = after(output.standard_error, "java.home = ");
@@ -150,6 +149,11 @@ Result<Said> ask(const Service& service, Language language, const fs::path& prog
   command.argv.insert(command.argv.end(), question.begin(), question.end());
   RH_TRY(const auto output, service.host().run_helper(command, kAskTime));
   RH_TRY(Said said, read_answer(language, output, program));
+  if (language == Language::rust) {  // it answers one question at a time
+    RH_TRY(const auto version, service.host().run_helper({{said.path, "--version"}, {}, {}}, kAskTime));
+    said.version = after(version.standard_output, "rustc ");
+    said.version = said.version.substr(0, said.version.find(' '));
+  }
   store.add(key, said);
   return said;
 }

@@ -62,7 +62,8 @@ class Languages(RowTest):
             self.assertIn("language", answer.data["error"]["message"], answer)
         for answer in self.run_code("cobol", "1"):
             self.assertEqual(answer.error_kind, "unsupported_language", answer)
-            self.assertIn("python, javascript (node), bash, go, rust, java", answer.data["error"]["message"], answer)
+            for name in ("python", "javascript", "node", "bash", "go", "rust", "java"):
+                self.assertIn(name, answer.data["error"]["message"], answer)
 
     def test_row_009_code_is_required(self):
         """`code` is required; for bash the same text is accepted as `script`."""
