@@ -155,12 +155,17 @@ TestLines count_test_lines(std::string_view output) {
                                         std::string_view(": (-[").find(line[word.size()]) != std::string_view::npos);
     };
     const auto ends = [&](std::string_view word) { return line.ends_with(word); };
+    // Test Anything Protocol: a number or a description follows; "ok then" is prose.
+    const auto tap = [&](std::string_view word) {
+      const std::string_view rest = line.starts_with(word) ? trim(line.substr(word.size())) : std::string_view();
+      return line == word || (!rest.empty() && (rest.front() == '-' || (rest.front() >= '0' && rest.front() <= '9')));
+    };
     if ((verdict_first && (starts("FAILED") || starts("FAIL") || starts("ERROR"))) || line == "FAILED" ||
-        ends(" FAILED") || ends(": FAILED") || ends("... FAIL") || ends("... ERROR") || starts("not ok") ||
+        ends(" FAILED") || ends(": FAILED") || ends("... FAIL") || ends("... ERROR") || tap("not ok") ||
         starts("--- FAIL"))
       ++counts.failed;
     else if ((verdict_first && (starts("PASSED") || starts("PASS"))) || line == "PASSED" || ends(" PASSED") ||
-             ends(": PASSED") || ends("... ok") || starts("ok") || starts("--- PASS"))
+             ends(": PASSED") || ends("... ok") || tap("ok") || starts("--- PASS"))
       ++counts.passed;
   }
   return counts;

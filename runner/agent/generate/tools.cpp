@@ -51,7 +51,12 @@ struct Asked {
 };
 
 // `runs`: nothing is asked of a model whose code would not be run.
-Asked asked_of(Service& service, const json& arguments, bool runs) {
+Asked asked_of(Service& service, const CallContext& context, const json& arguments, bool runs) {
+  // What was approved is the code that was shown, not what a model would write now.
+  const std::string approved =
+      context.approval_id.empty() ? arguments.value("approval_id", std::string()) : context.approval_id;
+  if (const ToolRow* resume = tool_of_command("approvals", "resume"); runs && !approved.empty() && resume != nullptr)
+    return {{}, call_tool(*resume, service, context, {{"approval_id", approved}})};
   auto request = generation_request(arguments);
   if (!request)
     return {{},
@@ -75,7 +80,7 @@ Asked asked_of(Service& service, const json& arguments, bool runs) {
 }
 
 ToolAnswer generate_code(Service& service, const CallContext& context, const json& arguments) {
-  Asked asked = asked_of(service, arguments, false);
+  Asked asked = asked_of(service, context, arguments, false);
   if (!asked.good) return asked.problem;
   if (!asked.request.code.empty() && !asked.request.previous_error.empty()) asked.request.prompt = "repair";
   const Generation made = generate(service, context, asked.request);
@@ -95,7 +100,7 @@ ToolAnswer generate_code(Service& service, const CallContext& context, const jso
 }
 
 ToolAnswer run_generated(Service& service, const CallContext& context, const json& arguments) {
-  const Asked asked = asked_of(service, arguments, true);
+  const Asked asked = asked_of(service, context, arguments, true);
   if (!asked.good) return asked.problem;
   const bool retry = arguments.value("retry_on_error", true);
   const auto wanted =
@@ -110,7 +115,7 @@ ToolAnswer run_generated(Service& service, const CallContext& context, const jso
 }
 
 ToolAnswer run_solve(Service& service, const CallContext& context, const json& arguments) {
-  const Asked asked = asked_of(service, arguments, true);
+  const Asked asked = asked_of(service, context, arguments, true);
   if (!asked.good) return asked.problem;
   const SolveCheck check{arguments.value("check", std::string()), arguments.value("expected_output", std::string())};
   const auto wanted =
@@ -123,7 +128,7 @@ ToolAnswer run_solve(Service& service, const CallContext& context, const json& a
 }
 
 ToolAnswer run_generated_tests(Service& service, const CallContext& context, const json& arguments) {
-  Asked asked = asked_of(service, arguments, true);
+  Asked asked = asked_of(service, context, arguments, true);
   if (!asked.good) return asked.problem;
   asked.request.prompt = "tests";
   Loop loop = generate_and_run(service, context, asked.request, run_arguments(arguments), 0);
@@ -154,7 +159,7 @@ ToolAnswer run_generated_tests(Service& service, const CallContext& context, con
 }
 
 ToolAnswer run_visualize(Service& service, const CallContext& context, const json& arguments) {
-  Asked asked = asked_of(service, arguments, true);
+  Asked asked = asked_of(service, context, arguments, true);
   if (!asked.good) return asked.problem;
   asked.request.prompt = "chart";
   if (asked.request.file.empty()) asked.request.file = "chart.png";
