@@ -94,7 +94,9 @@ class Analyzer {
   const Tree& tree_;
   const Rules& rules_;
   Language language_;
-  int evaluation_ = 0;    // how deep the evaluation is
+  int evaluation_ = 0;  // how deep the evaluation is
+  // Asked for each expression: too deep to be followed, or the program has cost too much already, which is a finding.
+  [[nodiscard]] bool gives_up() { return evaluation_ > kMaxEvaluation || ++evaluations_ > kMaxEvaluations; }
   bool hoisting_ = true;  // a name is its scope's from the scope's beginning
 
  private:
@@ -107,6 +109,7 @@ class Analyzer {
   std::unordered_map<std::string, Values> fields_;
   std::set<std::pair<std::string, unsigned>> told_;
   std::set<std::string> imports_;
+  std::size_t evaluations_ = 0;
   int pass_ = 0;
 };
 

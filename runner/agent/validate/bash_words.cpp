@@ -107,7 +107,7 @@ Values BashAnalyzer::evaluate_substitution(Node node) {
 
 Values BashAnalyzer::evaluate(Node node) {
   const Deeper deeper(evaluation_);
-  if (node == kNoNode || evaluation_ > kMaxEvaluation) return unknown_value();
+  if (node == kNoNode || gives_up()) return unknown_value();
   switch (kind_of(node)) {
     case kind("word"):
     case kind("number"):

@@ -93,7 +93,7 @@ Values GoAnalyzer::evaluate_call(Node node) {
 
 Values GoAnalyzer::evaluate(Node node) {
   const Deeper deeper(evaluation_);
-  if (node == kNoNode || evaluation_ > kMaxEvaluation) return unknown_value();
+  if (node == kNoNode || gives_up()) return unknown_value();
   switch (kind_of(node)) {
     case kind("identifier"):
     case kind("package_identifier"):

@@ -88,7 +88,7 @@ Values JavaAnalyzer::evaluate_invocation(Node node) {
 
 Values JavaAnalyzer::evaluate(Node node) {
   const Deeper deeper(evaluation_);
-  if (node == kNoNode || evaluation_ > kMaxEvaluation) return unknown_value();
+  if (node == kNoNode || gives_up()) return unknown_value();
   switch (kind_of(node)) {
     case kind("identifier"): {
       if (const Values* bound = lookup(text(node))) return *bound;

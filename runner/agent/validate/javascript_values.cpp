@@ -275,17 +275,18 @@ Values JavaScriptAnalyzer::call_named(const Value& callee, const std::vector<Nod
 Values JavaScriptAnalyzer::evaluate_call(Node node) {
   const Node callee = child(node, kind_of(node) == kind("new_expression") ? field("constructor") : field("function"));
   const auto arguments = arguments_of(node);
+  Values callees;
   if (kind_of(callee) == kind("member_expression")) {
+    // The object is looked at once: calls of calls of calls would double the work with each.
     const Values object = evaluate(child(callee, field("object")));
     const bool literal = std::any_of(object.items.begin(), object.items.end(), [](const Value& value) {
       return value.kind == Value::Kind::text || value.kind == Value::Kind::list;
     });
     const std::string_view method = text(child(callee, field("property")));
-    if (literal && !known_field(method)) return call_on_value(object, method, arguments);
-    if (literal) {
-      const Values held = member_of(object, text_value(std::string(method)));
-      if (held.items.empty()) return call_on_value(object, method, arguments);
-    }
+    callees = member_of(object, text_value(std::string(method)));
+    if (literal && (callees.items.empty() || !known_field(method))) return call_on_value(object, method, arguments);
+  } else if (kind_of(callee) != kind("import")) {
+    callees = evaluate(callee);
   }
   if (kind_of(callee) == kind("import")) {
     Value import;
@@ -293,7 +294,7 @@ Values JavaScriptAnalyzer::evaluate_call(Node node) {
     return call_named(import, arguments);
   }
   Values result;
-  for (const Value& value : evaluate(callee).items) {
+  for (const Value& value : callees.items) {
     if (value.kind == Value::Kind::function) {
       Function& known = function(value.function);
       known.arguments.resize(std::max(known.arguments.size(), known.parameters.size()));
@@ -310,7 +311,7 @@ Values JavaScriptAnalyzer::evaluate_call(Node node) {
 
 Values JavaScriptAnalyzer::evaluate(Node node) {
   const Deeper deeper(evaluation_);
-  if (node == kNoNode || evaluation_ > kMaxEvaluation) return unknown_value();
+  if (node == kNoNode || gives_up()) return unknown_value();
   switch (kind_of(node)) {
     case kind("identifier"):
     case kind("shorthand_property_identifier"):

@@ -33,14 +33,19 @@ Node PythonAnalyzer::argument(const Arguments& all, std::size_t place, std::stri
 
 Values PythonAnalyzer::evaluate_call(Node node) {
   const Node function_node = child(node, field("function"));
+  Values callees;
   if (kind_of(function_node) == kind("attribute")) {
+    // The object is looked at once: calls of calls of calls would double the work with each.
     const Values object = evaluate(child(function_node, field("object")));
+    const std::string_view name = text(child(function_node, field("attribute")));
     const bool literal = std::any_of(object.items.begin(), object.items.end(), [](const Value& value) {
       return value.kind == Value::Kind::text || value.kind == Value::Kind::list;
     });
-    if (literal) return call_on_text(object, text(child(function_node, field("attribute"))), arguments_of(node));
+    if (literal) return call_on_text(object, name, arguments_of(node));
+    callees = attribute_of(object, name);
+  } else {
+    callees = evaluate(function_node);
   }
-  const Values callees = evaluate(function_node);
   Values result;
   for (const Value& callee : callees.items) result.add(call_value(callee, node));
   if (result.items.empty()) result.other = true;

@@ -297,7 +297,7 @@ Values PythonAnalyzer::evaluate_comprehension(Node node) {
 
 Values PythonAnalyzer::evaluate(Node node) {
   const Deeper deeper(evaluation_);
-  if (node == kNoNode || evaluation_ > kMaxEvaluation) return unknown_value();
+  if (node == kNoNode || gives_up()) return unknown_value();
   switch (kind_of(node)) {
     case kind("identifier"):
       return evaluate_name(text(node));

@@ -131,7 +131,7 @@ Values RustAnalyzer::evaluate_call(Node node) {
 
 Values RustAnalyzer::evaluate(Node node) {
   const Deeper deeper(evaluation_);
-  if (node == kNoNode || evaluation_ > kMaxEvaluation) return unknown_value();
+  if (node == kNoNode || gives_up()) return unknown_value();
   switch (kind_of(node)) {
     case kind("identifier"):
       return first_segment(text(node));

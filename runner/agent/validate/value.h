@@ -14,11 +14,12 @@
 
 namespace rh::agent {
 
-constexpr std::size_t kMaxValues = 8;        // alternatives of one expression; more are "something else"
-constexpr std::size_t kMaxText = 64 << 10;   // of a text that is put together
-constexpr std::size_t kMaxNameLength = 300;  // of a full name
-constexpr std::size_t kMaxElements = 4096;   // of a list
-constexpr int kMaxEvaluation = 150;          // expressions inside of one another
+constexpr std::size_t kMaxValues = 8;               // alternatives of one expression; more are "something else"
+constexpr std::size_t kMaxText = 64 << 10;          // of a text that is put together
+constexpr std::size_t kMaxNameLength = 300;         // of a full name
+constexpr std::size_t kMaxElements = 4096;          // of a list
+constexpr std::size_t kMaxEvaluations = 4'000'000;  // expressions that are looked at for one program
+constexpr int kMaxEvaluation = 150;                 // expressions inside of one another
 
 struct Values;
 struct Elements;
