@@ -49,7 +49,7 @@ std::string_view rust_library(std::string_view file) {
 // GOROOT: "/usr/local/go/src/runtime/proc.go", "/usr/lib/go-1.19/src/...".
 std::string_view go_library(std::string_view file) {
   for (const std::string_view root : {"/usr/local/go", "/usr/lib/go", "/usr/share/go", "/golang.org/toolchain"}) {
-    if (file.find(root) == std::string_view::npos || !file.ends_with(".go")) continue;
+    if (file.find(root) == std::string_view::npos || !(file.ends_with(".go") || file.ends_with(".s"))) continue;
     constexpr std::string_view kSources = "/src/";
     const std::size_t at = file.find(kSources, file.find(root) + root.size());
     if (at != std::string_view::npos) return file.substr(at + kSources.size());

@@ -192,6 +192,15 @@ class Diff(Profile):
         self.assertIn("wall", self.profile("diff", "a.json", "b.json", "--clock", "wall", code=0).stdout)
         self.assertIn("nothing_like_it", self.profile("diff", "a.json", "b.json", "--fail-on", "nothing_like_it>5%", code=2).stderr)
 
+    def test_a_file_of_pprof_is_compared_too(self):
+        self.put("busy.py", BUSY)
+        self.profile("--json", "a.json", "--pprof", "a.pprof", "--python", PYTHON, "busy.py", code=0)
+        done = self.profile("diff", "a.json", "a.pprof", "--json", "d.json", "--fail-on", "inner>50%", code=0)
+        inner = [row for row in json.loads((self.folder / "d.json").read_text())["functions"] if row["name"] == "inner"]
+        self.assertEqual(len(inner), 1, done.stdout)
+        self.assertAlmostEqual(inner[0]["self"]["change"], 0, places=2)
+
+
 
 if __name__ == "__main__":
     unittest.main()

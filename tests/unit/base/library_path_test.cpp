@@ -22,6 +22,7 @@ TEST(LibraryPath, NamesTheLibraryAndTheFileInIt) {
       {"<frozen importlib._bootstrap>", "<frozen importlib._bootstrap>"},
       {"/root/go/pkg/mod/github.com/a/b@v1.2.3/c.go", "github.com/a/b@v1.2.3/c.go"},
       {"/usr/local/go/src/runtime/proc.go", "runtime/proc.go"},
+      {"/usr/local/go/src/runtime/sys_linux_amd64.s", "runtime/sys_linux_amd64.s"},
       {"/usr/lib/go-1.19/src/sort/sort.go", "sort/sort.go"},
       {"/rustc/90b35a6239c3d8bd/library/core/src/iter/range.rs", "library/core/src/iter/range.rs"},
       {"/root/.cargo/registry/src/index.crates.io-6f17d22bba15001f/serde-1.0.0/src/de/mod.rs",
