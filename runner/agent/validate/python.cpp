@@ -110,6 +110,7 @@ void PythonAnalyzer::leave(Node node) {
 }
 
 void PythonAnalyzer::bind_name(std::string_view name, const Values& values) {
+  if (scope().of_class) field_values(name).add(values);
   const auto found = globals_.find(&scope());
   if (found == globals_.end() || !found->second.contains(std::string(name))) return bind(name, values);
   for (auto at = scopes().rbegin() + 1; at != scopes().rend(); ++at)
@@ -152,10 +153,7 @@ void PythonAnalyzer::import_from(Node node) {
 void PythonAnalyzer::define_function(Node node) {
   if (kind_of(node) == kind("function_definition")) {
     const std::string_view name = text(child(node, field("name")));
-    if (scope().of_class) {
-      methods_.emplace(name);
-      field_values(name).add(function_value(node));
-    }
+    if (scope().of_class) methods_.emplace(name);
     bind_name(name, function_value(node));
   }
   push_scope(node, true);
@@ -224,9 +222,7 @@ void PythonAnalyzer::bind_target(Node target, const Values& values) {
   if (target == kNoNode) return;
   switch (kind_of(target)) {
     case kind("identifier"):
-      bind_name(text(target), values);
-      if (scope().of_class) field_values(text(target)).add(values);
-      return;
+      return bind_name(text(target), values);
     case kind("attribute"):
       field_values(text(child(target, field("attribute")))).add(values);
       return;

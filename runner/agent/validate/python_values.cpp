@@ -88,6 +88,8 @@ Values PythonAnalyzer::attribute_of(const Values& object, std::string_view name)
     const std::string& base = value.text;
     if (name == "__call__" || name == "__func__" || name == "__wrapped__") {
       result.add(value);
+    } else if (name == "__name__" && is_standard_python_module(base)) {
+      result.add(text_value(base));
     } else if (name == "__self__" && base.starts_with("builtins.")) {
       result.add(name_value("builtins"));
     } else if (base == "pathlib.Path()" || base == "pathlib.Path.cwd()" || base == "pathlib.Path.home()") {
