@@ -39,7 +39,7 @@ class Handler(BaseHTTPRequestHandler):
 class FakeCollector:
     def __init__(self, statuses=(200,)):
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.requests, self.server.statuses, self.server.condition = [], list(statuses), threading.Condition()
+        self.server.requests, self.server.statuses, self.server.condition = [], list(statuses), threading.Condition(threading.RLock())
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
@@ -61,6 +61,15 @@ class FakeCollector:
             if not self.server.condition.wait_for(lambda: len(found()) >= count, timeout):
                 raise AssertionError(f"{len(found())} spans, {count} were expected")
             return found()
+
+    def span(self, name):
+        """The first of that name, once it is there."""
+        def found():
+            return [one for one in self.spans(0) if one["name"] == name]
+        with self.server.condition:
+            if not self.server.condition.wait_for(found, 20):
+                raise AssertionError(f"no span {name} among {[one['name'] for one in self.spans(0)]}")
+            return found()[0]
 
     def metrics(self, name, timeout=20):
         def found():

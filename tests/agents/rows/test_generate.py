@@ -45,6 +45,21 @@ class GenerateTest(RowTest):
             self.assertEqual(answer.data["stages"][0]["name"], "generate", answer)
         self.assertIn('"n":21', model.requests[0]["body"]["messages"][-1]["content"].replace(" ", ""))
 
+    def test_row_114_108_what_is_approved_is_what_was_shown(self):
+        """generate+run in one verb: `run(instruction, context, timeout, save_execution)`."""
+        model = self.serve(reply(fenced("print('shown')")), reply(fenced("print('another')")))
+        self.configure((self.folder / "config/runharness/agent.toml").read_text() + '[approval]\nglobal_mode = "all_code"\n')
+        asked = []
+
+        def person(request):
+            asked.append(request["params"]["message"])
+            return {"action": "accept", "content": {"approve": True}}
+        client = self.client(capabilities={"elicitation": {}}, on_request=person)
+        answer = client.call("generate_and_run", {"instruction": "x"})
+        client.close()
+        self.assertEqual((answer.data["stdout"], len(asked), len(model.requests)), ("shown\n", 1, 1), answer)
+        self.assertIn("print('shown')", asked[0])
+
     def test_row_115_196_running_asks_no_model(self):
         """`execute_code(code, timeout)` alone does not call the model."""
         model = self.serve(reply(fenced("print(1)")))

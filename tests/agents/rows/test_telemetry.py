@@ -68,8 +68,7 @@ class TelemetryTest(RowTest):
         code = "print(6 * 7)"
         answer, = self.ask("execute_code", ways=("command line",), language="python", code=code)
         self.assertEqual(answer.data["stdout"], "42\n", answer)
-        spans = collector.spans(2)
-        span, = [one for one in spans if one["name"] == "execute python"]
+        span, spans = collector.span("execute python"), collector.spans()
         values = attributes(span)
         self.assertEqual((values["language"], values["code_length"], values["success"]), ("python", len(code), True))
         self.assertEqual((span["traceId"], span["parentSpanId"]),
@@ -88,7 +87,7 @@ class TelemetryTest(RowTest):
         self.environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.url
         answer, = self.ask("execute_code", ways=("command line",), language="python", code="raise ValueError('no')")
         self.assertEqual(answer.error_kind, "code_error", answer)
-        span, = [one for one in collector.spans() if one["name"] == "execute python"]
+        span = collector.span("execute python")
         self.assertEqual((span["status"]["code"], attributes(span)["error.type"]), (2, "code_error"))
         log = collector.wait_for("/v1/logs")[0]["body"]["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0]
         self.assertEqual((log["severityNumber"], log["spanId"]), (17, span["spanId"]))
@@ -102,8 +101,7 @@ class TelemetryTest(RowTest):
         client.request("tools/call", {"name": "execute_code", "arguments": {"language": "python", "code": "print(1)"},
                                       "_meta": {"traceparent": parent}})
         client.close()
-        spans = {one["name"]: one for one in collector.spans(3)}
-        call, execution = spans["tools/call execute_code"], spans["execute python"]
+        call, execution = collector.span("tools/call execute_code"), collector.span("execute python")
         self.assertEqual((call["traceId"], call["parentSpanId"]), (parent[3:35], parent[36:52]))
         self.assertEqual(execution["parentSpanId"], call["spanId"])
         self.assertEqual((call["kind"], attributes(call)["gen_ai.tool.name"]), (2, "execute_code"))
