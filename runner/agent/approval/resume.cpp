@@ -24,16 +24,20 @@ Result<ExecutionRequest> request_of(const Service& service, const Approval& appr
 
 }  // namespace
 
-ToolAnswer resume_approved(Service& service, const CallContext& context, const Approval& approval) {
+ToolAnswer resume_approved(Service& service, const CallContext& context, const Approval& approval,
+                           const json& allowed) {
   const auto pipeline = pipeline_waiting_for(service, approval.id);
   if (!pipeline) return answer_of_error(pipeline.error());
-  if (!pipeline->empty()) return resume_pipeline(service, context, *pipeline);
-  const auto request = request_of(service, approval);
+  if (!pipeline->empty()) return resume_pipeline(service, context, *pipeline, allowed);
+  auto request = request_of(service, approval);
   if (!request) return answer_of_error(request.error());
+  allow(*request, allowed);
   if (!request->session.empty() && !holds_sessions(context)) {
     json arguments = json::parse(approval.request_json, nullptr, false);
     arguments.erase("path");
     arguments["approval_id"] = approval.id;
+    for (const char* name : {"enable", "allow_prod"})
+      if (allowed.value(name, false)) arguments[name] = true;
     return ask_holder(service, context, "execute_code", arguments, true);
   }
   CallContext approved = context;

@@ -100,8 +100,11 @@ Result<std::string> approval_subject(const AgentConfig& config, const ExecutionR
   json files = json::object();
   for (const auto& [name, content] : request.files) files[to_valid_utf8(name)] = sha256_hex(name + '\0' + content);
   RH_TRY(const std::string requirements, digest_of_file(request.requirements));
+  // Whether code may run at all is decided anew when it does: it is no part of what the code can do.
+  json asked = to_json(request);
+  for (const char* name : {"enable", "allow_prod"}) asked.erase(name);
   const json subject = {{"version", 1},
-                        {"request", to_json(request)},
+                        {"request", asked},
                         {"script", script},
                         {"requirements", requirements},
                         {"files", files},

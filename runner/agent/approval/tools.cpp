@@ -110,7 +110,7 @@ ToolAnswer decide(Service& service, const CallContext& context, const json& argu
       service.approvals().decide(arguments.at("approval_id").get<std::string>(), yes, person_of(service, context),
                                  arguments.value("reason", std::string()));
   if (!decided) return answer_of_error(decided.error());
-  if (yes && arguments.value("resume", false)) return resume_approved(service, context, *decided);
+  if (yes && arguments.value("resume", false)) return resume_approved(service, context, *decided, arguments);
   json structured = to_json(*decided, false);
   structured["success"] = true;
   return answer_of(structured,
@@ -136,7 +136,7 @@ ToolAnswer resume(Service& service, const CallContext& context, const json& argu
       return error_answer(ErrorKind::approval_invalid, approval.error().message());
     return answer_of_error(approval.error());
   }
-  return resume_approved(service, context, *approval);
+  return resume_approved(service, context, *approval, arguments);
 }
 
 std::string_view mode_name(ApprovalMode mode) {
@@ -199,6 +199,9 @@ std::vector<ToolRow> approval_tools() {
   const ToolHints reads{true, false, true, false};
   const ArgumentRow id{"approval_id", T::text, "the approval's id, or a begin of it", "ID", "ID", {}, true};
   const ArgumentRow reason{"reason", T::text, "kept with the decision", "--reason", "TEXT"};
+  const ArgumentRow enable{"enable", T::boolean, "run code although the configuration does not enable it", "--enable"};
+  const ArgumentRow allow_prod{"allow_prod", T::boolean, "run code although this is a production environment",
+                               "--allow-prod"};
   std::vector<ToolRow> rows = {
       {"approvals_list",
        "approvals list",
@@ -220,7 +223,7 @@ std::vector<ToolRow> approval_tools() {
        "approvals approve",
        "approve the run",
        "A person's yes to one run.",
-       {id, reason, {"resume", T::boolean, "run it at once", "--resume"}},
+       {id, reason, {"resume", T::boolean, "run it at once", "--resume"}, enable, allow_prod},
        kAnyRecord,
        {false, true, false, false},
        approve},
@@ -236,7 +239,7 @@ std::vector<ToolRow> approval_tools() {
        "approvals resume",
        "run what was approved, from where it stopped",
        "Runs what a person approved: the same code, files and limits, from the point at which it stopped.",
-       {id},
+       {id, enable, allow_prod},
        kAnyRecord,
        {false, true, false, true},
        resume},

@@ -57,8 +57,8 @@ json results_so_far(const PipelineState& state, std::size_t end) {
 
 class PipelineRunner {
  public:
-  PipelineRunner(Service& service, const CallContext& context, PipelineState& state)
-      : service_(service), context_(context), state_(state) {}
+  PipelineRunner(Service& service, const CallContext& context, PipelineState& state, const json& allowed)
+      : service_(service), context_(context), state_(state), allowed_(allowed) {}
 
   ToolAnswer run() {
     state_.status = PipelineStatus::running;
@@ -80,6 +80,7 @@ class PipelineRunner {
     CalledRequest called = request_of_call(service_, context_, arguments);
     if (!called.request) return fail_stage(stage, called.problem);
     ExecutionRequest request = *std::move(called.request);
+    allow(request, allowed_);
     if (!request.max_output_bytes) request.max_output_bytes = kMaxStageOutputBytes;
     if (at > 0) hand_on(state_.stages[at - 1], results_so_far(state_, at), request);
     CallContext context = context_;
@@ -124,6 +125,7 @@ class PipelineRunner {
   Service& service_;
   const CallContext& context_;
   PipelineState& state_;
+  const json& allowed_;
 };
 
 }  // namespace
@@ -150,10 +152,15 @@ ToolAnswer run_pipeline(Service& service, const CallContext& context, const json
   if (!folder) return answer_of_error(folder.error());
   const auto lock = PipelineLock::take(*folder, state->id);
   if (!lock) return answer_of_error(lock.error());
-  return PipelineRunner(service, context, *state).run();
+  return PipelineRunner(service, context, *state, arguments).run();
 }
 
-ToolAnswer resume_pipeline(Service& service, const CallContext& context, const std::string& key) {
+void allow(ExecutionRequest& request, const json& allowed) {
+  request.enable = request.enable || allowed.value("enable", false);
+  request.allow_production = request.allow_production || allowed.value("allow_prod", false);
+}
+
+ToolAnswer resume_pipeline(Service& service, const CallContext& context, const std::string& key, const json& allowed) {
   auto state = read_pipeline(service, key);
   if (!state) return answer_of_error(state.error());
   const auto folder = pipelines_folder(service);
@@ -164,7 +171,7 @@ ToolAnswer resume_pipeline(Service& service, const CallContext& context, const s
   state = read_pipeline(service, state->id);
   if (!state) return answer_of_error(state.error());
   if (state->status == PipelineStatus::completed) return pipeline_answer(service, *state, ErrorKind::none, {});
-  return PipelineRunner(service, context, *state).run();
+  return PipelineRunner(service, context, *state, allowed).run();
 }
 
 Result<std::string> pipeline_waiting_for(Service& service, const std::string& approval_id) {

@@ -19,7 +19,7 @@ using nlohmann::json;
 using T = ArgumentType;
 
 ToolAnswer resume(Service& service, const CallContext& context, const json& arguments) {
-  return resume_pipeline(service, context, arguments.at("pipeline_id").get<std::string>());
+  return resume_pipeline(service, context, arguments.at("pipeline_id").get<std::string>(), arguments);
 }
 
 ToolAnswer show(Service& service, const CallContext&, const json& arguments) {
@@ -132,7 +132,9 @@ std::vector<ToolRow> pipeline_tools() {
        "pipeline resume",
        "go on with a pipeline at the stage where it stopped",
        "Goes on with a pipeline that was interrupted, failed or waits, at its first stage that is not completed.",
-       {id},
+       {id,
+        {"enable", T::boolean, "run code although the configuration does not enable it", "--enable"},
+        {"allow_prod", T::boolean, "run code although this is a production environment", "--allow-prod"}},
        kPipelineSchema,
        runs,
        resume},

@@ -10,7 +10,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness import RUNHARNESS, RowTest  # noqa: E402
+from harness import BOTH, RUNHARNESS, RowTest  # noqa: E402
 
 WRITES = "open('out.txt', 'w').write('done')\nprint('written')"
 SELECTIVE = "[approval]\nglobal_mode = 'selective'\n[execution]\nsecurity = 'permissive'\n"
@@ -23,8 +23,9 @@ class ApprovalTest(RowTest):
         return done
 
     def waiting(self, **arguments):
-        """Of each way: an answer that waits, with its id."""
-        for answer in self.ask("execute_code", language="python", **arguments):
+        """Of each way, one after the other (the same question is asked once): an answer that waits, with its id."""
+        for way in BOTH:
+            (answer,) = self.ask("execute_code", ways=(way,), language="python", **arguments)
             self.assertEqual(answer.error_kind, "approval_required", answer)
             self.assertEqual(answer.data["status"], "waiting", answer)
             self.assertRegex(answer.data["approval_id"], "^[0-9a-f]{32}$")
@@ -96,7 +97,7 @@ mode = 'epics_writes'
             # Every call above was a process of its own: the question outlived them.
             for listed in self.ask("approvals_list"):
                 self.assertIn(approval, [one["approval_id"] for one in listed.data["approvals"]], listed)
-            self.assertNotEqual(self.run_line("approvals", "resume", approval, "--json").returncode, 0)
+            self.assertNotEqual(self.run_line("approvals", "resume", approval, "--enable", "--json").returncode, 0)
             self.approve(approval[:10], "--reason", "fine")
             resumed = self.on_command_line("approvals_resume", {"approval_id": approval})
             self.assertTrue(resumed.data["success"], resumed)
