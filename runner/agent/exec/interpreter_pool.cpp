@@ -84,7 +84,7 @@ model::Execution execution_of(const InterpreterReply& reply, const RunSettings& 
   if (reply.ending)
     execution.ending = *reply.ending;
   else if (reply.signal == SIGXCPU)
-    execution.ending = Ending::cpu_time;
+    execution.ending = Ending::cpu_time, execution.ending_detail = "SIGXCPU: the limit of one process is used up";
   else
     execution.ending = reply.signal ? Ending::signaled : Ending::exited;
   if (execution.ending == Ending::exited && !execution.status.exit_code)
@@ -103,7 +103,8 @@ InterpreterPool::Lease::~Lease() {
 const model::IsolationReport& InterpreterPool::isolation(model::IsolationLevel level) {
   const std::lock_guard lock(probe_mutex_);
   const auto at = isolation_.find(level);
-  return at != isolation_.end() ? at->second : isolation_.emplace(level, service_.launcher().probe(level)).first->second;
+  return at != isolation_.end() ? at->second
+                                : isolation_.emplace(level, service_.launcher().probe(level)).first->second;
 }
 
 std::shared_ptr<InterpreterPool::Slot> InterpreterPool::start(const CallContext& context,

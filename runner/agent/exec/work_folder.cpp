@@ -107,6 +107,7 @@ Result<std::vector<RecordArtifact>> WorkFolder::take_artifacts(const std::vector
   RH_TRY(const auto seen, sandbox::collect_files(workspace(), wanted, bounds, std::nullopt));
   std::vector<std::string> names;
   for (const model::CollectedFile& file : seen) {
+    if (patterns.empty() && file.state == model::CollectState::missing) continue;  // nothing is there at all
     const bool is_new = !is_given(file.path) && (!patterns.empty() || !has_tool_folder(file.path));
     if (file.state == model::CollectState::collected && is_new) {
       names.push_back(file.path);
