@@ -108,7 +108,7 @@ class DemoTest(RowTest):
         """create-demo: a verb makes a demonstration snippet for a named language/topic, and the snippet runs with exit 0."""
         for answer in self.ask("create_demo", language="node", topic="the median of some numbers"):
             self.assertEqual((answer.data["language"], answer.data["topic"]), ("javascript", "statistics"), answer)
-        for answer in self.ask("create_demo", topic="quantum chromodynamics"):
+        for answer in self.ask("create_demo", language="python", topic="quantum chromodynamics"):
             self.assertEqual(answer.error_kind, "not_found", answer)
 
 
