@@ -96,7 +96,7 @@ Values PythonAnalyzer::attribute_of(const Values& object, std::string_view name)
       Value path = name_value("pathlib.Path()." + std::string(name)).items.front();
       const bool same = python_rules().exact(path.text) == nullptr && !gives_no_path(name) && name != "parents";
       result.add(same ? name_value("pathlib.Path()") : name_value(path.text));
-    } else if (is_handed_out(without_underscore(name)) && base.find('(') == std::string::npos &&
+    } else if (is_handed_out(without_underscore(name)) && base != name && base.find('(') == std::string::npos &&
                (is_standard_python_module(base) || name.starts_with('_'))) {
       result.add(name_value(canonical_python_name(std::string(without_underscore(name)))));
     } else if (base.ends_with(".__dict__") || base == "sys.modules" || base == "<globals>") {

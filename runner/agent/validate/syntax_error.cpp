@@ -49,8 +49,14 @@ void ErrorFinder::see_bracket(const TSNode& node, char bracket) {
   } else if (!unbalanced_ && brackets_.empty()) {
     unbalanced_ = Place{offset, offset + 1, fmt::format("'{}' closes nothing that is open", bracket)};
   } else if (!unbalanced_) {
-    unbalanced_ = Place{offset, offset + 1,
-                        fmt::format("'{}' does not fit '{}', which is still open", bracket, brackets_.back().open)};
+    const std::uint32_t opened = brackets_.back().offset;
+    const char open = brackets_.back().open;
+    // Python tells it where it closes, the compilers of the others where it opens.
+    if (language_ == Language::python)
+      unbalanced_ =
+          Place{offset, offset + 1, fmt::format("'{}' does not fit '{}', which is still open", bracket, open)};
+    else
+      unbalanced_ = Place{opened, opened + 1, fmt::format("'{}' is not closed before '{}'", open, bracket)};
   }
 }
 
