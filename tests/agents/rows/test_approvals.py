@@ -211,8 +211,11 @@ mode = 'epics_writes'
         words = [str(RUNHARNESS), "exec", "--enable", "--language", "python", "--code", "print(6 * 7)"]
         child, terminal = pty.fork()
         if child == 0:
-            os.chdir(self.project)
-            os.execve(words[0], words, self.environment)
+            try:
+                os.chdir(self.project)
+                os.execve(words[0], words, self.environment)
+            finally:
+                os._exit(127)
         text, answered = b"", False
         while True:
             ready, _, _ = select.select([terminal], [], [], 60)

@@ -157,6 +157,20 @@ class HistoryTest(RowTest):
         completion = self.on_command_line("audit_show", {}).data["lines"][-1]
         self.assertEqual((completion["event"], completion["error"]), ("completion", "security_violation"))
 
+    def test_row_154_debug_lines(self):
+        """debug logging of the execution service can be switched on."""
+        quiet = self.run_line("exec", "--enable", "--language", "python", "--code", "print(1)")
+        self.assertNotIn("runharness debug", quiet.stderr)
+        self.configure("[execution]\ndebug_log = true\n")
+        loud = self.run_line("exec", "--enable", "--language", "python", "--code", "print(1)")
+        self.assertEqual(loud.stdout, "1\n", loud)
+        for text in ("begins: 8 bytes of python", "stage execute: ok", "ends: completed"):
+            self.assertIn(text, loud.stderr)
+        client = self.client()
+        client.call("execute_code", {"language": "python", "code": "print(1)"})
+        client.close()
+        self.assertIn("ends: completed", client.stderr())
+
     def test_row_194_folder_is_configurable(self):
         """history directory is configurable; each record is readable by a plain JSON tool."""
         other = self.folder / "kept here"

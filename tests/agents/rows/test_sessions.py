@@ -160,8 +160,11 @@ class SessionTest(RowTest):
         """REPL: interactive verb over a session."""
         child, terminal = pty.fork()
         if child == 0:
-            os.chdir(self.project)
-            os.execve(str(RUNHARNESS), [str(RUNHARNESS), "repl", "--enable"], self.environment)
+            try:
+                os.chdir(self.project)
+                os.execve(str(RUNHARNESS), [str(RUNHARNESS), "repl", "--enable"], self.environment)
+            finally:
+                os._exit(127)
         self.seen = b""
 
         def until(text):
