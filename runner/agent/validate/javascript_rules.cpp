@@ -164,6 +164,7 @@ constexpr RuleRow kCommands[]{
 };
 
 constexpr RuleRow kDynamic[]{
+    {"Object.getPrototypeOf().constructor", C::dynamic_code},
     {"eval", C::dynamic_code},
     {"Function", C::dynamic_code},
     {"vm.*", C::dynamic_code},

@@ -268,7 +268,15 @@ Values JavaScriptAnalyzer::call_named(const Value& callee, const std::vector<Nod
     bound.add(name_value(name.substr(0, name.size() - 5)));
     return bound;
   }
-  if (last == "then" && !arguments.empty()) return unknown_value();
+  if (last == "then" && !arguments.empty()) {  // import("fs").then((fs) => ...)
+    const Values then = at(0);
+    const Value* callback = then.only();
+    if (callback == nullptr || callback->kind != Value::Kind::function) return unknown_value();
+    Function& known = function(callback->function);
+    if (known.arguments.empty()) known.arguments.resize(1);
+    known.arguments.front().add(name_value(name.substr(0, name.size() - 5)));
+    return known.returns;
+  }
   return name_value(name + "()");
 }
 

@@ -1,0 +1,1 @@
+import("fs").then(({ unlinkSync }) => unlinkSync("x"));

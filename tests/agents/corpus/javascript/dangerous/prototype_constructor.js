@@ -1,0 +1,2 @@
+const G = Object.getPrototypeOf(async function () {}).constructor;
+new G("x");
