@@ -151,6 +151,12 @@ void SessionManager::run(const CallContext& context, ExecutionRecord& record, Ex
         fmt::format("another call ran in the session {} for {}", record.request.session, format_duration(patience)));
   {
     const std::lock_guard lock(mutex_);
+    if ((*session)->info.calls == 0)
+      record.diagnostics.push_back({model::Severity::info,
+                                    "session-is-new",
+                                    fmt::format("nothing was run in the session {} before", record.request.session),
+                                    record.request.session,
+                                    {}});
     (*session)->info.busy = true;
     ++(*session)->info.calls;
   }
