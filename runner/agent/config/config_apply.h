@@ -96,6 +96,12 @@ std::string show_choice(const AgentConfig& config) {
   return std::string(Names[static_cast<std::size_t>(at<Path...>(config))]);
 }
 
+// A higher limit is a looser one.
+template <auto... Path>
+bool raises(const AgentConfig& before, const AgentConfig& after) {
+  return at<Path...>(after) > at<Path...>(before);
+}
+
 // In the order of the enumerations of config.h. Functions of texts, since a template's argument may hold no
 // std::string_view in C++20 with GCC 12.
 struct Word {
