@@ -171,7 +171,7 @@ std::string_view name_of(DependencyState state) {
 std::vector<std::string> Dependencies::missing_packages() const {
   std::set<std::string> packages;
   for (const Dependency& one : all)
-    if (one.state == DependencyState::missing && !one.package.empty()) packages.insert(one.package);
+    if (one.state == DependencyState::missing && !one.package.empty() && one.near.empty()) packages.insert(one.package);
   return {packages.begin(), packages.end()};
 }
 

@@ -37,7 +37,8 @@ struct Dependencies {
   std::vector<Dependency> all;
   std::string problem;  // why `unknown` ones are not known; empty: none are
 
-  [[nodiscard]] std::vector<std::string> missing_packages() const;  // sorted, each once
+  // Sorted, each once; without those of mistyped names, which are nothing to install.
+  [[nodiscard]] std::vector<std::string> missing_packages() const;
 };
 
 // With `installed`, the interpreter or the project's manifests are asked; without, nothing is started.

@@ -86,6 +86,15 @@ void apply(ErrorHelp& help, const ErrorRule& rule, const std::vector<std::string
   }
 }
 
+// A mistyped name is no package to install: somebody may offer one by that name.
+void mend_name(ErrorHelp& help, const std::vector<std::string>& found) {
+  if (help.packages.empty() || found.empty() || !help.language) return;
+  const auto near = near_import(*help.language, found.front());
+  if (!near) return;
+  help.packages = {package_of_import(*help.language, *near).value_or(*near)};
+  if (help.fixes.size() > 1) std::swap(help.fixes[0], help.fixes[1]);
+}
+
 // What can be done whatever the error is.
 void add_recovery(ErrorHelp& help) {
   switch (help.category) {
@@ -180,6 +189,7 @@ ErrorHelp explain_error(std::optional<Language> language, std::string_view text,
     help.kind = kind_in(help.message);
     if (help.language) help.place = place_of_error(*help.language, lines, best->line);
     apply(help, *best->rule, best->found, names);
+    mend_name(help, best->found);
     for (const FoundRule& other : found.own)
       if (other.line != best->line && help.others.size() < kMaxOthers)
         add_text(help.others, bounded(trim(lines[other.line])));

@@ -85,6 +85,12 @@ class DependenciesTest(RowTest):
                 self.assertEqual(answer.data["missing_packages"], packages, answer)
                 self.assertIn(packages[0], answer.data["install_command"], answer)
 
+    def test_row_046_a_mistyped_name_is_nothing_to_install(self):
+        """deps: missing packages can be installed in one further step (import name mapped to package name, e.g. sklearn → scikit-learn)."""
+        for answer in self.ask("analyze_dependencies", code="import numppy\n", install=True):
+            self.assertEqual(answer.data["dependencies"][0]["did_you_mean"], "numpy", answer)
+            self.assertEqual(answer.data["installation"]["packages"], [], answer)
+
     def test_row_046_nothing_to_install_is_said(self):
         """deps: missing packages can be installed in one further step (import name mapped to package name, e.g. sklearn → scikit-learn)."""
         for answer in self.ask("analyze_dependencies", code="import os\n", install=True):

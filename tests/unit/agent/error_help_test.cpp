@@ -177,7 +177,8 @@ TEST(ExplainError, FindsTheNameThatWasMeant) {
   ASSERT_FALSE(help.fixes.empty());
   EXPECT_NE(help.fixes.front().find("did you mean total?"), std::string::npos) << help.fixes.front();
   const ErrorHelp module = explain_error(Language::python, "ModuleNotFoundError: No module named 'numppy'");
-  EXPECT_NE(module.fixes[1].find("did you mean numpy?"), std::string::npos) << module.fixes[1];
+  EXPECT_NE(module.fixes[0].find("did you mean numpy?"), std::string::npos) << module.fixes[0];
+  EXPECT_EQ(module.packages, std::vector<std::string>{"numpy"});
 }
 
 TEST(ExplainError, ListsFurtherErrorsOfACompiler) {
