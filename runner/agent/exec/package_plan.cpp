@@ -292,9 +292,9 @@ std::vector<std::string> failed_packages(const ExecutionRequest& request, std::s
     const std::string name = split_package(package).name;
     bool in_error = false;
     for (const std::string_view line : split_lines(output)) {
-      const bool tells = line.find("rror") != std::string_view::npos || line.find("E:") != std::string_view::npos ||
-                         line.find("404") != std::string_view::npos || line.find("not ") != std::string_view::npos ||
-                         line.find("no ") != std::string_view::npos;
+      const bool tells = line.find("rror") != std::string_view::npos || line.find("ERR") != std::string_view::npos ||
+                         line.find("E:") != std::string_view::npos || line.find("404") != std::string_view::npos ||
+                         line.find("not ") != std::string_view::npos || line.find("no ") != std::string_view::npos;
       in_error = in_error || (tells && holds_word(line, name));
     }
     if (in_error) errors.push_back(package);

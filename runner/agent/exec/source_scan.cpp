@@ -52,7 +52,8 @@ std::string without_comments_and_texts(std::string_view code, bool keep_texts) {
       while (end < code.size() && code[end] != code[i] && (code[i] == '`' || code[end] != '\n'))
         end += code[end] == '\\' ? 2 : 1;
       end = std::min(end + 1, code.size());
-      if (!keep_texts) blank(i, end);
+      const bool many_lines = code.substr(i, end - i).find('\n') != std::string_view::npos;
+      if (!keep_texts || many_lines) blank(i, end);
     }
     i = end;
   }
