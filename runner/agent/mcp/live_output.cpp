@@ -15,6 +15,8 @@ void LiveOutput::take(std::string_view bytes) {
       line_ += c;
     }
   }
+  // The end of a line may be held back, because a secret could begin with it: what stands there counts.
+  if (!trim(line_).empty()) complete = line_;
   const auto now = std::chrono::steady_clock::now();
   if (complete.empty() || now - told_ < kLiveInterval) return;
   told_ = now;

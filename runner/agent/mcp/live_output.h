@@ -1,4 +1,4 @@
-// Output of code while it runs, as progress messages: the last line, a few times a second at most.
+// Output of code while it runs, as progress messages: the last line that has text, a few times a second at most.
 #pragma once
 
 #include <chrono>

@@ -98,7 +98,8 @@ Reply read_artifact(const Service& service, const json& record, std::string_view
     const fs::path path = one.value("path", "");
     if (!is_kept_here(service, path)) return not_found("the file lies elsewhere");
     fs::path folder = path;
-    for (auto part = fs::path(name).begin(); part != fs::path(name).end(); ++part) folder = folder.parent_path();
+    const fs::path inside(name);
+    for (auto part = inside.begin(); part != inside.end(); ++part) folder = folder.parent_path();
     if (folder / name != path) return file_contents(path.parent_path(), path.filename().native(), uri);
     return file_contents(folder, name, uri);
   }
