@@ -162,6 +162,10 @@ Result<int> run_mcp(const CommandLine& line) {
            }
            if (warm > 0) config.warm_pool = warm;
          }));
+  if (has(line, "http")) {
+    RH_TRY(const mcp::HttpOptions options, http_options(line));
+    service->expose({options.address, !mcp::is_loopback_name(options.address), !options.access.tokens.empty()});
+  }
   mcp::ProductHost host(*service, {std::move(tools), has(line, "full-text")});
   mcp::Server server(host, quota);
   RH_CHECK(serve(line, server, signals.descriptor()));
