@@ -33,6 +33,7 @@ class JavaAnalyzer : public Analyzer {
   // java_values.cpp
   Values evaluate(Node node);
   Values evaluate_invocation(Node node);
+  Values evaluate_sum(Node node);
   Values class_value(std::string_view written);  // the class of this name
   Values type_value(Node type);                  // an object of it
   Values member_of(const Values& object, std::string_view name);

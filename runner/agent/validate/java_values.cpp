@@ -86,6 +86,24 @@ Values JavaAnalyzer::evaluate_invocation(Node node) {
   return result;
 }
 
+// "a" + b + "c": the beginning is enough, where the rest is not known.
+Values JavaAnalyzer::evaluate_sum(Node node) {
+  std::vector<Node> terms;
+  Node left = node;
+  while (kind_of(left) == kind("binary_expression") && text(child(left, field("operator"))) == "+") {
+    terms.push_back(child(left, field("right")));
+    left = child(left, field("left"));
+  }
+  if (terms.empty()) return unknown_value();
+  Values sum = evaluate(left);
+  for (auto term = terms.rbegin(); term != terms.rend() && !sum.items.empty(); ++term) {
+    const Values next = evaluate(*term);
+    if (next.items.empty()) break;  // the beginning is enough
+    sum = concatenated(sum, next);
+  }
+  return sum;
+}
+
 Values JavaAnalyzer::evaluate(Node node) {
   const Deeper deeper(evaluation_);
   if (node == kNoNode || gives_up()) return unknown_value();
@@ -137,22 +155,8 @@ Values JavaAnalyzer::evaluate(Node node) {
       return text_value(quoted.size() < 2 * marks ? std::string()
                                                   : unescaped(quoted.substr(marks, quoted.size() - 2 * marks)));
     }
-    case kind("binary_expression"): {
-      std::vector<Node> terms;
-      Node left = node;
-      while (kind_of(left) == kind("binary_expression") && text(child(left, field("operator"))) == "+") {
-        terms.push_back(child(left, field("right")));
-        left = child(left, field("left"));
-      }
-      if (terms.empty()) return unknown_value();
-      Values sum = evaluate(left);
-      for (auto term = terms.rbegin(); term != terms.rend() && !sum.items.empty(); ++term) {
-        const Values next = evaluate(*term);
-        if (next.items.empty()) break;  // the beginning is enough
-        sum = concatenated(sum, next);
-      }
-      return sum;
-    }
+    case kind("binary_expression"):
+      return evaluate_sum(node);
     default:
       return unknown_value();
   }
