@@ -26,7 +26,8 @@ class ExecutionStoreTest : public ::testing::Test {
   ExecutionRecord save(int number, bool success, const std::string& error = "ValueError: x") {
     ExecutionRecord record;
     record.id = "20260301_120000_" + std::to_string(100000 + number);
-    record.short_id = std::string(31, 'a') + "0123456789abcdef"[number % 16];
+    record.short_id = std::string(31, 'a');
+    record.short_id.push_back("0123456789abcdef"[number % 16]);
     record.request.code = "print(" + std::to_string(number) + ")";
     record.request.instruction = "instruction " + std::to_string(number % 3);
     record.status = success ? ExecutionStatus::completed : ExecutionStatus::failed;
