@@ -164,7 +164,9 @@ TEST(ExplainError, KnowsWhatToolsPrint) {
       EXPECT_FALSE(help.cause.empty());
       EXPECT_FALSE(help.fixes.empty());
       EXPECT_FALSE(help.recovery.empty());
-      if (!sample.package.empty()) EXPECT_EQ(help.packages, std::vector<std::string>{std::string(sample.package)});
+      if (!sample.package.empty()) {
+        EXPECT_EQ(help.packages, std::vector<std::string>{std::string(sample.package)});
+      }
     }
   }
 }
