@@ -1,6 +1,5 @@
 """Warm interpreters, runs side by side, progress, environments and what a host without a sandbox does."""
 
-import concurrent.futures
 import pathlib
 import sys
 import unittest
@@ -59,11 +58,13 @@ class Warm(RowTest):
         """Several executions at once do not mix their results."""
         client = self.client()
         code = "import sys\nfor _ in range(50):\n    print({0})\nresult = {0}"
-        with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            answers = list(pool.map(lambda i: self.run_python(client, code.format(i), timeout=120), range(16)))
+        numbers = [
+            client.start("tools/call", {"name": "execute_code", "arguments": {"language": "python", "code": code.format(i), "timeout": 120, **FREE}})
+            for i in range(16)
+        ]
+        answers = [client.wait(number)["result"]["structuredContent"] for number in numbers]
         for i, answer in enumerate(answers):
-            self.assertEqual(answer.data["stdout"], f"{i}\n" * 50, answer)
-            self.assertEqual(answer.data["results"], i, answer)
+            self.assertEqual((answer["stdout"], answer["results"]), (f"{i}\n" * 50, i), answer)
 
 
 class Surroundings(RowTest):
