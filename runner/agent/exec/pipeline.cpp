@@ -185,6 +185,13 @@ class Pipeline {
 
   bool make_ready() {
     record_.method = method_of(service_.config(), request_);
+    const ContainerSettings& container = service_.config().container;
+    if (record_.method == ExecutionMethod::container && !container.jupyter_host.empty())
+      return stop(
+          ErrorKind::service_unavailable,
+          fmt::format("the Jupyter server {}:{} of container.jupyter_host cannot run code: only the sandbox of this "
+                      "machine does; take the setting out, or use execution_method local",
+                      container.jupyter_host, container.jupyter_port));
     auto settings = settings_of(service_, context_, request_, record_.method);
     if (!settings) return stop(settings.error(), ErrorKind::internal_error);
     settings_ = *std::move(settings);
