@@ -132,7 +132,7 @@ class ManyCallsTest(unittest.TestCase):
 
 
 class CancellationTest(unittest.TestCase):
-    SLEEP = "import time\nprint('begun', flush=True)\ntime.sleep({})"
+    SLEEP = "import time\nprint('begun and going on', flush=True)\ntime.sleep({})"
 
     def begin(self, client, seconds, number=1):
         """A call that is certainly running: its output came as progress."""
