@@ -2,7 +2,7 @@
 
     python3 tests/bench/mcp_bench.py [--runharness PATH] [--sdk PYTHON] [--calls N] [--json FILE]
 
-`--sdk`: a Python that has mcp 1.x (tests/agents/mcp/prepare.py makes one); without it that row is left out. Both servers are
+`--sdk`: a Python that has mcp 1.x (tests/agents/prepare.py makes one); without it that row is left out. Both servers are
 spoken to over stdio by the same client, which is this file, in turns.
 """
 
@@ -78,7 +78,7 @@ def check(result, expected="1\n"):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runharness", default=REPOSITORY / "build/release/runharness")
-    parser.add_argument("--sdk", default=REPOSITORY / "build/mcp-referees/sdk1/bin/python")
+    parser.add_argument("--sdk", default=REPOSITORY / "build/agent-referees/sdk1/bin/python")
     parser.add_argument("--calls", type=int, default=100)
     parser.add_argument("--json")
     options = parser.parse_args()

@@ -9,13 +9,15 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
-import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from referees import need  # noqa: E402, F401  (for the tests of this folder)
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 RUNHARNESS = pathlib.Path(os.environ.get("RUNHARNESS", REPOSITORY / "build/dev/runharness")).resolve()
 FIXTURE = pathlib.Path(os.environ.get("MCP_FIXTURE", REPOSITORY / "build/dev/tests/agents/mcp/mcp_fixture")).resolve()
-REFEREES = pathlib.Path(os.environ.get("MCP_REFEREES", REPOSITORY / "build/mcp-referees")).resolve()
 MODERN = "2026-07-28"
 LEGACY = "2025-11-25"
 META = {
@@ -23,14 +25,6 @@ META = {
     "io.modelcontextprotocol/clientInfo": {"name": "tests", "version": "1"},
     "io.modelcontextprotocol/clientCapabilities": {},
 }
-
-
-def need(*parts):
-    """A file of the referees; a test without it is skipped, and says what is missing."""
-    path = REFEREES.joinpath(*parts)
-    if not path.exists():
-        raise unittest.SkipTest(f"{path} is missing: tests/agents/mcp/prepare.py {REFEREES} installs it")
-    return path
 
 
 def environment(folder, **more):

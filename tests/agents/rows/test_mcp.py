@@ -6,8 +6,8 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from harness import REPOSITORY, RUNHARNESS, RowTest  # noqa: E402
+from referees import need  # noqa: E402
 
-REFEREES = REPOSITORY / "build/mcp-referees"
 
 class McpRows(RowTest):
     def listed(self, *flags):
@@ -41,9 +41,7 @@ class McpRows(RowTest):
         self.assertLessEqual({"execute_code", "run_tests", "validate_code", "handle_error", "create_demo"}, set(self.listed()))
 
     def run_example(self, name, expected):
-        python = REFEREES / "agents/bin/python"
-        if not python.exists():
-            self.skipTest(f"{python} is missing: tests/agents/mcp/prepare.py installs it")
+        python = need("agents/bin/python")
         done = subprocess.run([python, REPOSITORY / "docs/agents/examples" / name], cwd=self.project, timeout=240,
                               env={**self.environment, "RUNHARNESS": str(RUNHARNESS)}, capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr[-2000:])

@@ -1,8 +1,7 @@
-"""Notebooks: run by path, and written for executions. nbformat and Jupyter are the referees where RUNHARNESS_JUPYTER names an
-interpreter that has them (tests/agents/prepare_jupyter.sh makes one)."""
+"""Notebooks: run by path, and written for executions. nbformat and Jupyter are the referees where prepare.py has
+installed them, or RUNHARNESS_JUPYTER names an interpreter that has them."""
 
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -10,9 +9,10 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from harness import RowTest  # noqa: E402
+from referees import chosen, need_chosen  # noqa: E402
 
-PREPARED = pathlib.Path(__file__).resolve().parents[3] / "build/jupyter/bin/python"
-JUPYTER = os.environ.get("RUNHARNESS_JUPYTER", str(PREPARED) if PREPARED.exists() else "")
+REFEREE = ("RUNHARNESS_JUPYTER", "jupyter/bin/python")
+JUPYTER = chosen(*REFEREE)
 VALIDATE = "import nbformat, sys; nbformat.validate(nbformat.read(sys.argv[1], as_version=nbformat.NO_CONVERT)); print('valid')"
 
 
@@ -138,18 +138,18 @@ class NotebookTest(RowTest):
         for answer in self.ask("execute_code", language="python", code=code):
             self.assertEqual((answer.data["stdout"], answer.data["success"]), ("no plot\n", True), answer)
 
-    @unittest.skipUnless(JUPYTER, "RUNHARNESS_JUPYTER names no interpreter with nbclient")
     def test_row_143_jupyter_executes_what_was_written(self):
         """notebook: a link or path to it is returned and can be opened (valid nbformat)."""
+        need_chosen(*REFEREE)
         answer = self.ask("execute_code", ways=("command line",), language="python", code="print(6 * 7)", notebook=True)[0]
         run = ("import nbformat, sys; from nbclient import NotebookClient; nb = nbformat.read(sys.argv[1], 4); "
                "NotebookClient(nb, kernel_name='python3').execute(); print(nb.cells[1].outputs[0].text, end='')")
         done = subprocess.run([JUPYTER, "-c", run, answer.data["notebook_link"]], capture_output=True, text=True, check=False)
         self.assertEqual(done.stdout, "42\n", done.stderr)
 
-    @unittest.skipUnless(JUPYTER, "RUNHARNESS_JUPYTER names no interpreter with nbclient")
     def test_row_012_a_kernel_runs_it_where_jupyter_is_installed(self):
         """exec-notebook: an .ipynb file on disk is executed by path, with packages and a timeout (300 s in its example); all cells run in order."""
+        need_chosen(*REFEREE)
         self.write({"a.ipynb": notebook("x = 6", "x * 7", "1 / 0", "print('after')")})
         answer = self.ask("execute_code", ways=("command line",), path="a.ipynb", runtime=JUPYTER, timeout=120,
                           env_vars={"RUNHARNESS_NOTEBOOK": "jupyter"}, memory_limit="1g")[0]

@@ -1,10 +1,8 @@
 """What is sent as OTLP over HTTP, and that a collector that is down costs nothing. Shapes are judged by the recorded messages;
-rotel, a real collector, judges them too where it is installed (pip install rotel; ROTEL_AGENT names its binary)."""
+rotel, a real collector, judges them too where prepare.py has installed it, or ROTEL_AGENT names its binary."""
 
-import os
 import pathlib
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +12,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from fake_collector import FakeCollector, attributes
 from harness import RowTest
+from referees import need_chosen
 
 
 class TelemetryTest(RowTest):
@@ -189,9 +188,7 @@ class Referee(RowTest):
 
     def setUp(self):
         super().setUp()
-        self.agent = os.environ.get("ROTEL_AGENT") or shutil.which("rotel-agent")
-        if not self.agent:
-            self.skipTest("ROTEL_AGENT is not set: pip install rotel, and name site-packages/rotel/rotel-agent")
+        self.agent = need_chosen("ROTEL_AGENT", "rotel/rotel-agent")
 
     @staticmethod
     def free_port():
