@@ -25,7 +25,7 @@ async def main():
         resources = await client.list_resources()
         listed = await client.read_resource("runharness://executions")
         many = await asyncio.gather(*[client.call_tool("execute_python", {"code": f"print({n})"}) for n in range(10)])
-        seen = {"version": client.protocol_version, "server": client.server_info.name,
+        seen = {"version": client.protocol_version, "server": client.server_info.name if client.server_info else None,
                 "tools": [tool.name for tool in tools.tools], "stdout": run.structured_content["stdout"],
                 "is_error": bool(run.is_error), "wrong": bool(wrong.is_error), "wrong_text": wrong.content[0].text,
                 "progress": progress, "resources": [str(one.uri) for one in resources.resources],

@@ -22,9 +22,9 @@ class ClientTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout[-3000:] + done.stderr[-3000:])
         return done.stdout
 
-    def check(self, output, version):
+    def check(self, output, version, server):
         seen = json.loads(output.splitlines()[-1])
-        self.assertEqual((seen["version"], seen["server"]), (version, "runharness"))
+        self.assertEqual((seen["version"], seen["server"]), (version, server))
         self.assertLessEqual(NAMES, set(seen["tools"]))
         self.assertEqual((seen["stdout"], seen["is_error"]), ("42\n", False))
         self.assertTrue(seen["wrong"])
@@ -36,11 +36,11 @@ class ClientTest(unittest.TestCase):
         self.assertGreaterEqual(len(seen["executions"]), 1)
         self.assertEqual(seen["many"], [str(number) for number in range(10)])
 
-    def both_ways(self, client, version):
+    def both_ways(self, client, version, server="runharness"):
         with Project() as folder:
-            self.check(self.run_client(folder, *client, "stdio", RUNHARNESS, "mcp", "--enable"), version)
-        with Project() as folder, HttpServer("--enable", folder=folder) as server:
-            self.check(self.run_client(folder, *client, "http", server.url), version)
+            self.check(self.run_client(folder, *client, "stdio", RUNHARNESS, "mcp", "--enable"), version, server)
+        with Project() as folder, HttpServer("--enable", folder=folder) as http:
+            self.check(self.run_client(folder, *client, "http", http.url), version, server)
 
     def test_python_sdk_of_the_legacy_era(self):
         self.both_ways([need("sdk1/bin/python"), HERE / "client_sdk1.py"], "2025-11-25")
@@ -52,7 +52,8 @@ class ClientTest(unittest.TestCase):
         self.both_ways([need("sdk2/bin/python"), HERE / "client_sdk2.py", "legacy"], "2025-11-25")
 
     def test_python_sdk_2_modern(self):
-        self.both_ways([need("sdk2/bin/python"), HERE / "client_sdk2.py", "2026-07-28"], "2026-07-28")
+        self.both_ways([need("sdk2/bin/python"), HERE / "client_sdk2.py", "2026-07-28"], "2026-07-28",
+                       server=None)  # told its revision, it asks for no discovery, so it knows no name
 
     def inspector(self, folder, *target):
         node = need(NODE)

@@ -71,7 +71,7 @@ class McpRows(RowTest):
         self.assertTrue(any("step" in one.get("message", "") for one in steps), steps)
         values = [one["progress"] for one in steps]
         self.assertEqual(values, sorted(set(values)), "it must grow")
-        process = subprocess.Popen([RUNHARNESS, "exec", "--enable", "--language=python", "--", code], cwd=self.project,
+        process = subprocess.Popen([RUNHARNESS, "exec", "--enable", "--language=python", "--code", code], cwd=self.project,
                                    env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.assertEqual(process.stdout.readline(), "step 0\n")
         self.assertIsNone(process.poll(), "the first line comes while it runs")
