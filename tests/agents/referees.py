@@ -3,6 +3,7 @@ anything; one whose referee is missing is skipped and names it."""
 
 import os
 import pathlib
+import sys
 import unittest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -11,6 +12,9 @@ FOLDER = REPOSITORY / "build/agent-referees"
 NODE = "node/node_modules/node-{}/bin/node"
 CONFORMANCE = "conformance/node_modules/@modelcontextprotocol/conformance/dist/index.js"
 INSPECTOR = "inspector/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js"
+
+# For ctest: nothing failed, but a referee was missing.
+SKIPPED = 77
 
 
 def folder():
@@ -49,3 +53,17 @@ def chosen(variable, part):
 
 def need_chosen(variable, part):
     return chosen(variable, part) or str(need(part))
+
+
+def exit_code(outcome):
+    """Of a finished unittest run; what was skipped is said again at the end, where it is seen."""
+    if not outcome.wasSuccessful():
+        return 1
+    for reason in sorted({reason for _, reason in outcome.skipped}):
+        print(f"SKIPPED: {reason}", flush=True)
+    return SKIPPED if outcome.skipped else 0
+
+
+def main():
+    """For a file of tests that ctest starts."""
+    sys.exit(exit_code(unittest.main(verbosity=2, exit=False).result))

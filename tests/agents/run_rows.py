@@ -6,6 +6,8 @@ import pathlib
 import sys
 import unittest
 
+import referees
+
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -51,7 +53,7 @@ def main():
     if len(sys.argv) == 3:
         results.mkdir(parents=True, exist_ok=True)
         (results / f"{file.stem}.json").write_text(json.dumps(outcome.rows, indent=1))
-    return 0 if outcome.wasSuccessful() else 1
+    return referees.exit_code(outcome)
 
 
 if __name__ == "__main__":

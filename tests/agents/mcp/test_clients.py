@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from mcp_harness import REPOSITORY, RUNHARNESS, HttpServer, Project, environment, need
-from referees import INSPECTOR, NODE
+from referees import INSPECTOR, NODE, main
 
 HERE = REPOSITORY / "tests/agents/mcp"
 EXAMPLES = REPOSITORY / "docs/agents/examples"
@@ -101,4 +101,4 @@ class ClientTest(unittest.TestCase):
 
 if __name__ == "__main__":
     os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
-    unittest.main(verbosity=2)
+    main()

@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 from mcp_harness import HttpServer, need
-from referees import CONFORMANCE, NODE
+from referees import CONFORMANCE, NODE, main
 
 SCORED = {"2025-11-25": 30, "2026-07-28": 37}
 
@@ -38,4 +38,4 @@ class ConformanceTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    main()
