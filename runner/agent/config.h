@@ -87,6 +87,7 @@ struct ConfigOrigin {
 
 struct AgentConfig {
   bool enabled = false;    // code may be run
+  bool disabled = false;   // said explicitly: a caller over MCP cannot enable it for a call
   std::string enabled_by;  // "runharness.toml:3", "--enable", "RUNHARNESS_EXECUTION"; for messages
   bool allow_production = false;
   std::string production_sign;  // "APP_ENV=production" where the environment says so; empty: it does not

@@ -153,8 +153,7 @@ const std::vector<FlagRow> kMcpFlags = {
      "pages of this origin may use the server, such as https://app.example"},
     {"--tools", NamedFlag{"tools", true, true}, "NAMES", "Tools", "offer these only, separated by commas"},
     {"--toolset", NamedFlag{"toolset"}, "SET", "Tools", "'default', or 'all' with the rarely used ones"},
-    {"--aliases,!--no-aliases", NamedFlag{"aliases", false}, "", "Tools",
-     "list tools under all their other names"},
+    {"--aliases,!--no-aliases", NamedFlag{"aliases", false}, "", "Tools", "list tools under all their other names"},
     {"--full-text", NamedFlag{"full-text", false}, "", "Tools",
      "the text of an answer is its whole record, for clients that do not read structured content"},
     {"--enable", NamedFlag{"enable", false}, "", "Execution", "code may be run; else only what the configuration says"},
@@ -251,7 +250,8 @@ const std::vector<CommandRow> kRows = {
      nullptr,
      {{"NAME", &L::paths, "", "", "report, coverage or execution; none: list them"}},
      ""},
-    {CommandName::mcp, "mcp", "serve the tools to agents (Model Context Protocol)", run_mcp, nullptr, kMcpFlags, ""},
+    {CommandName::mcp, "mcp", "serve the tools to agents (Model Context Protocol)", run_mcp, nullptr, kMcpFlags, "",
+     "Code of agents"},
 };
 
 std::string_view first_word(std::string_view command) { return command.substr(0, command.find(' ')); }
@@ -267,7 +267,7 @@ FlagRow flag_row(const agent::ArgumentRow& argument) {
 
 // One command for all tools whose command begins with the same word; their flags together.
 CommandRow row_of_tools(std::string_view word) {
-  CommandRow row{CommandName::tool, word, {}, run_tool, nullptr, {}, {}};
+  CommandRow row{CommandName::tool, word, {}, run_tool, nullptr, {}, {}, "Code of agents"};
   static std::deque<std::string> texts;
   std::string actions, positional;
   for (const agent::ToolRow& tool : agent::tool_rows()) {

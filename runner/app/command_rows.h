@@ -37,6 +37,7 @@ struct CommandRow {
   bool (*takes)(const engine::OptionRow& row);  // which settings are options of it; nullptr: none
   std::vector<FlagRow> flags;
   std::string_view footer;
+  std::string_view group = "Tests and programs";  // in the list of commands
 };
 
 [[nodiscard]] const std::vector<CommandRow>& command_rows();

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runner/agent/service.h"
+#include "runner/agent/standard_input.h"
 #include "runner/agent/tool.h"
 #include "runner/app/commands.h"
 #include "runner/app/run_signals.h"
@@ -70,7 +71,9 @@ Result<json> value_of(const ArgumentRow& row, const std::vector<std::string>& te
 
 Result<json> request_file(const CommandLine& line) {
   if (line.request.empty()) return json::object();
-  RH_TRY(const std::string text, read_file(line.request == "-" ? "/dev/stdin" : line.request, kMaxRequestBytes));
+  RH_TRY(const std::string text, line.request == "-"
+                                     ? agent::read_standard_input(kMaxRequestBytes, "read the arguments")
+                                     : read_file(line.request, kMaxRequestBytes));
   RH_TRY(json request, parse_json(text, line.request));
   if (!request.is_object()) return fail(ErrorKind::parse, "read the arguments: this is no JSON object", line.request);
   return request;

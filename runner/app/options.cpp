@@ -88,7 +88,8 @@ class Parser {
         "6 results unusable, 7 isolation not available, 8 internal, 124 deadline, 130/143 interrupted.\n"
         "`run` passes the exit code of its command through.");
     for (const CommandRow& row : command_rows())
-      commands_.push_back({&row, app.add_subcommand(std::string(row.word), std::string(row.help))});
+      commands_.push_back(
+          {&row, app.add_subcommand(std::string(row.word), std::string(row.help))->group(std::string(row.group))});
     const bool known = std::any_of(commands_.begin(), commands_.end(),
                                    [&](const Command& command) { return command.row->word == first_word; });
     for (const Command& command : commands_)

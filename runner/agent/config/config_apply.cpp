@@ -42,6 +42,7 @@ Result<void> wrong(const KeyValue& value, std::string what) {
 
 Result<void> enabled(C& config, const KeyValue& value) {
   config.enabled = value.text() == "true";
+  config.disabled = !config.enabled;
   config.enabled_by = config.enabled ? value.where : "";
   return {};
 }

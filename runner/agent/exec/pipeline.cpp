@@ -10,6 +10,7 @@
 #include "runner/agent/audit/debug_log.h"
 #include "runner/agent/exec/build_cache.h"
 #include "runner/agent/exec/interpreter_pool.h"
+#include "runner/agent/exec/isolation_check.h"
 #include "runner/agent/exec/packages.h"
 #include "runner/agent/exec/programs.h"
 #include "runner/agent/exec/result_value.h"
@@ -91,13 +92,13 @@ ExecutionMethod method_of(const AgentConfig& config, const ExecutionRequest& req
 
 class Pipeline {
  public:
-  Pipeline(Service& service, const CallContext& context, ExecutionRecord& record)
-      : service_(service), context_(context), record_(record), request_(record.request) {}
+  Pipeline(Service& service, const CallContext& context, ExecutionRecord& record, std::future<void>& removal)
+      : service_(service), context_(context), record_(record), request_(record.request), removal_(removal) {}
 
   void run() {
     if (!allowed()) return;
     warn_of_request();
-    if (!analyse() || !approve()) return;
+    if (!analyse() || !approve() || !isolated()) return;
     if (!request_.session.empty()) return run_in_session();
     if (!prepare()) return;
     execute_code();
@@ -176,6 +177,22 @@ class Pipeline {
              {}});
   }
 
+  // Before anything is started, installers and compilers too.
+  bool isolated() {
+    if (can_isolate(service_)) return true;
+    StageClock stage(record_, "prepare");
+    show();
+    stage.end("failed", record_.error.message);
+    return false;
+  }
+
+  bool show() {
+    stop(ErrorKind::isolation_unavailable,
+         "there is no sandbox on this machine: the code is shown and was not run (runharness doctor says why)");
+    record_.status = ExecutionStatus::shown;
+    return false;
+  }
+
   bool prepare() {
     StageClock stage(record_, "prepare");
     const bool done = make_ready();
@@ -249,6 +266,7 @@ class Pipeline {
       command.limits = remaining(command.limits);
       auto run = run_sandboxed(service_, context_, settings_, *folder_, command);
       if (!run) return stop(run.error(), ErrorKind::sandbox_error);
+      if (run->no_sandbox) return show();
       const bool good = run->execution.ending == Ending::exited && run->execution.status.exit_code == 0;
       if (good) continue;
       take(*std::move(run));
@@ -277,9 +295,7 @@ class Pipeline {
       return stage.end("failed", record_.error.message);
     }
     if (run->no_sandbox) {
-      stop(ErrorKind::isolation_unavailable,
-           "there is no sandbox on this machine: the code is shown and was not run (runharness doctor says why)");
-      record_.status = ExecutionStatus::shown;
+      show();
       return stage.end("failed", record_.error.message);
     }
     take(*std::move(run));
@@ -322,6 +338,7 @@ class Pipeline {
   const CallContext& context_;
   ExecutionRecord& record_;
   const ExecutionRequest& request_;
+  std::future<void>& removal_;
   RunSettings settings_;
   std::unique_ptr<WorkFolder> folder_;
   std::optional<InterpreterPool::Lease> lease_;
@@ -371,7 +388,8 @@ ExecutionRecord execute(Service& service, const CallContext& context, ExecutionR
   debug_begin(service.config(), record, context.caller);
   try {
     const bool logged = begin_audit(service, context, record);
-    if (logged) Pipeline(service, context, record).run();
+    std::future<void> removal;  // of the work folder, beside what follows the run
+    if (logged) Pipeline(service, context, record, removal).run();
     add_notebook(service, record);
     record.total = monotonic_now() - begin;
     if (logged) keep(service, record);

@@ -41,7 +41,10 @@ struct Making {
   [[nodiscard]] static std::string in_folder(const std::string& name) { return "./" + name; }
   [[nodiscard]] fs::path bin() const { return program.found.runtime.path.parent_path(); }
 
-  void add_build(std::vector<std::string> argv) {
+  // Only a program that is built has a folder for it: what is made must be removed, which costs more than making it.
+  Result<void> add_build(std::vector<std::string> argv) {
+    if (mkdir(folder.build().c_str(), 0755) != 0 && errno != EEXIST)
+      return fail_errno("make the folder of the build", folder.build().string());
     SandboxedCommand command = program.run;
     command.argv = std::move(argv);
     command.limits.memory_bytes = std::max(command.limits.memory_bytes.value_or(0), kBuildMemoryBytes);
@@ -53,6 +56,7 @@ struct Making {
     command.tell_output = false;
     program.build.push_back(std::move(command));
     program.run.readable.push_back(folder.build());
+    return {};
   }
   void run_with(std::vector<std::string> argv) {
     program.run.argv = std::move(argv);
@@ -107,8 +111,8 @@ Result<void> make_go(Making& making) {
   env.try_emplace("GOPROXY", "off");
   env.try_emplace("GOMODCACHE", (making.folder.build() / "go-modules").string());
   env.try_emplace("GOFLAGS", "-mod=mod");
-  making.add_build(
-      {making.program.found.runtime.path.string(), "build", "-buildvcs=false", "-o", program.string(), "."});
+  RH_CHECK(making.add_build(
+      {making.program.found.runtime.path.string(), "build", "-buildvcs=false", "-o", program.string(), "."}));
   making.run_with({program.string()});
   making.keep_outputs({"program"});
   return {};
@@ -138,8 +142,8 @@ Result<void> make_cargo(Making& making) {
   env["CARGO_TARGET_DIR"] = target.string();
   env.try_emplace("CARGO_HOME", (making.folder.build() / "cargo").string());
   env["RUSTC"] = making.program.found.runtime.path.string();
-  making.add_build(
-      {(making.bin() / "cargo").string(), "build", "--release", "--offline", "--quiet", "--color", "never"});
+  RH_CHECK(making.add_build(
+      {(making.bin() / "cargo").string(), "build", "--release", "--offline", "--quiet", "--color", "never"}));
   making.run_with({(target / "release" / name).string()});
   making.keep_outputs({fs::path("target") / "release" / name});
   return {};
@@ -148,9 +152,9 @@ Result<void> make_cargo(Making& making) {
 Result<void> make_rust(Making& making) {
   if (fs::exists(making.folder.workspace() / "Cargo.toml")) return make_cargo(making);
   const fs::path program = making.folder.build() / "program";
-  making.add_build({making.program.found.runtime.path.string(), "--edition", "2021", "-C", "opt-level=1", "-C",
-                    "debuginfo=0", "--color", "never", "-o", program.string(),
-                    making.in_folder(making.program.source)});
+  RH_CHECK(making.add_build({making.program.found.runtime.path.string(), "--edition", "2021", "-C", "opt-level=1", "-C",
+                             "debuginfo=0", "--color", "never", "-o", program.string(),
+                             making.in_folder(making.program.source)}));
   making.run_with({program.string()});
   making.keep_outputs({"program"});
   return {};
@@ -184,7 +188,7 @@ Result<void> make_java(Making& making) {
                                    "-cp",
                                    class_path};
   for (std::string& source : java_sources(making)) compile.push_back(std::move(source));
-  making.add_build(std::move(compile));
+  RH_CHECK(making.add_build(std::move(compile)));
   // The machine sees the whole memory of the host; the heap leaves room for what else the process needs.
   const std::uint64_t memory = making.program.run.limits.memory_bytes.value_or(2ULL << 30);
   making.run_with({making.program.found.runtime.path.string(),
@@ -246,8 +250,6 @@ Result<Program> make_program(const Service& service, const ExecutionRequest& req
   Program& program = making.program;
   program.found = std::move(found);
   program.source = source_name(request);
-  if (mkdir(folder.build().c_str(), 0755) != 0 && errno != EEXIST)
-    return fail_errno("make the folder of the build", folder.build().string());
   RH_CHECK(write_sources(making));
   std::vector<fs::path> bin{program.found.runtime.path.parent_path()};
   bin.insert(bin.begin(), packages.path.begin(), packages.path.end());

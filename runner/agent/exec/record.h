@@ -91,7 +91,6 @@ struct ExecutionRecord {
 [[nodiscard]] std::string_view name_of(ExecutionStatus status);
 // Times in seconds, sizes in bytes; what could not be measured is null beside a reason.
 [[nodiscard]] nlohmann::json to_json(const ExecutionRecord& record);
-[[nodiscard]] Result<ExecutionRecord> record_from_json(const nlohmann::json& json);
 // 0, 1, 2 or 124.
 [[nodiscard]] int exit_code_of(const ExecutionRecord& record);
 // A few lines for a person or a model: verdict, output, error.

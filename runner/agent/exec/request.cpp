@@ -10,6 +10,7 @@
 
 #include "runner/agent/exec/request_names.h"
 #include "runner/agent/notebook/run.h"
+#include "runner/agent/standard_input.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 
@@ -158,6 +159,15 @@ Result<void> check_texts(const ExecutionRequest& request) {
   return check_working_folder(request.working_folder);
 }
 
+// The one argument of the command line is a file, or where the language is named and no file could have that name,
+// code.
+bool is_code(const std::string& text, const json& arguments, const fs::path& here) {
+  constexpr std::string_view kNotInPaths = "()[]{};=<>\"'$|&\n";
+  std::error_code ignored;
+  return arguments.contains("language") && text.find_first_of(kNotInPaths) != std::string::npos &&
+         !fs::exists(here / text, ignored);
+}
+
 Result<void> read_code(const json& arguments, const fs::path& here, ExecutionRequest& request) {
   request.code = text_of(arguments, "code");
   if (request.code.empty()) request.code = text_of(arguments, "script");
@@ -165,7 +175,9 @@ Result<void> read_code(const json& arguments, const fs::path& here, ExecutionReq
   if (!path.empty()) {
     if (!request.code.empty()) return refuse("path", "and 'code' exclude each other");
     if (path == "-") {
-      RH_TRY(request.code, read_file("/dev/stdin", kMaxCodeBytes));
+      RH_TRY(request.code, read_standard_input(kMaxCodeBytes, "read the code"));
+    } else if (is_code(path, arguments, here)) {
+      request.code = path;
     } else {
       std::error_code problem;
       request.script = fs::canonical(here / path, problem);

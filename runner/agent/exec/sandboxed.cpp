@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 
 #include "runner/agent/audit/private_folder.h"
+#include "runner/agent/exec/isolation_check.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 #include "runner/engine/execution.h"
@@ -213,9 +214,7 @@ Result<SandboxedRun> run_sandboxed(Service& service, const CallContext& context,
   // A second process is held where the first could not be set up: the host has not all that was assumed.
   unsigned held = 0;
   hooks.on_held = [&](int pid) {
-    if (++held == 1 ||
-        service.launcher().probe(model::IsolationLevel::contained).reached != model::IsolationLevel::none)
-      return;
+    if (++held == 1 || can_isolate_after_failure(service)) return;
     run.no_sandbox = true;
     kill(pid, SIGKILL);
   };

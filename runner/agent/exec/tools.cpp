@@ -120,6 +120,22 @@ std::optional<std::string> outside_of_served(const Service& service, const CallC
   return std::nullopt;
 }
 
+// What whoever started the server keeps to himself: an agent that asks must not widen the way out of the sandbox.
+std::optional<ToolAnswer> beyond_server(const Service& service, const CallContext& context,
+                                        const ExecutionRequest& request) {
+  if (!context.over_mcp) return std::nullopt;
+  const AgentConfig& config = service.config();
+  if (request.enable && config.disabled)
+    return error_answer(ErrorKind::not_enabled,
+                        "running code is switched off where this server was configured "
+                        "(execution.enabled = false); a call cannot switch it on");
+  if (request.network == model::NetworkPolicy::host && config.network != model::NetworkPolicy::host)
+    return error_answer(
+        ErrorKind::security_violation,
+        "the network is allowed by whoever starts the server (execution.network = \"host\"), not by a call");
+  return std::nullopt;
+}
+
 // For another process: what was read from a file or from standard input is in the arguments.
 json with_code(json arguments, const ExecutionRequest& request) {
   for (const char* name : {"path", "script"}) arguments.erase(name);
@@ -175,7 +191,10 @@ CalledRequest request_of_call(const Service& service, const CallContext& context
   if (const auto problem = outside_of_served(service, context, arguments))
     return {std::nullopt, error_answer(ErrorKind::invalid_request, *problem)};
   auto request = request_from_json(arguments, service.paths().project);
-  if (request) return {*std::move(request), {}};
+  if (request) {
+    if (const auto answer = beyond_server(service, context, *request)) return {std::nullopt, *answer};
+    return {*std::move(request), {}};
+  }
   const Error& error = request.error();
   const ErrorKind kind = error.kind == rh::ErrorKind::unsupported ? ErrorKind::unsupported_language
                          : error.kind == rh::ErrorKind::usage     ? ErrorKind::invalid_request

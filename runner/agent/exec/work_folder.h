@@ -3,7 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <future>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +39,9 @@ class WorkFolder {
   void leave_out(std::string name) { left_out_.push_back(std::move(name)); }
   // Empties workspace and exchange for the next run of a warm interpreter.
   [[nodiscard]] Result<void> clear();
+  // Removes the folder, if there is one, beside what its caller does until it drops the future: a disk may take longer
+  // to give the blocks back than it takes to write the record.
+  [[nodiscard]] static std::future<void> remove_beside(std::unique_ptr<WorkFolder> folder);
 
  private:
   explicit WorkFolder(TempDir root) : root_(std::move(root)) {}
@@ -45,6 +50,7 @@ class WorkFolder {
     std::int64_t changed_ns;
   };
   [[nodiscard]] bool is_given(const std::string& name) const;
+  void remove();
 
   TempDir root_;
   std::filesystem::path workspace_;

@@ -1,13 +1,10 @@
 #include "runner/agent/validate/tools.h"
 
-#include <unistd.h>
-
-#include <array>
-
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "runner/agent/service.h"
+#include "runner/agent/standard_input.h"
 #include "runner/agent/validate/validate.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
@@ -44,20 +41,6 @@ struct Source {
 };
 
 // A pipe as well as a file.
-Result<std::string> read_standard_input() {
-  std::string code;
-  std::array<char, 1 << 16> buffer{};
-  while (code.size() <= kMaxValidatedBytes) {
-    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return fail_errno("read the code", "standard input");
-    if (count == 0) return code;
-    code.append(buffer.data(), static_cast<std::size_t>(count));
-  }
-  return fail(rh::ErrorKind::limit, fmt::format("read the code: more than {}", format_size(kMaxValidatedBytes)),
-              "standard input");
-}
-
 Result<Source> read_source(const Service& service, const CallContext& context, const json& arguments) {
   Source source;
   const std::string path = arguments.value("file", "");
@@ -69,7 +52,7 @@ Result<Source> read_source(const Service& service, const CallContext& context, c
     return fail(rh::ErrorKind::usage, "read the arguments: 'code' or a file is needed (-: standard input)");
   } else if (path == "-") {
     if (context.over_mcp) return fail(rh::ErrorKind::usage, "read the arguments: there is no standard input over MCP");
-    RH_TRY(source.code, read_standard_input());
+    RH_TRY(source.code, read_standard_input(kMaxValidatedBytes, "read the code"));
     source.shown_path = "stdin";
   } else {
     const fs::path full = service.paths().project / path;
