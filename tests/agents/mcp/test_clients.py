@@ -22,6 +22,8 @@ class ClientTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout[-3000:] + done.stderr[-3000:])
         return done.stdout
 
+
+class SdkTest(ClientTest):
     def check(self, output, version, server):
         seen = json.loads(output.splitlines()[-1])
         self.assertEqual((seen["version"], seen["server"]), (version, server))
@@ -55,6 +57,8 @@ class ClientTest(unittest.TestCase):
         self.both_ways([need("sdk2/bin/python"), HERE / "client_sdk2.py", "2026-07-28"], "2026-07-28",
                        server=None)  # told its revision, it asks for no discovery, so it knows no name
 
+
+class InspectorTest(ClientTest):
     def inspector(self, folder, *target):
         node = need(NODE)
         launcher = need(INSPECTOR)
@@ -81,6 +85,8 @@ class ClientTest(unittest.TestCase):
         with Project() as folder, HttpServer("--enable", folder=folder) as server:
             self.inspector(folder, server.url, "--transport", "http")
 
+
+class FrameworkTest(ClientTest):
     def example(self, name, expected):
         python = need("agents/bin/python")
         with Project() as folder:
