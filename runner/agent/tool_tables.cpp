@@ -19,8 +19,8 @@ namespace rh::agent {
 
 const std::vector<ToolTable>& tool_tables() {
   static const std::vector<ToolTable> tables{
-      demo_tools,   deps_tools,     exec_tools,     generation_tools, custom_tools,  help_tools,     project_tools,
-      safety_tools, validate_tools, approval_tools, audit_tools,      history_tools, pipeline_tools, session_tools,
+      exec_tools, validate_tools, approval_tools, session_tools, pipeline_tools,   history_tools, audit_tools,
+      deps_tools, help_tools,     demo_tools,     project_tools, generation_tools, safety_tools,  custom_tools,
   };
   return tables;
 }
