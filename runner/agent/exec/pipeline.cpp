@@ -34,6 +34,8 @@ using model::Ending;
 
 constexpr std::uint64_t kLargeFileBytes = 1 << 20;
 constexpr std::chrono::milliseconds kLongRun{300'000};
+constexpr std::string_view kShownReason =
+    "there is no sandbox on this machine: the code is shown and was not run (runharness doctor says why)";
 
 std::string last_line(std::string_view text) {
   const auto lines = split_lines(trim(text));
@@ -103,6 +105,7 @@ class Pipeline {
     if (!prepare()) return;
     execute_code();
     take_result();
+    removal_ = WorkFolder::remove_beside(std::move(folder_));
   }
 
  private:
@@ -181,14 +184,12 @@ class Pipeline {
   bool isolated() {
     if (can_isolate(service_)) return true;
     StageClock stage(record_, "prepare");
-    show();
-    stage.end("failed", record_.error.message);
-    return false;
+    stage.end("failed", std::string(kShownReason));
+    return show();
   }
 
   bool show() {
-    stop(ErrorKind::isolation_unavailable,
-         "there is no sandbox on this machine: the code is shown and was not run (runharness doctor says why)");
+    stop(ErrorKind::isolation_unavailable, std::string(kShownReason));
     record_.status = ExecutionStatus::shown;
     return false;
   }
@@ -290,14 +291,8 @@ class Pipeline {
     if (!build()) return stage.end("failed", "build");
     program_.run.limits = remaining(program_.run.limits);
     auto run = run_sandboxed(service_, context_, settings_, *folder_, program_.run);
-    if (!run) {
-      stop(run.error(), ErrorKind::sandbox_error);
-      return stage.end("failed", record_.error.message);
-    }
-    if (run->no_sandbox) {
-      show();
-      return stage.end("failed", record_.error.message);
-    }
+    if (!run) return stop(run.error(), ErrorKind::sandbox_error), stage.end("failed", record_.error.message);
+    if (run->no_sandbox) return show(), stage.end("failed", record_.error.message);
     take(*std::move(run));
     if (!record_.success()) stage.end("failed", std::string(name_of(record_.error.kind)));
   }
