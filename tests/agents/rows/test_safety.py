@@ -1,11 +1,17 @@
 """Off until enabled, blocked in production, and what speaks against running code."""
 
+import json
 import pathlib
+import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness import RowTest
+from harness import RUNHARNESS, RowTest
+
+# In a user namespace of one's own the switch that forbids further ones is one's own, too.
+WITHOUT_NAMESPACES = ("unshare", "--user", "--map-root-user", "sh", "-c",
+                      'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"', "sh")
 
 
 class SafetyTest(RowTest):
@@ -100,6 +106,38 @@ class SafetyTest(RowTest):
             concern = next(one for one in answer.data["concerns"] if one["id"] == "secrets_given")
             self.assertIn("DEPLOY_TOKEN", concern["message"])
             self.assertNotIn("LANG", concern["message"])
+
+    def without_sandbox(self, *words):
+        tried = subprocess.run([*WITHOUT_NAMESPACES, "true"], capture_output=True, text=True, check=False)
+        if tried.returncode != 0:
+            self.skipTest(f"no user namespace to try it in: {tried.stderr.strip()}")
+        return subprocess.run([*WITHOUT_NAMESPACES, RUNHARNESS, *words], cwd=self.project, env=self.environment, check=False,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
+
+    def test_row_052_077_shown_where_there_is_no_sandbox(self):
+        """Where no sandbox is possible, code is shown instead of run, flagged, and nothing is executed."""
+        made = self.folder / "made"
+        for language, code in (("bash", f"echo ran > {made}"), ("python", f"open('{made}', 'w')"),
+                               ("javascript", f"require('fs').writeFileSync('{made}', 'ran')")):
+            words = ("exec", "--enable", "--security=permissive", f"--language={language}", f"--code={code}")
+            done = self.without_sandbox(*words, "--json")
+            record = json.loads(done.stdout)
+            self.assertEqual((record["status"], record["success"], record["metadata"]["fallback"], record["exit_code"]),
+                             ("shown", False, True, None), record)
+            self.assertEqual((record["error"]["kind"], record["code"], record["stdout"]), ("isolation_unavailable", code, ""))
+            self.assertEqual(done.returncode, 2)
+            self.assertNotIn("execute", [stage["name"] for stage in record["stages"]])
+            self.assertIn(code, self.without_sandbox(*words).stderr, "the code is shown")
+            self.assertFalse(made.exists(), "it was run")
+        for answer in self.run_code():
+            self.assertEqual((answer.data["status"], answer.data["metadata"]["fallback"]), ("completed", False), answer)
+
+    def test_row_077_sessions_too(self):
+        """Where no sandbox is possible, neither a session nor an installer of packages is started."""
+        for more in (("--session=s1",), ("--package=six",)):
+            done = self.without_sandbox("exec", "--enable", "--json", "--language=python", "--code=print(42)", *more)
+            record = json.loads(done.stdout)
+            self.assertEqual((record["status"], record["stdout"]), ("shown", ""), record)
 
 
 if __name__ == "__main__":
