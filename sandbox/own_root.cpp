@@ -21,7 +21,11 @@ constexpr const char* kStage = "/tmp";
 
 class RootPlanner {
  public:
-  RootPlanner(const FilesystemPolicy& policy, MountPlan& plan) : policy_(policy), plan_(plan) {}
+  RootPlanner(const FilesystemPolicy& policy, MountPlan& plan) : policy_(policy), plan_(plan) {
+    std::error_code problem;
+    for (const auto& [name, folder] : policy.names)
+      if (fs::path real = fs::canonical(folder, problem); !problem) named_.push_back(std::move(real));
+  }
 
   void add() {
     choose_system();
@@ -68,9 +72,7 @@ class RootPlanner {
     std::error_code problem;
     const fs::path real = fs::canonical(path, problem);
     if (problem || real == "/") return;
-    const bool named = std::any_of(policy_.names.begin(), policy_.names.end(),
-                                   [&](const auto& pair) { return real == fs::canonical(pair.second, problem); });
-    if (!named) shown_.insert(real);
+    if (std::find(named_.begin(), named_.end(), real) == named_.end()) shown_.insert(real);
   }
 
   void name_folder(const fs::path& name, const fs::path& folder) {
@@ -113,6 +115,7 @@ class RootPlanner {
 
   const FilesystemPolicy& policy_;
   MountPlan& plan_;
+  std::vector<fs::path> named_;  // the folders with another name, as they really are
   std::set<fs::path> shown_;
   std::vector<Placed> placed_;
   std::vector<std::pair<std::string, std::string>> links_;
