@@ -159,6 +159,14 @@ std::array<char, 2> Redactor::bytes_before(std::string_view text, std::size_t at
 std::size_t Redactor::scan(std::string_view text, bool last, std::string& out) {
   std::size_t shown = 0;  // up to here `out` has it
   std::size_t at = 0;
+  // Asked of the last byte only: who reads along sees the end of a line when it is written.
+  const auto may_begin = [this](char first) {
+    for (unsigned next = 0; next < 256; ++next) {
+      const std::uint16_t pair = pair_at(std::array{first, static_cast<char>(next)}.data());
+      if ((secrets_.pairs_[pair >> 6U] >> (pair & 63U) & 1U) != 0) return true;
+    }
+    return false;
+  };
   const auto decided = [&](std::size_t end) {
     out.append(text.substr(shown, end - shown));
     if (end > 0) before_ = bytes_before(text, end);
@@ -175,7 +183,7 @@ std::size_t Redactor::scan(std::string_view text, bool last, std::string& out) {
       const std::uint16_t pair = pair_at(text.data() + at);
       if ((secrets_.pairs_[pair >> 6U] >> (pair & 63U) & 1U) != 0) break;
     }
-    if (at + 1 >= text.size()) return decided(last ? text.size() : at);
+    if (at + 1 >= text.size()) return decided(last || !may_begin(text[at]) ? text.size() : at);
     std::size_t label = 0;
     const ShapeMatch match = match_at(text, at, last, label);
     if (match.verdict == ShapeMatch::need_more) return decided(at);
