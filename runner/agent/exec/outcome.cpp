@@ -46,9 +46,16 @@ std::string remarks_of(const ExecutionRecord& record) {
   return std::string(trim(std::string_view(text).substr(first)));
 }
 
+void leave_out_metrics(model::ProcessUsage& usage) {
+  constexpr const char* kWhy = "switched off by collect_metrics";
+  usage.user_cpu = usage.system_cpu = model::CpuFigure::unknown(kWhy);
+  usage.peak_memory = model::BytesFigure::unknown(kWhy);
+}
+
 }  // namespace
 
 void judge_execution(ExecutionRecord& record) {
+  if (!record.request.collect_metrics.value_or(true)) leave_out_metrics(record.execution->usage);
   const model::Execution& execution = *record.execution;
   record.wall = execution.usage.wall;
   record.exit_code = execution.status.exit_code;
@@ -84,6 +91,7 @@ ExecutionRecord new_record(const Service& service, const ExecutionRequest& reque
     record.started = id->started;
   }
   record.request = request;
+  if (!service.config().collect_metrics && !request.collect_metrics) record.request.collect_metrics = false;
   record.mode = request.mode.value_or(service.config().mode);
   record.security = request.security.value_or(service.config().security);
   return record;
