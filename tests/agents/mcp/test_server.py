@@ -269,13 +269,14 @@ class ResourcesTest(unittest.TestCase):
             (folder / ".runharness/runs/x").mkdir(parents=True, exist_ok=True)
             (folder / ".runharness/runs/x/link.txt").symlink_to("/etc/passwd")
             number = record["execution_id"]
-            for uri in ("file:///etc/passwd", "runharness://runs/../../etc/passwd", "runharness://runs/x/link.txt",
-                        "runharness://runs/x/%2e%2e/%2e%2e/secret", "runharness://runs/%2Fetc/passwd",
-                        f"runharness://executions/{number}/artifacts/../../../../etc/passwd",
-                        f"runharness://executions/{number}/artifacts//etc/passwd", "runharness://executions/..",
-                        "runharness://runs/x/%00", "runharness://runs/x/%zz", "runharness://", "runharness://nothing/here"):
+            uris = ("file:///etc/passwd", "runharness://runs/../../etc/passwd", "runharness://runs/x/link.txt",
+                    "runharness://runs/x/%2e%2e/%2e%2e/secret", "runharness://runs/%2Fetc/passwd",
+                    f"runharness://executions/{number}/artifacts/../../../../etc/passwd",
+                    f"runharness://executions/{number}/artifacts//etc/passwd", "runharness://executions/..",
+                    "runharness://runs/x/%00", "runharness://runs/x/%zz", "runharness://", "runharness://nothing/here")
+            for request, uri in enumerate(uris, 2):  # an id is used once in a session
                 with self.subTest(uri=uri):
-                    self.assertEqual(client.ask("resources/read", {"uri": uri}, 2)["error"]["code"], -32602)
+                    self.assertEqual(client.ask("resources/read", {"uri": uri}, request)["error"]["code"], -32602)
 
 
 class SecretsTest(unittest.TestCase):

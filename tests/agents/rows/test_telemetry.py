@@ -99,8 +99,8 @@ class TelemetryTest(RowTest):
         parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         client.request("tools/call", {"name": "execute_code", "arguments": {"language": "python", "code": "print(1)"},
                                       "_meta": {"traceparent": parent}})
-        client.close()
         call, execution = collector.span("tools/call execute_code"), collector.span("execute python")
+        client.close()
         self.assertEqual((call["traceId"], call["parentSpanId"]), (parent[3:35], parent[36:52]))
         self.assertEqual(execution["parentSpanId"], call["spanId"])
         self.assertEqual((call["kind"], attributes(call)["gen_ai.tool.name"]), (2, "execute_code"))
