@@ -212,6 +212,8 @@ Result<void> write_sources(Making& making) {
   for (const auto& [name, content] : making.request.files)
     if (auto written = making.folder.write(name, content); !written)
       return fail(rh::ErrorKind::usage, fmt::format("write the file '{}': {}", name, written.error().message()));
+  // Manifests as installing left them: with what was resolved, also where the request has none.
+  for (const auto& [name, content] : making.packages.files) RH_CHECK(making.folder.write(name, content));
   std::string code = making.request.driver.empty() ? making.request.code : making.request.driver;
   // A blank line before a script's first line is no harm, but its kernel would not know the interpreter.
   if (making.request.language == Language::bash) code.erase(0, code.find_first_not_of("\r\n"));
