@@ -1,6 +1,7 @@
 """Packages of runs. These tests install from the package registries; where those cannot be reached they are left out and say so."""
 
 import pathlib
+import shutil
 import socket
 import sys
 import unittest
@@ -34,6 +35,27 @@ class Packages(RowTest):
         """An npm package is installed and reachable by require and import."""
         for answer in self.run_code("javascript", "console.log(require('lodash').VERSION)", packages=["lodash@4.17.21"]):
             self.assertEqual(answer.data["stdout"], "4.17.21\n", answer)
+
+    def test_row_039_go(self):
+        """A go module is installed by name, without a go.mod of the caller's."""
+        code = 'package main\nimport (\n"fmt"\n"rsc.io/quote"\n)\nfunc main() { fmt.Println(quote.Go()) }'
+        for answer in self.run_code("go", code, packages=["rsc.io/quote@v1.5.2"], cpu_time=300):
+            self.assertIn("Don't communicate by sharing memory", answer.data["stdout"], answer)
+
+    def test_row_039_rust(self):
+        """A crate is installed by name, without a Cargo.toml of the caller's."""
+        code = 'fn main() { println!("{}", itoa::Buffer::new().format(42)); }'
+        for answer in self.run_code("rust", code, packages=["itoa@1"]):
+            self.assertEqual(answer.data["stdout"], "42\n", answer)
+
+    def test_row_039_java(self):
+        """An artifact of maven is installed by name."""
+        if not shutil.which("mvn"):
+            self.skipTest("mvn is missing: packages of java come by it")
+        code = ("import org.apache.commons.lang3.StringUtils;\n"
+                'public class A { public static void main(String[] a) { System.out.println(StringUtils.reverse("abc")); } }')
+        for answer in self.run_code("java", code, packages=["org.apache.commons:commons-lang3:3.14.0"]):
+            self.assertEqual(answer.data["stdout"], "cba\n", answer)
 
     def test_row_041_nothing_is_left(self):
         """Packages are installed afresh: the next run does not have them."""
