@@ -214,6 +214,13 @@ Result<void> write_sources(Making& making) {
       return fail(rh::ErrorKind::usage, fmt::format("write the file '{}': {}", name, written.error().message()));
   // Manifests as installing left them: with what was resolved, also where the request has none.
   for (const auto& [name, content] : making.packages.files) RH_CHECK(making.folder.write(name, content));
+  // import looks for modules beside the code only, whatever NODE_PATH says.
+  for (const auto& [name, target] : making.packages.links) {
+    const fs::path link = making.folder.workspace() / name;
+    if (symlink(target.c_str(), link.c_str()) != 0 && errno != EEXIST)
+      return fail_errno("link the packages", link.string());
+    making.folder.leave_out(name);
+  }
   std::string code = making.request.driver.empty() ? making.request.code : making.request.driver;
   // A blank line before a script's first line is no harm, but its kernel would not know the interpreter.
   if (making.request.language == Language::bash) code.erase(0, code.find_first_not_of("\r\n"));
