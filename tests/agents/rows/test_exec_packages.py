@@ -35,6 +35,9 @@ class Packages(RowTest):
         """An npm package is installed and reachable by require and import."""
         for answer in self.run_code("javascript", "console.log(require('lodash').VERSION)", packages=["lodash@4.17.21"]):
             self.assertEqual(answer.data["stdout"], "4.17.21\n", answer)
+        module = "import _ from 'lodash'\nconsole.log(_.VERSION)"
+        for answer in self.run_code("javascript", module, packages=["lodash@4.17.21"]):
+            self.assertEqual((answer.data["stdout"], answer.data["files"]), ("4.17.21\n", []), answer)
 
     def test_row_039_go(self):
         """A go module is installed by name, without a go.mod of the caller's."""
