@@ -177,7 +177,8 @@ Result<void> Interpreter::open(SandboxedCommand command) {
                     "-s",
                     "-c",
                     std::string(RH_EMBEDDED_TEXT(rh_python_driver)),
-                    std::string(RH_EMBEDDED_TEXT(rh_python_after)), settings_.working_folder};
+                    std::string(RH_EMBEDDED_TEXT(rh_python_after)),
+                    settings_.working_folder};
   } else if (language_ == Language::javascript) {
     const fs::path driver = folder_.exchange() / "driver.cjs";
     RH_CHECK(write_file(driver, RH_EMBEDDED_TEXT(rh_node_driver)));

@@ -150,7 +150,8 @@ Route route_of(std::string_view request) {
     route = {std::string(rule.verb), std::string(rule.tool), "{}", std::string(*hit), false};
     break;
   }
-  if (route.verb.empty() && blocks.size() > 1) route = {"batch", "execute_batch", "{}", "several blocks of code", false};
+  if (route.verb.empty() && blocks.size() > 1)
+    route = {"batch", "execute_batch", "{}", "several blocks of code", false};
   if (route.verb.empty() && (!code.empty() || language_of_file(path)))
     route = {"execute", "execute_code", "{}", code.empty() ? "a script" : "code in the request", false};
   if (route.verb.empty()) {

@@ -1,5 +1,5 @@
-// A run of tests as a trace: the run, below it each suite, below that each test; with metrics of the run and its suites,
-// and a log entry for each failure. Spans of suites and tests go out while the run goes on.
+// A run of tests as a trace: the run, below it each suite, below that each test; with metrics of the run and its
+// suites, and a log entry for each failure. Spans of suites and tests go out while the run goes on.
 #pragma once
 
 #include <map>
