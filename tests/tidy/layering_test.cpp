@@ -30,6 +30,7 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
 // The headers of the five sibling folders that engine and agent may see: their interfaces, nothing else.
 const std::set<std::string> kInterfaceHeaders = {
     "sandbox/sandbox.h",
+    "sandbox/namespace_trial.h",
     "sandbox/collect_files.h",
     "collectors/results/reader.h",
     "collectors/coverage/reader.h",
