@@ -16,7 +16,7 @@ ROWS = 196
 HEAD = """# What agents can rely on, row by row
 
 Made by the test run (`tests/agents/coverage_table.py`): each row is one behaviour of code execution for agents, with the tests that
-show it on the command line and over MCP. `./dev test` fails when this page and the tests differ.
+show it, on the command line and over MCP where both make sense. `./dev test` fails when this page and the tests differ.
 
 | row | behaviour | test | result |
 |---|---|---|---|
