@@ -1,11 +1,13 @@
 // Whether this machine can do what will be asked of it: sandbox, folders, space, languages, endpoints. Nothing of the
 // caller is run for that.
-#include <netdb.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -94,43 +96,67 @@ std::optional<HostPort> host_of(std::string_view url) {
   if (scheme == std::string_view::npos) return std::nullopt;
   const bool secure = url.starts_with("https");
   std::string_view rest = url.substr(scheme + 3);
-  rest = rest.substr(0, rest.find('/'));
+  rest = rest.substr(0, rest.find_first_of("/?#"));
   if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) rest.remove_prefix(at + 1);
   const std::size_t colon = rest.rfind(':');
-  if (colon == std::string_view::npos || rest.ends_with(']')) return HostPort{std::string(rest), secure ? "443" : "80"};
-  return HostPort{std::string(rest.substr(0, colon)), std::string(rest.substr(colon + 1))};
+  const bool has_port = colon != std::string_view::npos && !rest.ends_with(']');
+  std::string_view host = has_port ? rest.substr(0, colon) : rest;
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return HostPort{std::string(host), has_port ? std::string(rest.substr(colon + 1)) : secure ? "443" : "80"};
+}
+
+// A program without shared libraries cannot ask the C library for names: getent does.
+Result<std::vector<std::string>> addresses_of(const Service& service, const std::string& host) {
+  in6_addr ignored{};
+  if (::inet_pton(AF_INET, host.c_str(), &ignored) == 1 || ::inet_pton(AF_INET6, host.c_str(), &ignored) == 1)
+    return std::vector{host};
+  if (host == "localhost") return std::vector<std::string>{"127.0.0.1", "::1"};
+  const model::Command command{{"getent", "ahosts", host}, service.paths().project, {}};
+  RH_TRY(const adapters::HelperOutput output, service.host().run_helper(command, kProbeTime));
+  std::vector<std::string> addresses;
+  for (const std::string_view line : split_lines(output.standard_output))
+    if (std::string address(line.substr(0, line.find(' ')));
+        !address.empty() && std::find(addresses.begin(), addresses.end(), address) == addresses.end())
+      addresses.push_back(std::move(address));
+  if (addresses.empty()) return fail(rh::ErrorKind::not_found, "look up the name: it is not known", host);
+  return addresses;
+}
+
+// 0: somebody listens there.
+int connect_error(const std::string& address, std::uint16_t port) {
+  sockaddr_in v4{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {}, .sin_zero = {}};
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(port);
+  const bool is_v4 = ::inet_pton(AF_INET, address.c_str(), &v4.sin_addr) == 1;
+  if (!is_v4 && ::inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) != 1) return EAFNOSUPPORT;
+  const UniqueFd fd(::socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return errno;
+  const auto* const at = is_v4 ? reinterpret_cast<const sockaddr*>(&v4) : reinterpret_cast<const sockaddr*>(&v6);
+  int error = ::connect(fd.get(), at, is_v4 ? sizeof v4 : sizeof v6) == 0 ? 0 : errno;
+  if (error != EINPROGRESS) return error;
+  pollfd wanted{fd.get(), POLLOUT, 0};
+  if (::poll(&wanted, 1, static_cast<int>(kProbeTime.count())) != 1) return ETIMEDOUT;
+  socklen_t size = sizeof error;
+  ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+  return error;
 }
 
 // Only whether somebody listens; no request is sent, so no key either. Empty: somebody does.
-std::string connect_problem(const HostPort& place) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (const int code = ::getaddrinfo(place.host.c_str(), place.port.c_str(), &hints, &found); code != 0)
-    return ::gai_strerror(code);
-  std::string problem = "no address";
-  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-    const UniqueFd fd(::socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd) continue;
-    int error = ::connect(fd.get(), at->ai_addr, at->ai_addrlen) == 0 ? 0 : errno;
-    if (error == EINPROGRESS) {
-      pollfd wanted{fd.get(), POLLOUT, 0};
-      socklen_t size = sizeof error;
-      error = ETIMEDOUT;
-      if (::poll(&wanted, 1, static_cast<int>(kProbeTime.count())) == 1)
-        ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-    }
-    if (error == 0) {
-      problem.clear();
-      break;
-    }
-    problem = std::strerror(error);
+std::string connect_problem(const Service& service, const HostPort& place) {
+  const auto port = parse_u64(place.port);
+  if (!port || *port == 0 || *port > 65535) return "its port is no number from 1 to 65535";
+  const auto addresses = addresses_of(service, place.host);
+  if (!addresses) return addresses.error().message();
+  int error = 0;
+  for (const std::string& address : *addresses) {
+    error = connect_error(address, static_cast<std::uint16_t>(*port));
+    if (error == 0) return {};
   }
-  ::freeaddrinfo(found);
-  return problem;
+  return std::strerror(error);
 }
 
-json endpoint_json(const std::string& name, const std::string& url, bool probe) {
+json endpoint_json(const Service& service, const std::string& name, const std::string& url, bool probe) {
   json row = {{"name", name}, {"url", url}};
   const auto place = host_of(url);
   if (!place) {
@@ -140,7 +166,7 @@ json endpoint_json(const std::string& name, const std::string& url, bool probe) 
     row["reachable"] = nullptr;
     row["problem"] = "not asked for: use probe";
   } else {
-    const std::string problem = connect_problem(*place);
+    const std::string problem = connect_problem(service, *place);
     row["reachable"] = problem.empty();
     if (!problem.empty()) row["problem"] = problem;
   }
@@ -151,17 +177,18 @@ json endpoints_json(const Service& service, bool probe) {
   json rows = json::array();
   const AgentConfig& config = service.config();
   for (const Provider& provider : config.generation.providers) {
-    json row = endpoint_json(provider.name, provider.url, probe);
+    json row = endpoint_json(service, provider.name, provider.url, probe);
     row["key_set"] = provider.key_variable.empty() || service.host().environment().contains(provider.key_variable);
     row["chosen"] = provider.name == config.generation.provider;
     rows.push_back(std::move(row));
   }
   if (!config.container.jupyter_host.empty())
     rows.push_back(endpoint_json(
-        "jupyter", fmt::format("http://{}:{}", config.container.jupyter_host, config.container.jupyter_port), probe));
+        service, "jupyter", fmt::format("http://{}:{}", config.container.jupyter_host, config.container.jupyter_port),
+        probe));
   const bool named = service.host().environment().contains("OTEL_EXPORTER_OTLP_ENDPOINT");
   if (config.telemetry.enabled.value_or(named) && !config.telemetry.endpoint.empty())
-    rows.push_back(endpoint_json("telemetry", config.telemetry.endpoint, probe));
+    rows.push_back(endpoint_json(service, "telemetry", config.telemetry.endpoint, probe));
   return rows;
 }
 
