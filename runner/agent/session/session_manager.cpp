@@ -119,7 +119,7 @@ Result<std::shared_ptr<SessionManager::Session>> SessionManager::find_or_start(c
   fresh->info.started = fresh->info.last_used = system_clock::now();
   ExecutionRequest shape = request;
   shape.files.clear();  // files and code are given with each call
-  shape.code = "\n";
+  shape.code.assign(1, '\n');
   auto process = SessionProcess::start(service_, context, shape, method);
   if (!process) {
     sessions_.erase({owner_of(context), request.session});
