@@ -79,6 +79,7 @@ def main():
     parser.add_argument("--json")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
+    options.runharness = str(pathlib.Path(options.runharness).resolve())
     figures, missed = {}, []
     with tempfile.TemporaryDirectory(prefix="rh-bench-") as base:
         folder = pathlib.Path(base, "project")

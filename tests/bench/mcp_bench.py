@@ -82,6 +82,7 @@ def main():
     parser.add_argument("--calls", type=int, default=100)
     parser.add_argument("--json")
     options = parser.parse_args()
+    options.runharness = str(pathlib.Path(options.runharness).resolve())
     with tempfile.TemporaryDirectory() as folder:
         rows = measure(options, folder)
     for name, row in rows.items():
