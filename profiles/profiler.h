@@ -28,7 +28,7 @@ struct Launch {
   std::vector<std::string> argv;
   std::vector<std::string> env;  // "NAME=value"
   std::filesystem::path cwd;
-  std::filesystem::path executable;  // argv[0] found in PATH, symbolic links followed
+  std::filesystem::path executable;  // argv[0] found in PATH; may be a symbolic link
 };
 
 // One program image in one process: a fork has its parent's image until it calls exec.
@@ -63,6 +63,8 @@ class ProcessSampler {
   [[nodiscard]] virtual std::vector<std::pair<std::uint32_t, std::uint32_t>> last_stacks() const = 0;
   // The process ended: adds what is left and completes the ProfileProcess (runtime, quality.retries...).
   virtual void finish(const Tick& now) = 0;
+  // The next tick will tell (gone, not_ready) if the process has ended or is another program now.
+  [[nodiscard]] virtual bool notices_exec() const { return false; }
 };
 
 class Profiler {

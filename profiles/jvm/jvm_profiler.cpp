@@ -28,8 +28,12 @@ class JvmProfiler : public Profiler {
 
   // Only a `java` that is started directly: JAVA_TOOL_OPTIONS would reach the others, and be printed by each.
   [[nodiscard]] Result<void> prepare(Launch& launch) override {
-    if (launch.executable.filename() != "java" || launch.argv.empty()) return {};
-    const auto release = read_file(launch.executable.parent_path().parent_path() / "release", 1U << 16U);
+    if (launch.argv.empty()) return {};
+    // `java` of a distribution is a link to that of the JDK, beside which its `release` lies.
+    std::error_code error;
+    const auto program = std::filesystem::canonical(launch.executable, error);
+    if (error || program.filename() != "java") return {};
+    const auto release = read_file(program.parent_path().parent_path() / "release", 1U << 16U);
     if (!release || java_release(*release) < kFirstWithPerfMap) return {};
     const std::vector<std::string> options = {"-XX:+UnlockDiagnosticVMOptions", std::string(kWriteNames),
                                               "-XX:+PreserveFramePointer"};

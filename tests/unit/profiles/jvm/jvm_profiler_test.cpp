@@ -17,15 +17,20 @@ TEST(JvmProfiler, KnowsTheReleaseOfAJdk) {
   EXPECT_EQ(java_release("JAVA_VERSION=\"new\"\n"), 0);
 }
 
-// The command line of a JDK of this release, as the profiler changes it.
-std::vector<std::string> prepared(const std::string& version) {
+// The command line of a JDK of this release, as the profiler changes it. Distributions link to its `java`.
+std::vector<std::string> prepared(const std::string& version, bool linked = false) {
   const TempDir folder = TempDir::make("jdk-").value();
   EXPECT_TRUE(make_directories(folder.path() / "bin"));
   EXPECT_TRUE(write_file(folder.path() / "release", "JAVA_VERSION=\"" + version + "\"\n"));
   ProfileBuilder builder(0);
   Launch launch;
   launch.argv = {"java", "-jar", "x.jar"};
+  EXPECT_TRUE(write_file(folder.path() / "bin/java", ""));
   launch.executable = folder.path() / "bin/java";
+  if (linked) {
+    launch.executable = folder.path() / "java-link";
+    std::filesystem::create_symlink(folder.path() / "bin/java", launch.executable);
+  }
   EXPECT_TRUE(make_jvm_profiler({}, builder)->prepare(launch));
   return launch.argv;
 }
@@ -36,6 +41,7 @@ TEST(JvmProfiler, AsksOnlyAJavaThatUnderstandsIt) {
   EXPECT_EQ(asked.front(), "java");
   EXPECT_NE(std::find(asked.begin(), asked.end(), "-XX:+DumpPerfMapAtExit"), asked.end());
   EXPECT_EQ(asked.back(), "x.jar");
+  EXPECT_GT(prepared("21.0.1", true).size(), 3U);
   EXPECT_EQ(prepared("11.0.2"), (std::vector<std::string>{"java", "-jar", "x.jar"}));
 }
 
