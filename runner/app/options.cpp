@@ -78,8 +78,7 @@ void collect_settings(const CLI::App& command, const Texts& texts, CommandLine& 
 
 class Parser {
  public:
-  // Only the command that is asked for gets its options: making all of them costs more than a short
-  // command takes.
+  // Only the command that is asked for is made: making all of them costs more than a short command takes.
   explicit Parser(const std::string& first_word) {
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("runharness ") + RUNHARNESS_VERSION);
@@ -87,13 +86,15 @@ class Parser {
         "Exit codes: 0 passed, 1 tests failed, 2 usage, 3 gate failed, 4 no tests, 5 build or prepare broken,\n"
         "6 results unusable, 7 isolation not available, 8 internal, 124 deadline, 130/143 interrupted.\n"
         "`run` passes the exit code of its command through.");
-    for (const CommandRow& row : command_rows())
+    const auto& rows = command_rows();
+    const bool known =
+        std::any_of(rows.begin(), rows.end(), [&](const CommandRow& row) { return row.word == first_word; });
+    for (const CommandRow& row : rows) {
+      if (known && row.word != first_word) continue;
       commands_.push_back(
           {&row, app.add_subcommand(std::string(row.word), std::string(row.help))->group(std::string(row.group))});
-    const bool known = std::any_of(commands_.begin(), commands_.end(),
-                                   [&](const Command& command) { return command.row->word == first_word; });
-    for (const Command& command : commands_)
-      if (!known || command.row->word == first_word) add_options(command);
+      add_options(commands_.back());
+    }
   }
 
   CLI::App app{

@@ -182,10 +182,17 @@ class Pipeline {
 
   // Before anything is started, installers and compilers too.
   bool isolated() {
-    if (can_isolate(service_)) return true;
+    if (starts_directly() || can_isolate(service_)) return true;
     StageClock stage(record_, "prepare");
     stage.end("failed", std::string(kShownReason));
     return show();
+  }
+
+  [[nodiscard]] bool starts_directly() const {
+    const bool compiled =
+        request_.language == Language::go || request_.language == Language::rust || request_.language == Language::java;
+    return !compiled && request_.packages.empty() && request_.requirements.empty() && request_.session.empty() &&
+           !fits_warm(service_.config(), request_, record_.mode);
   }
 
   bool show() {

@@ -73,10 +73,28 @@ struct Making {
   }
 };
 
+// Neither site-packages nor what is kept beside the output: the driver would be a start-up cost for nothing.
+bool runs_alone(const Making& making) {
+  const ExecutionRequest& request = making.request;
+  return request.driver.empty() && request.files.empty() && request.context_json.empty() &&
+         making.packages.readable.empty() && !making.program.source.starts_with('-') && is_plain_python(request.code);
+}
+
 Result<void> make_python(Making& making) {
-  making.run_with({making.program.found.runtime.path.string(), "-S", "-s", "-c",
-                   std::string(RH_EMBEDDED_TEXT(rh_python_boot)), std::string(RH_EMBEDDED_TEXT(rh_python_after)),
-                   making.in_folder(making.program.source)});
+  std::vector<std::string> argv{making.program.found.runtime.path.string(), "-S", "-s"};
+  if (runs_alone(making)) {
+    argv.push_back(making.program.source);
+  } else {
+    if (const std::string& driver = making.program.found.driver; !driver.empty()) {
+      const fs::path compiled = making.folder.exchange() / "driver.pyc";
+      RH_CHECK(write_file(compiled, driver));
+      argv.push_back(compiled.string());
+    } else {
+      argv.insert(argv.end(), {"-c", std::string(RH_EMBEDDED_TEXT(rh_python_boot))});
+    }
+    argv.insert(argv.end(), {std::string(RH_EMBEDDED_TEXT(rh_python_after)), making.in_folder(making.program.source)});
+  }
+  making.run_with(std::move(argv));
   making.program.run.env["MPLBACKEND"] = "Agg";
   making.program.run.env["PYTHONDONTWRITEBYTECODE"] = "1";
   return {};

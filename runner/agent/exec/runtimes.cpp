@@ -10,8 +10,13 @@
 #include <nlohmann/json.hpp>
 
 #include "runner/adapters/python_environment.h"
+#include "runner/agent/audit/private_folder.h"
+#include "runner/agent/exec/content_key.h"
+#include "runner/base/embedded.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
+
+RH_EMBEDDED(rh_python_boot)
 
 namespace rh::agent {
 namespace {
@@ -22,6 +27,14 @@ using nlohmann::json;
 constexpr std::chrono::milliseconds kAskTime{20'000};
 constexpr std::uint64_t kMaxStoreBytes = 1 << 20;
 constexpr std::string_view kSystemFolders[] = {"/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/opt", "/nix"};
+
+// Of Python the driver of programs is asked for too, compiled: compiling it costs a run two milliseconds.
+constexpr std::string_view kPythonQuestion =
+    "import sys,marshal\n"
+    "from importlib.util import MAGIC_NUMBER\n"
+    "print(sys.executable,sys.version.split()[0],sys.base_prefix,sep='\\n')\n"
+    "code=compile(sys.argv[1],'<runharness>','exec')\n"
+    "print((MAGIC_NUMBER+bytes(12)+marshal.dumps(code)).hex())\n";
 
 // How a language's program says who it is. `question` prints three lines: path, version and installation.
 struct RuntimeRow {
@@ -35,7 +48,7 @@ const std::vector<RuntimeRow>& rows() {
       {Language::python,
        "python3",
        "python{}",
-       {"-I", "-S", "-c", "import sys;print(sys.executable,sys.version.split()[0],sys.base_prefix,sep='\\n')"}},
+       {"-I", "-S", "-c", std::string(kPythonQuestion), std::string(RH_EMBEDDED_TEXT(rh_python_boot))}},
       {Language::javascript,
        "node",
        "node{}",
@@ -56,6 +69,7 @@ const RuntimeRow& row_for(Language language) {
 
 struct Said {
   std::string path, version, home;
+  std::string driver;  // of Python: a .pyc file in hexadecimal digits
 };
 
 std::string after(const std::string& text, std::string_view key) {
@@ -71,11 +85,11 @@ Result<Said> read_answer(Language language, const adapters::HelperOutput& output
   Said said;
   switch (language) {
     case Language::go:
-      said = {line(0) + "/bin/go", line(1), line(0)};
+      said = {line(0) + "/bin/go", line(1), line(0), {}};
       if (said.version.starts_with("go")) said.version.erase(0, 2);
       break;
     case Language::rust:
-      said = {line(0) + "/bin/rustc", {}, line(0)};
+      said = {line(0) + "/bin/rustc", {}, line(0), {}};
       break;
     case Language::java:
       said.home = after(output.standard_error, "java.home = ");
@@ -83,7 +97,7 @@ Result<Said> read_answer(Language language, const adapters::HelperOutput& output
       said.path = said.home + "/bin/java";
       break;
     default:
-      said = {line(0), line(1), line(2)};
+      said = {line(0), line(1), line(2), line(3)};
       break;
   }
   if (output.exit_code != 0 || said.path.empty() || !is_file(said.path))
@@ -93,13 +107,17 @@ Result<Said> read_answer(Language language, const adapters::HelperOutput& output
 }
 
 // What names the answer: another file in its place, or another choice of a version manager, is asked again.
-std::string key_of(const fs::path& program, const model::Environment& environment) {
+std::string key_of(Language language, const fs::path& program, const model::Environment& environment) {
   struct stat info {};
   if (stat(program.c_str(), &info) != 0) return {};
   std::string key =
       fmt::format("{}:{}:{}", program.string(), static_cast<long long>(info.st_mtim.tv_sec), info.st_size);
   for (const char* name : {"RUSTUP_TOOLCHAIN", "GOTOOLCHAIN", "JAVA_HOME"})
     if (const auto at = environment.find(name); at != environment.end()) key += ":" + at->second;
+  if (language == Language::python) {
+    static const std::string driver = ContentKey().add(RH_EMBEDDED_TEXT(rh_python_boot)).hex().substr(0, 16);
+    key += ":" + driver;
+  }
   return key;
 }
 
@@ -111,21 +129,22 @@ class AnswerStore {
     load();
     const auto at = answers_.find(key);
     if (at == answers_.end() || !at->is_object()) return std::nullopt;
-    Said said{at->value("path", ""), at->value("version", ""), at->value("home", "")};
+    Said said{at->value("path", ""), at->value("version", ""), at->value("home", ""), at->value("driver", "")};
     if (said.path.empty() || !is_file(said.path)) return std::nullopt;
     return said;
   }
   // A state folder that cannot be written costs the next command the same question.
   void add(const std::string& key, const Said& said) {
     answers_[key] = {{"path", said.path}, {"version", said.version}, {"home", said.home}};
-    if (make_directories(file_.parent_path()))
-      static_cast<void>(write_file(file_, answers_.dump(1) + "\n").has_value());
+    if (!said.driver.empty()) answers_[key]["driver"] = said.driver;
+    if (!file_.empty()) static_cast<void>(write_file(file_, answers_.dump(1) + "\n").has_value());
   }
 
  private:
   void load() {
     if (loaded_) return;
     loaded_ = true;
+    if (file_.empty()) return;
     if (const auto text = read_file(file_, kMaxStoreBytes)) answers_ = json::parse(*text, nullptr, false);
     if (!answers_.is_object()) answers_ = json::object();
   }
@@ -139,9 +158,11 @@ Result<Said> ask(const Service& service, Language language, const fs::path& prog
   static std::mutex mutex;
   static std::map<fs::path, AnswerStore> stores;
   const std::lock_guard lock(mutex);
-  const fs::path file = service.paths().state / "runtimes.json";
+  fs::path file;  // Where the project's own code cannot write: an answer names what is started.
+  if (const auto folder = make_private_folder(service.host().environment(), service.paths().project))
+    file = *folder / "runtimes.json";
   AnswerStore& store = stores.try_emplace(file, file).first->second;
-  const std::string key = key_of(program, service.host().environment());
+  const std::string key = key_of(language, program, service.host().environment());
   if (auto known = store.find(key)) return *known;
   model::Command command;
   command.argv = {program.string()};
@@ -229,7 +250,9 @@ Result<Said> of_program(const Service& service, Language language, fs::path prog
 }
 
 // A program that a caller named is code like any other: it is not started outside of the sandbox to be asked.
-Said unasked(const fs::path& program) { return {program.string(), {}, program.parent_path().parent_path().string()}; }
+Said unasked(const fs::path& program) {
+  return {program.string(), {}, program.parent_path().parent_path().string(), {}};
+}
 
 bool is_of_machine(const Service& service, Language language, const fs::path& program) {
   std::error_code ignored;
@@ -249,10 +272,22 @@ fs::path configured_python(const Service& service, ExecutionMethod method) {
   return rh::is_directory(path) ? program_in(path, Language::python) : path;
 }
 
+std::string bytes_of_hex(std::string_view digits) {
+  const auto value = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    const int high = value(digits[i]), low = value(digits[i + 1]);
+    if (high < 0 || low < 0) return {};
+    bytes += static_cast<char>(high * 16 + low);
+  }
+  return bytes;
+}
+
 FoundRuntime found_of(Language language, Said said) {
   FoundRuntime found;
   found.runtime = {std::string(row_for(language).program), std::move(said.version), said.path};
   found.home = std::move(said.home);
+  found.driver = bytes_of_hex(said.driver);
   found.readable = folders_of_program(found.runtime.path);
   for (fs::path& folder : folders_of_program(found.home / "bin" / "program"))
     found.readable.push_back(std::move(folder));

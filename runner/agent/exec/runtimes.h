@@ -1,6 +1,6 @@
 // Which interpreter or compiler runs a language: the one that the request names, else the configured one, else that of
 // PATH. Shims are resolved to what they would start, and what a program said about itself is remembered beside it
-// (runtimes.json of the state folder), because asking costs more than most runs.
+// (runtimes.json of the project's private folder), because asking costs more than most runs.
 #pragma once
 
 #include <filesystem>
@@ -18,6 +18,7 @@ struct FoundRuntime {
   Runtime runtime;                              // interpreter, or compiler
   std::filesystem::path home;                   // the installation: JAVA_HOME, GOROOT, sysroot
   std::vector<std::filesystem::path> readable;  // what of it lies where a sandbox sees nothing
+  std::string driver;                           // Python: the driver of programs as a .pyc file; empty: to be compiled
   std::filesystem::path root;                   // a root file system that `runtime.path` lies in; empty: the host's
 };
 

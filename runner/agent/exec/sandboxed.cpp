@@ -17,6 +17,7 @@
 #include "runner/engine/machine.h"
 #include "runner/engine/settings.h"
 #include "runner/engine/step_environment.h"
+#include "sandbox/namespace_trial.h"
 
 namespace rh::agent {
 namespace {
@@ -214,7 +215,8 @@ Result<SandboxedRun> run_sandboxed(Service& service, const CallContext& context,
   // A second process is held where the first could not be set up: the host has not all that was assumed.
   unsigned held = 0;
   hooks.on_held = [&](int pid) {
-    if (++held == 1 || can_isolate_after_failure(service)) return;
+    if (++held == 1 ? sandbox::has_own_namespaces(pid) || can_isolate(service) : can_isolate_after_failure(service))
+      return;
     run.no_sandbox = true;
     kill(pid, SIGKILL);
   };

@@ -1,5 +1,8 @@
 #include "runner/agent/exec/source_scan.h"
 
+#include <algorithm>
+
+#include "runner/agent/deps/package_names.h"
 #include "runner/agent/exec/programs.h"
 #include "runner/base/text.h"
 
@@ -24,6 +27,19 @@ std::vector<std::string_view> words_of(std::string_view text) {
     words.push_back(text.substr(begin, i - begin));
   }
   return words;
+}
+
+// The modules of `import a.b as c, d` or `from a.b import c`; none: another form.
+std::vector<std::string_view> imported_modules(std::string_view statement) {
+  const bool from = statement.starts_with("from ");
+  if (!from && !statement.starts_with("import ")) return {};
+  std::vector<std::string_view> modules;
+  for (std::string_view part : split(statement.substr(from ? 5 : 7), from ? ' ' : ',')) {
+    part = trim(part);
+    modules.push_back(part.substr(0, part.find_first_of(". \t")));
+    if (from) break;
+  }
+  return modules;
 }
 
 }  // namespace
@@ -123,6 +139,22 @@ std::vector<std::string> go_imports(std::string_view code) {
     if (in_block && line.find(')') != std::string_view::npos) in_block = false;
   }
   return paths;
+}
+
+bool is_plain_python(std::string_view code) {
+  for (const std::string_view word : {"result", "exit", "quit", "__main__"})
+    if (code.find(word) != std::string_view::npos) return false;
+  for (const std::string_view raw : split_lines(code)) {
+    const std::string_view line = trim(raw);
+    if (line.find("import") == std::string_view::npos) continue;
+    const auto modules = imported_modules(line);
+    const bool once = line.find("import") == line.rfind("import") && line.find_first_of(";\\#'\"(") == line.npos;
+    if (modules.empty() || !once || !std::all_of(modules.begin(), modules.end(), [](std::string_view module) {
+          return is_standard(Language::python, module);
+        }))
+      return false;
+  }
+  return true;
 }
 
 }  // namespace rh::agent

@@ -10,6 +10,10 @@ namespace rh::agent {
 // JavaScript with `import` or `export` statements or top-level `await`.
 [[nodiscard]] bool is_es_module(std::string_view code);
 
+// Python that an interpreter without site-packages runs the same as with them: it imports the standard library only, in
+// plain statements, and sets no `result` to be kept. What is not sure of that is not plain.
+[[nodiscard]] bool is_plain_python(std::string_view code);
+
 // Paths of the import statements of a Go file.
 [[nodiscard]] std::vector<std::string> go_imports(std::string_view code);
 

@@ -151,28 +151,12 @@ Result<void> WorkFolder::clear() {
 }
 
 std::future<void> WorkFolder::remove_beside(std::unique_ptr<WorkFolder> folder) {
-  if (!folder) return {};
+  // A thread costs more than the few names of a run that built nothing.
+  if (!folder || !rh::is_directory(folder->build())) return {};
   try {
-    return std::async(std::launch::async, [gone = std::move(folder)] { gone->remove(); });
+    return std::async(std::launch::async, [gone = std::move(folder)]() mutable { gone.reset(); });
   } catch (const std::system_error&) {
     return {};  // No thread was to be had: its destructor has removed what was handed on.
-  }
-}
-
-// The names go one by one, which is quick. A folder's blocks go with its last descriptor, which waits for the disk
-// where the file system tells it what is free: that is done for all folders at once.
-void WorkFolder::remove() {
-  std::vector<UniqueFd> held;
-  for (const fs::path& path : {root_.path(), exchange(), home(), build(), root_.path() / "workspace"})
-    if (UniqueFd fd(open(path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)); fd)
-      held.push_back(std::move(fd));
-  if (!remove_tree(root_.path())) return;  // The destructor of the folder tries again.
-  std::vector<std::future<void>> given_back;
-  try {
-    for (UniqueFd& fd : held)
-      given_back.push_back(std::async(std::launch::async, [gone = std::move(fd)]() mutable { gone.reset(); }));
-  } catch (const std::system_error&) {
-    return;  // Without threads one after another.
   }
 }
 

@@ -39,8 +39,7 @@ class WorkFolder {
   void leave_out(std::string name) { left_out_.push_back(std::move(name)); }
   // Empties workspace and exchange for the next run of a warm interpreter.
   [[nodiscard]] Result<void> clear();
-  // Removes the folder, if there is one, beside what its caller does until it drops the future: a disk may take longer
-  // to give the blocks back than it takes to write the record.
+  // Removes the folder, if there is one: what a build made beside what the caller does until it drops the future.
   [[nodiscard]] static std::future<void> remove_beside(std::unique_ptr<WorkFolder> folder);
 
  private:
@@ -50,7 +49,6 @@ class WorkFolder {
     std::int64_t changed_ns;
   };
   [[nodiscard]] bool is_given(const std::string& name) const;
-  void remove();
 
   TempDir root_;
   std::filesystem::path workspace_;

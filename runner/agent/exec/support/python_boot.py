@@ -1,5 +1,5 @@
 # Runs the program like `python3 FILE`, without the start-up cost of site-packages until something is imported from there.
-# argv: what to do afterwards (source text), the program as ./NAME, its arguments. Started with -S -s -c; no import costs a millisecond here.
+# argv: what to do afterwards (source text), the program as ./NAME, its arguments. Started with -S -s, as -c or compiled; no import costs a millisecond here.
 import sys
 import posix
 
