@@ -196,13 +196,14 @@ void NativeProfiler::finish() {
   consume_until(std::numeric_limits<std::int64_t>::max());
   objects_.look_for_late_perf_maps();
   const bool sees_kernel = counters_->sees_kernel();
-  if (from_start_ && !root_left_) tasks_.set_total(root_pid_, counters_->cpu_ns());
+  const std::int64_t period_ns = 1'000'000'000 / std::max<std::int64_t>(options_.rate_hz, 1);
+  if (from_start_ && !root_left_) tasks_.set_total(root_pid_, counters_->cpu_ns(), period_ns);
   counters_.reset();
   if (unreadable_ > 0)
     builder_.say(model::Severity::warning, "native-records-unreadable",
                  std::to_string(unreadable_) + " records of perf_event_open could not be read");
   NativeRun run;
-  run.period_ns = 1'000'000'000 / std::max<std::int64_t>(options_.rate_hz, 1);
+  run.period_ns = period_ns;
   run.sees_kernel = sees_kernel;
   run.follow_children = options_.follow_children;
   run.root_pid = root_pid_;

@@ -24,6 +24,7 @@ constexpr std::size_t kMaxCpus = 4096;
 constexpr std::size_t kRingBytes = 512 * 1024;          // what perf_event_mlock_kb allows each user by default
 constexpr std::size_t kMaxRingBytes = 8 * 1024 * 1024;  // with privileges, or where the limits are higher
 constexpr std::size_t kMinRingBytes = 64 * 1024;
+constexpr std::size_t kCountRingBytes = 64 * 1024;  // a thread that ends takes some 50 bytes
 constexpr const char* kParanoid = "/proc/sys/kernel/perf_event_paranoid";
 constexpr const char* kOnlineCpus = "/sys/devices/system/cpu/online";
 
@@ -42,7 +43,6 @@ perf_event_attr attributes(const CounterOptions& options, bool kernel) {
   attr.enable_on_exec = options.from_exec ? 1 : 0;
   attr.inherit = 1;
   attr.inherit_thread = options.children ? 0 : 1;
-  attr.inherit_stat = 1;  // a CountRecord when a thread ends
   attr.exclude_kernel = kernel ? 0 : 1;
   attr.exclude_hv = 1;
   attr.exclude_callchain_kernel = kernel ? 0 : 1;
@@ -52,6 +52,23 @@ perf_event_attr attributes(const CounterOptions& options, bool kernel) {
   attr.sample_id_all = 1;
   attr.use_clockid = 1;
   attr.clockid = CLOCK_MONOTONIC;
+  return attr;
+}
+
+// What a thread has used is told when it ends (a CountRecord), by the CPU on which it ends into the rings of all of
+// them. Two CPUs that write into one ring at once leave it in a state in which nothing is ever published again (the
+// count of nested writers in perf_output_get_handle, seen with 6.18 after some seconds of ending threads). So the
+// counts have rings of their own, and those of the samples are written by their own CPU only.
+perf_event_attr count_attributes(const CounterOptions& options, bool kernel) {
+  perf_event_attr attr = attributes(options, kernel);
+  attr.sample_period = 0;
+  attr.sample_type = sample_fields(false);
+  attr.sample_regs_user = 0;
+  attr.sample_stack_user = 0;
+  attr.mmap = attr.mmap2 = 0;
+  attr.comm = attr.comm_exec = 0;
+  attr.task = 0;
+  attr.inherit_stat = 1;
   return attr;
 }
 
@@ -163,7 +180,10 @@ void PerfRing::read(const std::function<void(std::span<const std::byte>)>& sink)
     const std::size_t at = tail & (data_bytes_ - 1);
     perf_event_header header{};  // records are multiples of 8 bytes, so a header is never split
     std::memcpy(&header, data + at, sizeof header);
-    if (header.size < sizeof header || header.size > head - tail) break;  // not written by a kernel
+    if (header.size < sizeof header || header.size > head - tail) {  // not written by one CPU alone
+      tail = head;
+      break;
+    }
     if (at + header.size <= data_bytes_) {
       sink({data + at, header.size});
     } else {
@@ -199,10 +219,26 @@ Result<PerfCounters> PerfCounters::open(int tid, const CounterOptions& options) 
     counters.cpus_.push_back(cpu);
   }
   if (counters.rings_.empty()) return refused(ENODEV);
+  counters.open_counts(tid, options);
   counters.added_.push_back(open_anchor(tid));
   if (!options.from_exec)
-    for (const PerfRing& ring : counters.rings_) ioctl(ring.counter().fd, PERF_EVENT_IOC_ENABLE, 0);
+    for (const auto* rings : {&counters.rings_, &counters.count_rings_})
+      for (const PerfRing& ring : *rings) ioctl(ring.counter().fd, PERF_EVENT_IOC_ENABLE, 0);
   return counters;
+}
+
+// Without them the time of a thread is that of its samples: where the kernel gives no more memory, that has to do.
+void PerfCounters::open_counts(int tid, const CounterOptions& options) {
+  for (const int cpu : cpus_) {
+    UniqueFd counter = open_counter(count_attributes(options, sees_kernel_), tid, cpu);
+    auto ring = counter ? PerfRing::map(std::move(counter), kCountRingBytes)
+                        : Result<PerfRing>(fail_errno("count CPU time", "perf_event_open"));
+    if (!ring) {
+      count_rings_.clear();
+      return;
+    }
+    count_rings_.push_back(std::move(ring).value());
+  }
 }
 
 Result<void> PerfCounters::add(int tid, const CounterOptions& options) {
@@ -214,15 +250,23 @@ Result<void> PerfCounters::add(int tid, const CounterOptions& options) {
     if (!options.from_exec) ioctl(counter.get(), PERF_EVENT_IOC_ENABLE, 0);
     added_.push_back(std::move(counter));
   }
+  for (std::size_t i = 0; i < count_rings_.size(); ++i) {
+    UniqueFd counter = open_counter(count_attributes(options, sees_kernel_), tid, cpus_[i]);
+    if (!counter || ioctl(counter.get(), PERF_EVENT_IOC_SET_OUTPUT, count_rings_[i].counter().fd) != 0) break;
+    if (!options.from_exec) ioctl(counter.get(), PERF_EVENT_IOC_ENABLE, 0);
+    added_.push_back(std::move(counter));
+  }
   return {};
 }
 
 void PerfCounters::stop_first() {
-  for (const PerfRing& ring : rings_) ioctl(ring.counter().fd, PERF_EVENT_IOC_DISABLE, 0);
+  for (const auto* rings : {&rings_, &count_rings_})
+    for (const PerfRing& ring : *rings) ioctl(ring.counter().fd, PERF_EVENT_IOC_DISABLE, 0);
 }
 
 void PerfCounters::read(const std::function<void(std::span<const std::byte>)>& sink) {
   for (PerfRing& ring : rings_) ring.read(sink);
+  for (PerfRing& ring : count_rings_) ring.read(sink);
 }
 
 std::uint64_t PerfCounters::cpu_ns() const {

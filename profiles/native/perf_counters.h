@@ -1,5 +1,6 @@
 // The kernel's sampling clock on a tree of threads: one `cpu-clock` counter for each CPU, inherited by every
-// child, each with a ring of memory into which the kernel writes samples and what tasks and maps there are.
+// child, each with a ring of memory into which the kernel writes samples and what tasks and maps there are, and a
+// second one for what each thread has used when it ends.
 // perf_event_open(2); docs/admin-guide/perf-security of the kernel for who may use it.
 #pragma once
 
@@ -61,7 +62,10 @@ class PerfCounters {
   [[nodiscard]] std::size_t stack_bytes() const { return stack_bytes_; }
 
  private:
-  std::vector<PerfRing> rings_;  // by place in cpus_
+  void open_counts(int tid, const CounterOptions& options);
+
+  std::vector<PerfRing> rings_;        // by place in cpus_
+  std::vector<PerfRing> count_rings_;  // likewise, or empty
   std::vector<int> cpus_;
   std::vector<UniqueFd> added_;
   bool sees_kernel_ = false;

@@ -145,17 +145,21 @@ void TaskTable::consume(const Record& record, std::int64_t wall_offset_ns) {
     lost_ += lost->count;
     process(record.pid, record.time_ns).lost += lost->count;
   }
-  // The counts of a thread, one for each CPU, are written as it ends: before and after its end is told.
+  // The counts of a thread, one for each CPU, are written as it ends: before and after its end is told. Two CPUs may
+  // have written one record at once: what names no thread that is known is that.
   if (const auto* count = std::get_if<CountRecord>(&record.body))
-    tasks_[thread(record.pid, record.tid, record.time_ns).task].cpu_ns += count->cpu_ns;
+    if (const auto known = live_threads_.find({record.pid, record.tid}); known != live_threads_.end())
+      tasks_[threads_[known->second].task].cpu_ns += count->cpu_ns;
 }
 
-void TaskTable::set_total(int root_pid, std::uint64_t cpu_ns) {
-  std::uint64_t told = 0;
-  for (const RawTask& task : tasks_) told += task.cpu_ns;
+void TaskTable::set_total(int root_pid, std::uint64_t cpu_ns, std::int64_t period_ns) {
   const auto root = live_threads_.find({root_pid, root_pid});
-  if (root == live_threads_.end() || cpu_ns <= told) return;
-  tasks_[threads_[root->second].task].cpu_ns += cpu_ns - told;
+  if (root == live_threads_.end()) return;
+  RawTask& first = tasks_[threads_[root->second].task];
+  std::uint64_t told = 0;
+  for (const RawTask& task : tasks_)
+    told += task.cpu_ns > 0 || &task == &first ? task.cpu_ns : task.samples * static_cast<std::uint64_t>(period_ns);
+  if (cpu_ns > told) first.cpu_ns += cpu_ns - told;
 }
 
 }  // namespace rh::profiles::native

@@ -87,8 +87,9 @@ class TaskTable {
   [[nodiscard]] const std::vector<RawProcess>& processes() const { return processes_; }
   [[nodiscard]] const std::vector<RawTask>& tasks() const { return tasks_; }
   [[nodiscard]] const RawStacks& stacks() const { return stacks_; }
-  // The counter of the first thread cannot tell its own end: what it counted is the rest of the whole.
-  void set_total(int root_pid, std::uint64_t cpu_ns);
+  // The counter of the first thread cannot tell its own end: what it counted is the rest of the whole. A thread whose
+  // count got lost has that of its samples.
+  void set_total(int root_pid, std::uint64_t cpu_ns, std::int64_t period_ns);
   [[nodiscard]] std::int64_t last_ns() const { return last_ns_; }
   [[nodiscard]] std::uint64_t throttled() const { return throttled_; }
   [[nodiscard]] std::uint64_t lost() const { return lost_; }

@@ -201,6 +201,16 @@ TEST_F(NativeProfile, InlinedFunctionsAndTemplatesAreFramesOfTheirOwn) {
   EXPECT_TRUE(inlined->file.ends_with("/prog.cpp"));
 }
 
+// Each thread that ends is told by the kernel into the rings of all CPUs; two at once must not end a ring's samples.
+TEST_F(NativeProfile, WhatRunsAfterAStormOfEndingThreadsIsSampled) {
+  if (!has("gcc")) GTEST_SKIP() << "gcc is missing";
+  const model::Profile profile = record({build(kThreadStorm, "storm.c", "gcc -O1 -g -pthread -o OUT SRC")});
+  double sampled_ns = 0;
+  for (const std::uint32_t ns : profile.samples.cpu_ns) sampled_ns += ns;
+  EXPECT_GT(sampled_ns / 1e9, cpu_seconds_ * 0.5) << "no ring has ended before the program";
+  EXPECT_GT(share_below(profile, "after_the_storm") * sampled_ns, 1e8) << "of some 500 ms";
+}
+
 TEST_F(NativeProfile, GoProgramsStrippedOrNot) {
   if (!has("go")) GTEST_SKIP() << "go is missing";
   const std::string cache = "GOCACHE=${TMPDIR:-/tmp}/rh-test-go-cache GOFLAGS=-mod=mod GO111MODULE=off go build ";

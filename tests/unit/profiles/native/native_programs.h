@@ -22,6 +22,27 @@ int main(int argc, char** argv) {
 }
 )";
 
+// Threads that end on all CPUs at once, and after them work that must still be seen.
+inline constexpr const char* kThreadStorm = R"(#include <pthread.h>
+#include <stdint.h>
+static volatile uint64_t sink;
+static void* brief(void* arg) {
+  for (int i = 0; i < 2000; i++) sink += i;
+  return arg;
+}
+__attribute__((noinline)) void after_the_storm(void) {
+  for (uint64_t i = 0; i < 400000000; i++) sink += i;
+}
+int main(void) {
+  pthread_t threads[8];
+  for (int burst = 0; burst < 12000; burst++) {
+    for (int i = 0; i < 8; i++) pthread_create(&threads[i], 0, brief, 0);
+    for (int i = 0; i < 8; i++) pthread_join(threads[i], 0);
+  }
+  after_the_storm();
+}
+)";
+
 inline constexpr const char* kCpp = R"(#include <cstdint>
 namespace shop {
 template <class T> struct Cart {

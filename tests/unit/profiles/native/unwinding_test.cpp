@@ -148,9 +148,17 @@ TEST(TaskTable, ExecBeginsAnotherImageAndForkInheritsMaps) {
   Record count{151, 11, 11, {}};
   count.body = CountRecord{7};
   tasks.consume(count, 0);
-  tasks.set_total(10, 20);
+  Record torn{152, 99, 98, {}};
+  torn.body = CountRecord{1'000'000};
+  tasks.consume(torn, 0);
+  EXPECT_EQ(tasks.tasks().size(), 2U) << "a count that names no known thread makes none";
+  Record uncounted{160, 10, 12, {}};
+  uncounted.body = SampleRecord{};
+  tasks.consume(uncounted, 0);
+  tasks.set_total(10, 20, 3);
   EXPECT_EQ(tasks.tasks()[tasks.threads()[1].task].cpu_ns, 7U);
-  EXPECT_EQ(tasks.tasks()[tasks.threads()[0].task].cpu_ns, 13U) << "the first thread has the rest";
+  EXPECT_EQ(tasks.tasks()[tasks.threads()[0].task].cpu_ns, 10U)
+      << "the first thread has the rest, less what the samples of an uncounted thread stand for";
 }
 
 TEST(NameTable, ReadsThePerfMapsOfRuntimes) {
