@@ -1,5 +1,6 @@
 // The profilers, in the order in which they are asked about a process.
 #include "profiles/bash/bash_profiler.h"
+#include "profiles/go/go_heap.h"
 #include "profiles/jvm/jvm_profiler.h"
 #include "profiles/memory/allocation_profiler.h"
 #include "profiles/native/native_profiler.h"
@@ -18,6 +19,8 @@ const std::vector<ProfilerRow>& profiler_rows() {
       {"jvm", "java of JDK 17 and later: names for the machine code that it generates", make_jvm_profiler},
       {"native", "C, C++, Rust, Go and other machine code: the kernel's CPU clock, debug information",
        make_native_profiler},
+      // Behind the profiler that tells which programs are Go's.
+      {"go-heap", "with --memory: the heap profiles of Go's test programs", make_go_heap_profiler},
   };
   return rows;
 }

@@ -10,8 +10,6 @@
 
 namespace rh::profiles {
 
-inline constexpr std::uint64_t kMaxPprofBytes = 512ULL << 20;            // unpacked
-inline constexpr std::size_t kMaxPprofFrames = 4096;                     // of one stack
 inline constexpr std::uint64_t kMaxPprofDraws = 20'000'000;              // samples; more are put together
 inline constexpr std::int64_t kMaxPprofCpuNs = 100'000'000'000'000'000;  // three years
 
