@@ -12,19 +12,23 @@ namespace {
 
 constexpr std::size_t kFirstRead = 4096;
 constexpr std::size_t kMaxBytes = 1U << 20;
+// The kernel ends a read early only where the next line does not fit into its page: what is shorter is the whole file.
+constexpr std::size_t kSurelyWhole = 2048;
 
-void read_from(int fd, std::string& text) {
+// The bytes that were read; `text` stays as large as it was, so that nothing is cleared in vain.
+std::size_t read_from(int fd, std::string& text) {
   std::size_t filled = 0;
-  text.resize(std::max(text.capacity(), kFirstRead));
+  if (text.size() < kFirstRead) text.resize(kFirstRead);
   for (;;) {
     const ssize_t count = ::pread(fd, text.data() + filled, text.size() - filled, static_cast<off_t>(filled));
     if (count <= 0) break;
     filled += static_cast<std::size_t>(count);
+    if (filled < kSurelyWhole) break;
     if (filled < text.size()) continue;
     if (filled >= kMaxBytes) break;
     text.resize(text.size() * 2);
   }
-  text.resize(filled);
+  return filled;
 }
 
 }  // namespace
@@ -33,14 +37,14 @@ ProcFile::ProcFile(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY 
 
 std::string_view ProcFile::read() {
   if (!fd_.valid()) return {};
-  read_from(fd_.get(), text_);
-  return text_;
+  const std::size_t filled = read_from(fd_.get(), text_);
+  return std::string_view(text_).substr(0, filled);
 }
 
 std::string read_proc_text(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
-  if (fd.valid()) read_from(fd.get(), text);
+  if (fd.valid()) text.resize(read_from(fd.get(), text));
   return text;
 }
 

@@ -1,4 +1,5 @@
-// Files below /proc, read without allocation: the recording loop reads them hundreds of times a second.
+// Files below /proc with lines of less than 2 KiB, read without allocation: the recording loop reads them hundreds of
+// times a second.
 #pragma once
 
 #include <cstdint>

@@ -22,6 +22,7 @@ constexpr std::size_t kMaxLateCodes = 12;  // that are planned although the last
 constexpr std::uint64_t kLateChecks = 6;   // asked for within so many checks
 constexpr std::uint64_t kReplanEvery = 32;
 constexpr std::size_t kMaxTypeName = 16;
+constexpr std::size_t kAheadBytes = 256;  // of a name or line table: most are shorter
 
 void append_utf8(std::string& text, std::uint32_t character) {
   const auto put = [&](std::uint32_t byte) { text.push_back(static_cast<char>(byte)); };
@@ -123,8 +124,7 @@ void CodeCache::read_and_compare(Plan& plan) {
 void CodeCache::check_alone(Code& code) {
   signature_.resize(code.signature.size());
   bool same = memory_.read(code.ranges, signature_.data()) == code.ranges.size();
-  for (const auto& [from, to] : code.holes)
-    std::fill(signature_.begin() + from, signature_.begin() + to, std::uint8_t{0});
+  zero_holes(code, signature_.data());
   same = same && signature_ == code.signature;
   code.checked = same ? check_ : 0;
 }
@@ -154,10 +154,22 @@ void CodeCache::plan_next(std::span<const Address> addresses) {
   lay_out(plan_);
 }
 
+// Most checks find what the one before found, down to the byte.
+bool CodeCache::unchanged(std::span<const Address> addresses, const std::uint8_t* planned) {
+  if (planned == nullptr || same_bytes_.empty() || same_bytes_.size() != plan_.size ||
+      ++same_checks_ % kReplanEvery == 0)
+    return false;
+  return std::equal(addresses.begin(), addresses.end(), same_addresses_.begin(), same_addresses_.end()) &&
+         std::memcmp(planned, same_bytes_.data(), plan_.size) == 0;
+}
+
 bool CodeCache::confirm(std::span<const Address> addresses, const std::uint8_t* planned) {
+  if (unchanged(addresses, planned)) return true;
+  same_bytes_.clear();
   ++check_;
   unknown_.clear();
   extra_.codes.clear();
+  const std::size_t planned_size = plan_.size;  // another one once a changed code object is forgotten
   if (planned != nullptr) compare(plan_, planned);
   bool foreseen = true;
   for (const Address address : addresses) {
@@ -179,14 +191,19 @@ bool CodeCache::confirm(std::span<const Address> addresses, const std::uint8_t* 
     const auto at = codes_.find(address);
     if (at == codes_.end() || at->second->checked != check_) unknown_.push_back(address);
   }
-  for (const Address address : unknown_) learn(address);
-  if (!foreseen || !unknown_.empty() || check_ % kReplanEvery == 0) plan_next(addresses);
+  if (!unknown_.empty()) learn(unknown_);
+  if (!foreseen || !unknown_.empty() || check_ % kReplanEvery == 0) {
+    plan_next(addresses);
+  } else if (planned != nullptr && planned_size == plan_.size) {
+    same_addresses_.assign(addresses.begin(), addresses.end());
+    same_bytes_.assign(planned, planned + plan_.size);
+  }
   return unknown_.empty();
 }
 
 // What must stay the same: the header up to the line table, and where code objects carry no number of their own,
 // the lengths and hashes of the names and the beginning of the line table.
-void CodeCache::describe_signature(Code& code, std::span<const std::uint8_t> header) const {
+void CodeCache::describe_signature(Code& code, std::span<const std::uint8_t> header) {
   code.ranges.push_back(remote_range(code.address + kTypeAt, layout_.code_signature_end - kTypeAt));
   if (layout_.code_hole_end > layout_.code_hole_begin)
     code.holes.emplace_back(layout_.code_hole_begin - kTypeAt, layout_.code_hole_end - kTypeAt);
@@ -199,7 +216,7 @@ void CodeCache::describe_signature(Code& code, std::span<const std::uint8_t> hea
   if (layout_.code_qualname != 0 && pointer(layout_.code_qualname) != name)
     code.ranges.push_back(remote_range(pointer(layout_.code_qualname) + layout_.text_length, text_bytes));
   const Address table = pointer(layout_.code_linetable);
-  const auto length = memory_.get<std::uint64_t>(table + layout_.bytes_size).value_or(0);
+  const auto length = ahead_.get<std::uint64_t>(table + layout_.bytes_size).value_or(0);
   const std::size_t head = std::min<std::size_t>(length, kLineTableHead);
   std::uint32_t at = 0;
   for (const iovec& range : code.ranges) at += static_cast<std::uint32_t>(range.iov_len);
@@ -208,42 +225,88 @@ void CodeCache::describe_signature(Code& code, std::span<const std::uint8_t> hea
   code.holes.emplace_back(at + sizeof(std::uint64_t), at + layout_.bytes_data - layout_.bytes_size);
 }
 
-void CodeCache::learn(Address address) {
+// Headers first, then what they point to: what is longer than its beginning is read when it is asked for.
+void CodeCache::read_ahead(std::span<const Address> addresses) {
+  ahead_.clear();
+  const auto aligned = [](Address address) { return address % sizeof(Address) == 0; };
+  for (const Address address : addresses)
+    if (aligned(address)) ahead_.want(address, header_bytes());
+  ahead_.fetch();
   std::uint8_t header[kHeaderBytes];
-  const std::size_t header_size = std::min<std::size_t>(kHeaderBytes, layout_.code_signature_end);
-  if (address % sizeof(Address) != 0 || !memory_.read(address, header, header_size)) return;
-  if (!is_code_type(load<Address>(header + kTypeAt))) return;
-  auto code = std::make_unique<Code>();
-  code->address = address;
-  describe_signature(*code, header);
+  for (const Address address : addresses) {
+    if (!aligned(address) || !ahead_.read(address, header, header_bytes())) continue;
+    if (!is_code_type(load<Address>(header + kTypeAt))) continue;
+    for (const std::uint32_t at :
+         {layout_.code_name, layout_.code_qualname, layout_.code_filename, layout_.code_linetable})
+      if (at != 0) ahead_.want(load<Address>(header + at), kAheadBytes);
+  }
+  ahead_.fetch();
+}
+
+std::size_t CodeCache::header_bytes() const { return std::min<std::size_t>(kHeaderBytes, layout_.code_signature_end); }
+
+void CodeCache::zero_holes(const Code& code, std::uint8_t* signature) {
+  for (const auto& [from, to] : code.holes) std::fill(signature + from, signature + to, std::uint8_t{0});
+}
+
+std::optional<CodeCache::Candidate> CodeCache::describe(Address address) {
+  std::uint8_t header[kHeaderBytes];
+  if (address % sizeof(Address) != 0 || !ahead_.read(address, header, header_bytes())) return std::nullopt;
+  if (!is_code_type(load<Address>(header + kTypeAt))) return std::nullopt;
+  Candidate candidate{std::make_unique<Code>(), {}};
+  Code& code = *candidate.code;
+  code.address = address;
+  describe_signature(code, header);
   std::size_t size = 0;
-  for (const iovec& range : code->ranges) size += range.iov_len;
-  code->signature.resize(size);
-  const auto zero_holes = [&code](std::vector<std::uint8_t>& bytes) {
-    for (const auto& [from, to] : code->holes) std::fill(bytes.begin() + from, bytes.begin() + to, std::uint8_t{0});
-  };
-  if (memory_.read(code->ranges, code->signature.data()) != code->ranges.size()) return;
-  zero_holes(code->signature);
+  for (const iovec& range : code.ranges) {
+    code.signature.resize(size + range.iov_len);
+    if (!ahead_.read(reinterpret_cast<Address>(range.iov_base), code.signature.data() + size, range.iov_len))
+      return std::nullopt;
+    size += range.iov_len;
+  }
+  zero_holes(code, code.signature.data());
 
   const std::uint32_t first_line = load<std::uint32_t>(header + layout_.code_firstlineno);
   const std::uint32_t name_at = layout_.code_qualname != 0 ? layout_.code_qualname : layout_.code_name;
-  model::ProfileFrame frame;
+  model::ProfileFrame& frame = candidate.frame;
   frame.kind = model::FrameKind::python;
   frame.name = read_text(load<Address>(header + name_at), kMaxNameCharacters);
   frame.file = read_text(load<Address>(header + layout_.code_filename), kMaxFileCharacters);
   frame.line = first_line;
   const std::string table = read_bytes(load<Address>(header + layout_.code_linetable));
-  code->lines = LineTable::decode(static_cast<int>(layout_.minor), table, first_line);
-  if (layout_.data_stack()) code->instructions = address + layout_.code_instructions;
+  code.lines = LineTable::decode(static_cast<int>(layout_.minor), table, first_line);
+  if (layout_.data_stack()) code.instructions = address + layout_.code_instructions;
+  return candidate;
+}
 
-  // What was read in between belongs to this code object only if it is still the same.
+void CodeCache::learn(std::span<const Address> addresses) {
+  read_ahead(addresses);
+  std::vector<Candidate> candidates;
+  std::vector<iovec> ranges;
+  std::size_t size = 0;
+  for (const Address address : addresses) {
+    auto candidate = describe(address);
+    if (!candidate) continue;
+    size += candidate->code->signature.size();
+    ranges.insert(ranges.end(), candidate->code->ranges.begin(), candidate->code->ranges.end());
+    candidates.push_back(std::move(*candidate));
+  }
+  // What was read in between belongs to a code object only if it is still the same.
   std::vector<std::uint8_t> again(size);
-  if (memory_.read(code->ranges, again.data()) != code->ranges.size()) return;
-  zero_holes(again);
-  if (again != code->signature) return;
-  code->frame = builder_.frame(frame);
-  code->generation = ++next_generation_;
-  codes_.emplace(address, std::move(code));
+  const bool all = memory_.read(ranges, again.data()) == ranges.size();
+  std::uint8_t* at = again.data();
+  for (Candidate& candidate : candidates) {
+    Code& code = *candidate.code;
+    const bool read = all || memory_.read(code.ranges, at) == code.ranges.size();
+    zero_holes(code, at);
+    const bool same = read && std::memcmp(at, code.signature.data(), code.signature.size()) == 0;
+    at += code.signature.size();
+    if (!same) continue;
+    code.frame = builder_.frame(candidate.frame);
+    code.generation = ++next_generation_;
+    codes_.emplace(code.address, std::move(candidate.code));
+  }
+  ahead_.clear();
 }
 
 bool CodeCache::is_code_type(Address type) {
@@ -255,8 +318,8 @@ bool CodeCache::is_code_type(Address type) {
 }
 
 std::string CodeCache::read_text(Address object, std::size_t max_characters) {
-  const auto length = memory_.get<std::uint64_t>(object + layout_.text_length);
-  const auto state = memory_.get<std::uint32_t>(object + layout_.text_state);
+  const auto length = ahead_.get<std::uint64_t>(object + layout_.text_length);
+  const auto state = ahead_.get<std::uint32_t>(object + layout_.text_state);
   if (!length || !state) return {};
   const std::uint32_t width = *state >> 2U & 7U;
   const bool compact = (*state >> 5U & 1U) != 0, ascii = (*state >> 6U & 1U) != 0;
@@ -264,7 +327,7 @@ std::string CodeCache::read_text(Address object, std::size_t max_characters) {
   const std::size_t count = std::min<std::size_t>(*length, max_characters);
   std::string raw(count * width, '\0');
   const Address data = object + (ascii ? layout_.text_ascii : layout_.text_compact);
-  if (count > 0 && !memory_.read(data, raw.data(), raw.size())) return {};
+  if (count > 0 && !ahead_.read(data, raw.data(), raw.size())) return {};
   std::string text;
   const auto* const at = reinterpret_cast<const std::uint8_t*>(raw.data());
   for (std::size_t i = 0; i < count; ++i)
@@ -275,10 +338,10 @@ std::string CodeCache::read_text(Address object, std::size_t max_characters) {
 }
 
 std::string CodeCache::read_bytes(Address object) {
-  const auto size = memory_.get<std::uint64_t>(object + layout_.bytes_size);
+  const auto size = ahead_.get<std::uint64_t>(object + layout_.bytes_size);
   if (!size || *size > kMaxLineTableBytes) return {};
   std::string bytes(*size, '\0');
-  if (!bytes.empty() && !memory_.read(object + layout_.bytes_data, bytes.data(), bytes.size())) return {};
+  if (!bytes.empty() && !ahead_.read(object + layout_.bytes_data, bytes.data(), bytes.size())) return {};
   return bytes;
 }
 

@@ -14,6 +14,7 @@
 #include "profiles/profile_builder.h"
 #include "profiles/python/layout.h"
 #include "profiles/python/line_table.h"
+#include "profiles/python/read_ahead.h"
 #include "profiles/python/remote_memory.h"
 
 namespace rh::profiles::python {
@@ -38,7 +39,7 @@ struct Code {
 class CodeCache {
  public:
   CodeCache(RemoteMemory& memory, const Layout& layout, ProfileBuilder& builder)
-      : memory_(memory), layout_(layout), builder_(builder) {}
+      : memory_(memory), layout_(layout), builder_(builder), ahead_(memory) {}
 
   // The code objects that the next confirm() will probably ask for: whoever reads the process anyway reads these
   // ranges too, behind what uses them, and saves a system call.
@@ -69,8 +70,17 @@ class CodeCache {
     std::vector<iovec> ranges;
     std::size_t size = 0;  // bytes of all ranges
   };
-  void learn(Address address);
-  void describe_signature(Code& code, std::span<const std::uint8_t> header) const;
+  struct Candidate {  // not confirmed yet
+    std::unique_ptr<Code> code;
+    model::ProfileFrame frame;
+  };
+  void learn(std::span<const Address> addresses);
+  void read_ahead(std::span<const Address> addresses);
+  [[nodiscard]] std::optional<Candidate> describe(Address address);
+  void describe_signature(Code& code, std::span<const std::uint8_t> header);
+  [[nodiscard]] std::size_t header_bytes() const;
+  static void zero_holes(const Code& code, std::uint8_t* signature);
+  [[nodiscard]] bool unchanged(std::span<const Address> addresses, const std::uint8_t* planned);
   [[nodiscard]] bool is_code_type(Address type);
   [[nodiscard]] std::string read_text(Address object, std::size_t max_characters);
   [[nodiscard]] std::string read_bytes(Address object);
@@ -92,6 +102,11 @@ class CodeCache {
   Plan extra_;  // of what the plan did not foresee
   std::vector<Address> unknown_;
   std::vector<std::uint8_t> bytes_, signature_;
+  ReadAhead ahead_;
+  // Of the last check, when the plan held all that it asked for and nothing was new.
+  std::vector<Address> same_addresses_;
+  std::vector<std::uint8_t> same_bytes_;
+  std::uint64_t same_checks_ = 0;
 };
 
 }  // namespace rh::profiles::python

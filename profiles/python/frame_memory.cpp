@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t kMaxChunks = 4096;  // of a data stack: 64 MiB
 constexpr std::size_t kMaxChunkBytes = 64U << 20U;
 constexpr std::size_t kChunkHeader = 24;  // _PyStackChunk: previous, size, top
-constexpr std::size_t kHeadroom = 2048;   // for frames above the leaf of the last sample
+constexpr std::size_t kHeadroom = 1024;   // for frames above the leaf of the last sample
 constexpr std::size_t kMergeGap = 1024;   // a gap this small lies in the pages of its neighbours
 constexpr std::size_t kMaxChased = 65536;
 

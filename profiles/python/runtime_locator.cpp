@@ -1,6 +1,7 @@
 #include "profiles/python/runtime_locator.h"
 
 #include <fmt/core.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <charconv>
@@ -15,6 +16,7 @@ namespace {
 constexpr std::size_t kMaxMapsBytes = 16U << 20U;
 constexpr std::size_t kMaxMappings = 65536;
 constexpr std::size_t kVersionScanBytes = 8U << 20U;
+constexpr std::size_t kMaxKnownFiles = 64;
 
 // What a file says about the runtime in it.
 struct RuntimeFile {
@@ -40,6 +42,30 @@ RuntimeFile describe(const std::filesystem::path& path, std::string_view name) {
       file.version = version_of_hex(load<std::uint64_t>(reinterpret_cast<const std::uint8_t*>(bytes->data())));
   if (!file.version) file.version = version_in_name(name);
   return file;
+}
+
+// What describe() said of a file, which all processes of one interpreter share.
+struct KnownFile {
+  dev_t device;
+  ino_t inode;
+  timespec changed;
+  std::string name;
+  RuntimeFile file;
+};
+
+const RuntimeFile& describe_once(const std::filesystem::path& path, std::string_view name) {
+  // Each recording has a thread of its own.
+  thread_local std::vector<KnownFile> known;
+  struct stat info {};
+  const bool found = ::stat(path.c_str(), &info) == 0;
+  const auto same = [&](const KnownFile& each) {
+    return found && each.device == info.st_dev && each.inode == info.st_ino && each.name == name &&
+           each.changed.tv_sec == info.st_ctim.tv_sec && each.changed.tv_nsec == info.st_ctim.tv_nsec;
+  };
+  if (const auto at = std::find_if(known.begin(), known.end(), same); at != known.end()) return at->file;
+  if (known.size() >= kMaxKnownFiles) known.clear();
+  return known.emplace_back(KnownFile{info.st_dev, info.st_ino, info.st_ctim, std::string(name), describe(path, name)})
+      .file;
 }
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
@@ -164,7 +190,7 @@ RuntimeLocation locate_runtime(RemoteMemory& memory) {
   std::error_code error;
   const std::string executable = std::filesystem::read_symlink(proc + "/exe", error).string();
   if (error) return {};
-  const RuntimeFile program = describe(proc + "/exe", base_name(executable));
+  const RuntimeFile program = describe_once(proc + "/exe", base_name(executable));
   if (!program.runtime && !program.library) {
     const std::string_view name = base_name(executable);
     if (!name.starts_with("python")) return {};
@@ -184,7 +210,7 @@ RuntimeLocation locate_runtime(RemoteMemory& memory) {
   if (program.runtime) return found_in(program, executable, mappings, memory);
   for (const Mapping& each : mappings) {
     if (!base_name(each.path).starts_with("libpython")) continue;
-    const RuntimeFile library = describe(proc + "/root" + each.path, base_name(each.path));
+    const RuntimeFile& library = describe_once(proc + "/root" + each.path, base_name(each.path));
     if (library.runtime) return found_in(library, each.path, mappings, memory);
   }
   RuntimeLocation location;

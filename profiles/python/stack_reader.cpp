@@ -41,6 +41,7 @@ StackReader::StackReader(RemoteMemory& memory, const Layout& layout, Address run
     : memory_(memory), layout_(layout), runtime_(runtime), codes_(codes) {
   thread_bytes_ = sizeof(Address) + std::max({layout.thread_next, layout.thread_interp, layout.thread_frame,
                                               layout.thread_pthread, layout.thread_native_id, layout.thread_chunk});
+  head_bytes_ = sizeof(Address) + std::max({layout.thread_next, layout.thread_interp, layout.thread_frame});
   std::uint32_t runtime_end = layout.interpreters_head + sizeof(Address);
   if (layout.gil_in_runtime != 0)
     runtime_end = std::max<std::uint32_t>(runtime_end, layout.gil_in_runtime + layout.gil_locked + 4);
@@ -82,14 +83,16 @@ std::size_t StackReader::copies_for(const PythonThread& thread) const {
 // at moments further apart, more often.
 void StackReader::plan_thread(PythonThread& thread) {
   Part part{&thread, ranges_.size(), 0};
-  const auto add_head = [&] {
-    add(thread.state, thread_bytes_);
-    if (layout_.uses_cframe != 0 && thread.cframe != 0) add(thread.cframe + layout_.cframe_frame, sizeof(Address));
+  const bool has_cframe = layout_.uses_cframe != 0 && thread.cframe != 0;
+  const auto add_leaf = [&] {
+    if (has_cframe) add(thread.cframe + layout_.cframe_frame, sizeof(Address));
   };
-  add_head();
+  add(thread.state, head_bytes_);
+  add_leaf();
   for (std::size_t copy = 0; copy < thread.copies; ++copy)
     for (const FrameMemory::Range& range : thread.memory.ranges()) add(range.begin, range.end - range.begin);
-  add_head();
+  add(thread.state + layout_.thread_frame, sizeof(Address));
+  add_leaf();
   part.last_range = ranges_.size();
   parts_.push_back(part);
 }
@@ -97,11 +100,11 @@ void StackReader::plan_thread(PythonThread& thread) {
 // The frame that runs, or runs next; follows a cframe that moved.
 bool StackReader::take_thread(PythonThread& thread) {
   const bool has_cframe = layout_.uses_cframe != 0 && thread.cframe != 0;
-  const std::size_t head_bytes = thread_bytes_ + (has_cframe ? sizeof(Address) : 0);
+  const std::size_t leaf_bytes = has_cframe ? sizeof(Address) : 0, head_bytes = head_bytes_ + leaf_bytes;
   const std::uint8_t* const head = cursor_;
   Copies copies{head + head_bytes, thread.memory.size(), layout_.data_stack() ? kPair : thread.copies};
   const std::uint8_t* const tail = copies.first + copies.size * thread.copies;
-  cursor_ = tail + head_bytes;
+  cursor_ = tail + sizeof(Address) + leaf_bytes;
   const auto pointer = load<Address>(head + layout_.thread_frame);
   if (load<Address>(head + layout_.thread_interp) != thread.interpreter ||
       load<Address>(head + layout_.thread_next) != thread.next) {
@@ -113,11 +116,11 @@ bool StackReader::take_thread(PythonThread& thread) {
     thread.discovering = true;
     if (pointer != 0) return false;
   }
-  Address leaf = pointer, leaf_after = load<Address>(tail + layout_.thread_frame);
-  if (layout_.uses_cframe != 0 && pointer != 0) {
+  Address leaf = pointer, leaf_after = load<Address>(tail);
+  if (has_cframe && pointer != 0) {
     if (pointer != leaf_after) return false;
-    leaf = load<Address>(head + thread_bytes_);
-    leaf_after = load<Address>(tail + thread_bytes_);
+    leaf = load<Address>(head + head_bytes_);
+    leaf_after = load<Address>(tail + sizeof(Address));
   }
   // Where a frame tells by itself that it runs, the copies are right although the thread went on before or after.
   settled_ = leaf == leaf_after;
@@ -205,17 +208,21 @@ bool StackReader::walk(PythonThread& thread, Address leaf, const Copies& copies)
 
 // Believes the stacks whose code objects are the same as before the copy was made.
 void StackReader::confirm_codes() {
-  code_list_.clear();
+  codes_seen_.swap(codes_seen_before_);
+  codes_seen_.clear();
   for (const Part& part : parts_) {
     if (!part.thread->valid) continue;
     Address last = 0;
     for (const FrameCopy& frame : part.thread->frames) {
-      if (frame.code != last) code_list_.push_back(frame.code);
+      if (frame.code != last) codes_seen_.push_back(frame.code);
       last = frame.code;
     }
   }
-  std::sort(code_list_.begin(), code_list_.end());
-  code_list_.erase(std::unique(code_list_.begin(), code_list_.end()), code_list_.end());
+  if (codes_seen_ != codes_seen_before_) {
+    code_list_ = codes_seen_;
+    std::sort(code_list_.begin(), code_list_.end());
+    code_list_.erase(std::unique(code_list_.begin(), code_list_.end()), code_list_.end());
+  }
   if (code_list_.empty() || codes_.confirm(code_list_, planned_codes_)) return;
   for (const Part& part : parts_) {
     if (!part.thread->valid) continue;
@@ -250,13 +257,18 @@ StackReader::Attempt StackReader::attempt(int number) {
     thread->copies = copies_for(*thread);
     plan_thread(*thread);
   }
+  // Where copies seldom agree at once, the code objects of all attempts that fail would be read in vain.
+  const bool with_codes = number == 0 && std::none_of(parts_.begin(), parts_.end(),
+                                                      [](const Part& part) { return part.thread->eager_attempts > 0; });
   const std::size_t codes_at = bytes_planned_, first_code = ranges_.size();
-  ranges_.insert(ranges_.end(), codes_.planned_ranges().begin(), codes_.planned_ranges().end());
-  bytes_planned_ += codes_.planned_bytes();
+  if (with_codes) {
+    ranges_.insert(ranges_.end(), codes_.planned_ranges().begin(), codes_.planned_ranges().end());
+    bytes_planned_ += codes_.planned_bytes();
+  }
   if (number > 0) ++retries_;
   if (bytes_.size() < bytes_planned_) bytes_.resize(bytes_planned_);
   const std::size_t read = memory_.read(ranges_, bytes_.data());
-  planned_codes_ = read == ranges_.size() ? bytes_.data() + codes_at : nullptr;
+  planned_codes_ = with_codes && read == ranges_.size() ? bytes_.data() + codes_at : nullptr;
   if (read < first_code) {
     if (memory_.last_errno() != EFAULT) return Attempt::failed;
     after_short_read(read);

@@ -105,7 +105,8 @@ class StackReader {
   int attempt_ = 0;  // of the current read
   std::size_t runtime_bytes_ = 0, interpreter_bytes_ = 0;
   std::uint32_t interpreter_from_ = 0;
-  std::size_t thread_bytes_ = 0;  // of a PyThreadState that are read
+  std::size_t thread_bytes_ = 0;  // of a PyThreadState that are read to know it
+  std::size_t head_bytes_ = 0;    // and to read its stack
   std::size_t frame_bytes_ = 0;   // of a frame
   bool lists_known_ = false, unsettled_ = false;
   bool settled_ = false;  // the same frame ran before and after the copies were made
@@ -118,7 +119,8 @@ class StackReader {
   std::size_t bytes_planned_ = 0;
   const std::uint8_t* cursor_ = nullptr;
   const std::uint8_t* planned_codes_ = nullptr;  // bytes of the code objects read with the frames; null: not read
-  std::vector<Address> code_list_;
+  std::vector<Address> codes_seen_, codes_seen_before_;  // of the frames, in their order
+  std::vector<Address> code_list_;                       // each once
 };
 
 }  // namespace rh::profiles::python
