@@ -57,6 +57,7 @@ ProcessFollower::ProcessFollower(int root_pid, bool children, std::string own_ex
 
 bool ProcessFollower::check_image(Known& known, ProcessChanges& changes) {
   const int pid = known.process.pid;
+  if (known.told && known.start_stack != 0 && watched_ && (*watched_)(pid) && ++known.looks < kWholeEvery) return true;
   const std::string path = fmt::format("/proc/{}/stat", pid);
   if (known.kept && !known.stat.valid()) known.stat = ProcFile(path);
   std::string once;
@@ -141,8 +142,9 @@ void ProcessFollower::visit_children(Known& known, ProcessChanges& changes) {
   for (const std::uint64_t child : children) visit(static_cast<int>(child), pid, changes);
 }
 
-ProcessChanges ProcessFollower::look() {
+ProcessChanges ProcessFollower::look(const std::function<bool(int)>& watched) {
   ProcessChanges changes;
+  watched_ = &watched;
   for (auto& [pid, known] : known_) known.seen = false;
   visit(root_pid_, 0, changes);
   // A process whose parent ended is the child of somebody else now, and still belongs to the tree.
@@ -155,6 +157,7 @@ ProcessChanges ProcessFollower::look() {
     if (!at->second.seen && at->second.kept) --kept_;
     at = at->second.seen ? std::next(at) : known_.erase(at);
   }
+  watched_ = nullptr;
   return changes;
 }
 

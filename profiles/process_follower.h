@@ -2,6 +2,7 @@
 // hundreds of times a second: the files of a process stay open, and what seldom changes is looked at seldom.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,7 +29,9 @@ class ProcessFollower {
   // `own_executable`: processes of this program are between fork and exec, or are our own helpers; they are
   // followed for their children, and told once they are something else.
   ProcessFollower(int root_pid, bool children, std::string own_executable);
-  [[nodiscard]] ProcessChanges look();
+  // `watched`: whether somebody else would notice at once if the process of this pid ended or called exec; it is
+  // looked at less often then.
+  [[nodiscard]] ProcessChanges look(const std::function<bool(int)>& watched);
   [[nodiscard]] std::size_t not_followed() const { return not_followed_; }
 
  private:
@@ -57,6 +60,7 @@ class ProcessFollower {
 
   int root_pid_;
   bool children_;
+  const std::function<bool(int)>* watched_ = nullptr;  // during a look
   std::string own_executable_;
   std::unordered_map<int, Known> known_;
   std::size_t not_followed_ = 0, kept_ = 0;

@@ -27,6 +27,7 @@ constexpr std::size_t kManyRows = 30'000;
 // Following and measuring the tree may each take a hundredth of the time, however many processes there are.
 constexpr std::int64_t kUpkeepShare = 100;
 constexpr std::int64_t kPausePerProcessNs = 1'000'000;
+constexpr std::size_t kFewProcesses = 2;  // cost less than asking what they cost
 constexpr int kTickNice = -10;
 constexpr std::size_t kMaxCommandBytes = 4096;
 
@@ -41,6 +42,8 @@ std::int64_t pause_after(std::int64_t cpu_ns, std::int64_t least_ns, std::size_t
   const std::int64_t longest = least_ns * 2 + static_cast<std::int64_t>(processes) * kPausePerProcessNs;
   return std::clamp(cpu_ns * kUpkeepShare, least_ns, longest);
 }
+
+std::int64_t upkeep_clock(std::size_t processes) { return processes <= kFewProcesses ? 0 : thread_cpu_ns(); }
 
 void sleep_until(std::int64_t monotonic_ns) {
   const timespec until{monotonic_ns / kSecond, monotonic_ns % kSecond};
@@ -133,6 +136,7 @@ void Recording::tick(std::uint64_t slots_missed) {
     if (!followed.sampler) continue;
     const TickOutcome outcome = followed.sampler->tick(current);
     count(followed, outcome, slots_missed);
+    followed.read = outcome != TickOutcome::gone && outcome != TickOutcome::not_ready;
     lost = lost || outcome == TickOutcome::gone;
   }
   if (lost || now >= next_follow_ns_) follow(now);
@@ -145,7 +149,7 @@ void Recording::tick(std::uint64_t slots_missed) {
 
 void Recording::usage_row(std::int64_t now_ns) {
   const std::size_t rows = builder_.profile().timeline.time_ns.size();
-  const std::int64_t cpu_before = thread_cpu_ns();
+  const std::int64_t cpu_before = upkeep_clock(followed_.size());
   usage_.sample(now_ns, [this] {
     TreeUsage::Stacks all;
     for (const auto& [pid, followed] : followed_) {
@@ -157,14 +161,18 @@ void Recording::usage_row(std::int64_t now_ns) {
   });
   if (rows % 100 == 0) noise_.look();
   next_usage_ns_ =
-      now_ns + pause_after(thread_cpu_ns() - cpu_before,
+      now_ns + pause_after(upkeep_clock(followed_.size()) - cpu_before,
                            kUsageEveryNs * static_cast<std::int64_t>(1 + rows / kManyRows), followed_.size());
 }
 
 void Recording::follow(std::int64_t now_ns) {
-  const std::int64_t cpu_before = thread_cpu_ns();
-  const ProcessChanges changes = follower_->look();
-  next_follow_ns_ = now_ns + pause_after(thread_cpu_ns() - cpu_before, kFollowEveryNs, followed_.size());
+  const std::size_t processes = followed_.size();
+  const std::int64_t cpu_before = upkeep_clock(processes);
+  const ProcessChanges changes = follower_->look([this](int pid) {
+    const auto at = followed_.find(pid);
+    return at != followed_.end() && at->second.read && at->second.sampler->notices_exec();
+  });
+  next_follow_ns_ = now_ns + pause_after(upkeep_clock(processes) - cpu_before, kFollowEveryNs, processes);
   for (const int pid : changes.ended) end_process(pid, now_ns);
   for (const FollowedProcess& process : changes.appeared) begin_process(process, now_ns);
 }
@@ -180,13 +188,16 @@ void Recording::begin_process(const FollowedProcess& process, std::int64_t now_n
   made.start_ns = now_ns;
   image.process = builder_.add_process(std::move(made));
   process_of_pid_[process.pid] = image.process;
-  Followed followed{image.process, nullptr, 0};
+  Followed followed;
+  followed.process = image.process;
   for (const auto& profiler : profilers_) {
     followed.sampler = profiler->adopt(image);
     if (followed.sampler && builder_.process(image.process).profiler.empty())
       builder_.process(image.process).profiler = std::string(profiler->name());
     if (!builder_.process(image.process).profiler.empty()) break;
   }
+  // Those that let a process go to another profiler are to do so at once.
+  if (!builder_.process(image.process).profiler.empty()) next_drain_ns_ = now_ns;
   usage_.add(process.pid);
   followed_[process.pid] = std::move(followed);
 }

@@ -43,6 +43,7 @@ class Recording {
     std::uint32_t process = 0;
     std::unique_ptr<ProcessSampler> sampler;
     std::uint64_t slots = 0;  // ticks that were due
+    bool read = false;        // by the last tick
   };
 
   void loop();

@@ -1,5 +1,7 @@
 #include "profiles/tree_usage.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,16 +26,11 @@ std::uint64_t page_bytes() {
   return bytes;
 }
 
-// proc(5): field 20 of stat, behind the name in brackets.
-std::uint32_t threads_of(std::string_view stat) {
-  const std::size_t close = stat.rfind(')');
-  if (close == std::string_view::npos) return 0;
-  std::size_t at = close + 2;
-  for (int field = 3; field < 20 && at < stat.size(); ++field) at = stat.find(' ', at) + 1;
-  std::uint32_t threads = 0;
-  for (; at < stat.size() && stat[at] >= '0' && stat[at] <= '9'; ++at)
-    threads = threads * 10 + static_cast<std::uint32_t>(stat[at] - '0');
-  return threads;
+// The folder has a link for each thread besides its own two: cheaper to ask for than what /proc/PID/stat gathers.
+std::uint32_t threads_in(const UniqueFd& tasks) {
+  struct stat folder {};
+  if (!tasks.valid() || ::fstat(tasks.get(), &folder) != 0 || folder.st_nlink < 2) return 0;
+  return static_cast<std::uint32_t>(folder.st_nlink - 2);
 }
 
 }  // namespace
@@ -41,13 +38,14 @@ std::uint32_t threads_of(std::string_view stat) {
 void TreeUsage::add(int pid) {
   Process process;
   process.statm = ProcFile(fmt::format("/proc/{}/statm", pid));
-  process.stat = ProcFile(fmt::format("/proc/{}/stat", pid));
+  process.tasks = UniqueFd(::open(fmt::format("/proc/{}/task", pid).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (::clock_getcpuclockid(pid, &process.clock) != 0) process.clock = 0;
   if (const auto before = ended_.find(pid); before != ended_.end()) {  // another program in the same process
     process.high_water = before->second.high_water;
     ended_cpu_ns_ -= before->second.cpu_ns;
     ended_.erase(before);
   }
-  read(pid, process);
+  read(process);
   processes_[pid] = std::move(process);
 }
 
@@ -59,7 +57,7 @@ void TreeUsage::remove(int pid) {
   processes_.erase(at);
 }
 
-void TreeUsage::read(int pid, Process& process) {
+void TreeUsage::read(Process& process) {
   const std::string_view statm = process.statm.read();
   const std::size_t blank = statm.find(' ');
   process.rss = 0;
@@ -70,10 +68,9 @@ void TreeUsage::read(int pid, Process& process) {
     process.rss = pages * page_bytes();
   }
   process.high_water = std::max(process.high_water, process.rss);
-  process.threads = threads_of(process.stat.read());
-  clockid_t clock = 0;
+  process.threads = process.rss > 0 ? threads_in(process.tasks) : 0;
   timespec used{};
-  if (::clock_getcpuclockid(pid, &clock) == 0 && ::clock_gettime(clock, &used) == 0)
+  if (process.clock != 0 && ::clock_gettime(process.clock, &used) == 0)
     process.cpu_ns =
         std::max<std::uint64_t>(process.cpu_ns, static_cast<std::uint64_t>(used.tv_sec) * 1'000'000'000ULL +
                                                     static_cast<std::uint64_t>(used.tv_nsec));
@@ -108,7 +105,7 @@ void TreeUsage::sample(std::int64_t time_ns, const std::function<Stacks()>& stac
   std::uint32_t threads = 0;
   std::size_t alive = 0;
   for (auto& [pid, process] : processes_) {
-    read(pid, process);
+    read(process);
     if (high_water)
       process.high_water =
           std::max(process.high_water, kib_field(read_proc_text(fmt::format("/proc/{}/status", pid)), "VmHWM"));

@@ -1,6 +1,8 @@
 // CPU, memory, processes and threads of the recorded tree over time, and the peak of its memory.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -30,7 +32,9 @@ class TreeUsage {
 
  private:
   struct Process {
-    ProcFile statm, stat;
+    ProcFile statm;
+    UniqueFd tasks;       // /proc/PID/task
+    clockid_t clock = 0;  // CPU time of the process
     std::uint64_t rss = 0, high_water = 0, cpu_ns = 0;
     std::uint32_t threads = 0;
     bool real = true;
@@ -38,7 +42,7 @@ class TreeUsage {
   struct Ended {
     std::uint64_t high_water = 0, cpu_ns = 0;
   };
-  void read(int pid, Process& process);
+  static void read(Process& process);
   [[nodiscard]] std::uint64_t shared_once() const;
   void note_peak(std::int64_t time_ns, std::uint64_t rss, std::uint64_t pss, const std::function<Stacks()>& stacks_now);
 

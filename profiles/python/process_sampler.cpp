@@ -1,6 +1,7 @@
 #include "profiles/python/process_sampler.h"
 
 #include <fmt/core.h>
+#include <time.h>
 
 #include <algorithm>
 #include <utility>
@@ -14,9 +15,23 @@ namespace {
 constexpr std::int64_t kListTasksEveryNs = 50'000'000;
 constexpr int kNameReads = 4;  // of one thread, at the listings after it appeared
 constexpr std::int64_t kAttachAtLeastEveryNs = 50'000'000;
+constexpr std::int64_t kTickDelayNs = 1'000'000;  // by which the kernel's tick may come late
 constexpr std::uint32_t kMaxPthreadBytes = 2304;
 // Offsets of `tid` in struct pthread: glibc on x86-64 and on AArch64, musl. Any other is looked for.
 constexpr std::uint32_t kUsualTidOffsets[] = {720, 208, 48, 56};
+
+// A thread that runs is charged at every tick of the kernel: one that was neither charged nor put on a CPU for longer
+// than this was on none. 0: not known, because CPUs may run without ticks (nohz_full).
+std::int64_t charged_within_ns() {
+  static const std::int64_t within = [] {
+    const auto without_ticks = read_file("/sys/devices/system/cpu/nohz_full", 4096);
+    if (without_ticks && !trim(*without_ticks).empty() && trim(*without_ticks) != "(null)") return std::int64_t{0};
+    timespec tick{};
+    if (::clock_getres(CLOCK_MONOTONIC_COARSE, &tick) != 0 || tick.tv_sec != 0) return std::int64_t{0};
+    return tick.tv_nsec + kTickDelayNs;
+  }();
+  return within;
+}
 
 std::string name_of_task(int pid, int tid) {
   const auto text = read_file(fmt::format("/proc/{}/task/{}/comm", pid, tid), 256);
@@ -171,14 +186,30 @@ bool PySampler::match_threads(const Tick& now) {
   return true;
 }
 
-// Every thread that ran since its stack was read. False: there is none.
-bool PySampler::mark_wanted() {
-  bool any = false;
-  for (const auto& thread : threads_)
+// It could run, but has been on no CPU since its stack was read.
+bool PySampler::waits_for_cpu(Thread& thread, const Tick& now) {
+  const Task& task = *thread.task;
+  if (task.charged_ns != thread.charged_ns || task.switches != thread.switches) {
+    thread.charged_ns = task.charged_ns;
+    thread.switches = task.switches;
+    thread.still_since_ns = now.time_ns;
+    return false;
+  }
+  const std::int64_t within = charged_within_ns();
+  return within > 0 && now.time_ns - thread.still_since_ns > within;
+}
+
+// Every thread that may have run since its stack was read. False: there is none.
+bool PySampler::mark_wanted(const Tick& now) {
+  bool any = threads_.empty();
+  for (const auto& thread : threads_) {
+    thread->still = thread->task->quiet || waits_for_cpu(*thread, now);
+    any = any || !thread->still;
     for (PythonThread* const state : thread->states) {
-      state->wanted = !state->valid || !thread->task->quiet;
+      state->wanted = !state->valid || !thread->still;
       any = any || state->wanted;
     }
+  }
   return any;
 }
 
@@ -276,9 +307,9 @@ TickOutcome PySampler::tick(const Tick& now) {
     if (const TickOutcome attached = attach(now); attached != TickOutcome::taken) return attached;
   if (tasks_.tasks().empty() && reader_->list() == ReadOutcome::gone) return TickOutcome::gone;
   if (!match_threads(now)) return TickOutcome::gone;
-  const bool ran = tasks_.look();
+  (void)tasks_.look();
   if (tasks_.stale() && !match_threads(now)) return TickOutcome::gone;
-  if (!mark_wanted() && !ran && !reader_->threads().empty()) {
+  if (!mark_wanted(now) && !reader_->threads().empty()) {
     add_samples(now);
     return TickOutcome::idle;
   }
@@ -299,7 +330,7 @@ TickOutcome PySampler::tick(const Tick& now) {
   }
   if (list_version_ != reader_->list_version() && !match_threads(now)) return TickOutcome::gone;
   for (const auto& thread : threads_) {
-    if (!thread->task->quiet || thread->stack == model::kNoIndex) update_stack(*thread);
+    if (!thread->still || thread->stack == model::kNoIndex) update_stack(*thread);
     update_lock_state(*thread);
   }
   add_samples(now);

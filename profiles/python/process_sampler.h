@@ -24,6 +24,7 @@ class PySampler final : public ProcessSampler {
   [[nodiscard]] TickOutcome tick(const Tick& now) override;
   [[nodiscard]] std::vector<std::pair<std::uint32_t, std::uint32_t>> last_stacks() const override;
   void finish(const Tick& now) override;
+  [[nodiscard]] bool notices_exec() const override { return reader_ != nullptr; }
 
  private:
   // The stack of a thread as it was last added, node by node from the root.
@@ -41,6 +42,10 @@ class PySampler final : public ProcessSampler {
     std::vector<Level> levels;
     std::uint32_t stack = model::kNoIndex;
     bool moved = false;  // the stack is another than the one before, down to the instruction
+    bool still = false;  // it has not run since its stack was read
+    // As of the last look, and since when they have been the same.
+    std::int64_t charged_ns = 0, still_since_ns = 0;
+    std::uint64_t switches = 0;
     std::uint8_t gil_state = 0;
     std::int64_t waiting_wall_ns = 0, waiting_cpu_ns = 0;  // since the last sample
     CpuShares shares;
@@ -53,7 +58,8 @@ class PySampler final : public ProcessSampler {
   [[nodiscard]] std::optional<std::uint32_t> tid_at(std::uint64_t pthread);
   void calibrate_pthread();
   void read_names();
-  [[nodiscard]] bool mark_wanted();
+  [[nodiscard]] static bool waits_for_cpu(Thread& thread, const Tick& now);
+  [[nodiscard]] bool mark_wanted(const Tick& now);
   void update_stack(Thread& thread);
   [[nodiscard]] bool update_levels(Thread& thread);
   void update_lock_state(Thread& thread);
