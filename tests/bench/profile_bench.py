@@ -8,6 +8,9 @@ between seconds; a tool's slowdown is the median over the rounds of its time div
   own CPU    CPU time of everything that ran less what the program and its children counted of themselves in the same run,
              as a share of the program's wall time; what a tool does inside of the program shows as slowdown instead
 
+"wake-ups alone" is no profiler: a program of C that starts the other and sleeps one period at a time until that has ended.
+What it costs, no tool that samples from outside at this rate can go below on this machine. It needs a C compiler.
+
 The peers are installed from PyPI into a virtual environment below --peers (the only step that needs the network); one that
 does not install or start is named and left out. The exit code is 0 whatever the figures say; with --check it is 1 when a
 target is missed.
@@ -40,6 +43,24 @@ used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAG
 with open(os.environ["WORK_TIME"], "w") as out:
     out.write(f"{wall!r} {sum(one.ru_utime + one.ru_stime for one in used)!r}")
 """
+# argv: nanoseconds, command
+WAKE_UPS = """
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+int main(int argc, char** argv) {
+  const struct timespec period = {0, atol(argv[1])};
+  int status = 0;
+  const pid_t child = fork();
+  if (child == 0) execv(argv[2], argv + 2);
+  if (child <= 0) _exit(127);
+  prctl(PR_SET_TIMERSLACK, 1UL);
+  while (waitpid(child, &status, WNOHANG) == 0) nanosleep(&period, 0);
+  return WEXITSTATUS(status);
+}
+"""
 PROGRAMS = {
     "calls": "def leaf(x):\n    return x + 1\ndef run(n):\n    t = 0\n    for i in range(n):\n        t = leaf(t)\n    return t\nrun(20_000_000)\n",
     "loop": "def run(n):\n    t = 0\n    for i in range(n):\n        t += i * i\n    return t\nrun(18_000_000)\n",
@@ -71,6 +92,17 @@ def prepare(folder):
     return venv
 
 
+def wake_ups(rate, scratch):
+    """The command before the program's, or none without a compiler"""
+    source, program = scratch / "wake_ups.c", scratch / "wake_ups"
+    source.write_text(WAKE_UPS)
+    compiler = shutil.which("cc")
+    if not compiler or subprocess.run([compiler, "-O2", "-o", program, source], check=False, stdin=subprocess.DEVNULL).returncode:
+        print("wake-ups alone is left out: no C compiler")
+        return None
+    return [program, str(round(1_000_000_000 / rate))]
+
+
 def tools(venv, runharness, rate, scratch):
     python = os.path.realpath(venv / "bin/python")
     venv_python = str(venv / "bin/python")
@@ -88,6 +120,8 @@ def tools(venv, runharness, rate, scratch):
         "pyinstrument": [venv_python, "-m", "pyinstrument", "-o", scratch / "pyi", "-r", "text"],
         "memray": [venv_python, "-m", "memray", "run", "-q", "-f", "-o", scratch / "memray"],
     }
+    if alone := wake_ups(rate, scratch):
+        every["wake-ups alone"] = [*alone, python]
     return python, {name: [str(word) for word in command] for name, command in every.items()}
 
 
