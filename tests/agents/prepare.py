@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Installs the referees of the tests of this folder: real clients, suites and readers, at pinned versions, from npm and PyPI. It is
+"""Installs the referees of the tests of this folder: real clients, suites and readers, at pinned versions, from npm, PyPI and the Go module proxy. It is
 the one step here that uses the network; tests do not, and skip what is missing. What is there already is left alone.
 
     prepare.py [FOLDER]      default: build/agent-referees of the repository
@@ -9,7 +9,9 @@ One that cannot be installed is named, and the others are still installed."""
 import concurrent.futures
 import dataclasses
 import fcntl
+import hashlib
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -21,19 +23,24 @@ import referees
 # One program of a registry must not hold up the rest for ever.
 LIMIT_S = 600
 STAMP = "installed.json"
+HERE = pathlib.Path(__file__).resolve().parent
 
 
 @dataclasses.dataclass(frozen=True)
 class Referee:
     name: str  # its folder
     judges: str
-    registry: str  # "npm" or "PyPI"
+    registry: str  # "npm", "PyPI" or "Go"
     packages: tuple
     file: str  # what the tests start
 
     def wanted(self):
         """Written when all is installed; another list, or another Python, installs it anew."""
-        return {"packages": list(self.packages), "python": sys.version.split()[0] if self.registry == "PyPI" else ""}
+        wanted = {"packages": list(self.packages), "python": sys.version.split()[0] if self.registry == "PyPI" else ""}
+        if self.registry == "Go":  # the modules are pinned in go.mod and go.sum of the sources
+            texts = [file.read_bytes() for file in sorted((HERE / self.name).iterdir())]
+            wanted["sources"] = hashlib.sha256(b"".join(texts)).hexdigest()
+        return wanted
 
 
 REFEREES = [
@@ -45,8 +52,10 @@ REFEREES = [
     Referee("sdk2", "MCP client of both eras", "PyPI", ("mcp==2.3.0",), "sdk2/bin/python"),
     Referee("agents", "agent frameworks PydanticAI and LangGraph", "PyPI",
             ("pydantic-ai-slim[mcp]==2.68.0", "langchain-mcp-adapters==0.3.2", "langgraph==1.2.22"), "agents/bin/python"),
-    Referee("jupyter", "reader, validator and kernel of notebooks", "PyPI",
-            ("nbformat==5.11.1", "nbclient==0.11.0", "ipykernel==7.4.0", "matplotlib==3.11.2"), "jupyter/bin/python"),
+    Referee("jupyter", "reader, validator, kernel and server of notebooks", "PyPI",
+            ("nbformat==5.11.1", "nbclient==0.11.0", "ipykernel==7.4.0", "matplotlib==3.11.2",
+             "jupyter_server==2.21.1"), "jupyter/bin/python"),
+    Referee("otelcol", "OpenTelemetry Collector", "Go", ("go.opentelemetry.io/collector/otelcol@v0.150.0",), "otelcol/otelcol"),
     Referee("rotel", "OpenTelemetry collector", "PyPI", ("rotel==0.0.1a15",), "rotel/rotel-agent"),
 ]
 
@@ -59,11 +68,11 @@ def ready(folder, referee):
         return False
 
 
-def run(*command):
+def run(*command, **options):
     """Its end is shown where it fails; registries are asked once more at most, so that no network is noticed soon."""
     try:
         done = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, errors="replace", timeout=LIMIT_S, check=False)
+                              text=True, errors="replace", timeout=LIMIT_S, check=False, **options)
     except subprocess.TimeoutExpired:
         raise RuntimeError(f"{command[0]} did not end within {LIMIT_S} s") from None
     if done.returncode != 0:
@@ -81,13 +90,28 @@ def from_pypi(home, packages):
         (home / program.name).symlink_to(program.relative_to(home))
 
 
+def from_go(home, name):
+    """Built from the sources here. The caches, over a gigabyte, are its own and do not stay."""
+    if not shutil.which("go"):
+        raise RuntimeError("go is not installed")
+    caches = home / "caches"
+    environment = {**os.environ, "GOPATH": str(caches / "path"), "GOCACHE": str(caches / "build"), "GOFLAGS": "-modcacherw -buildvcs=false"}
+    try:
+        run("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", home / name, ".", cwd=HERE / name, env=environment)
+    finally:
+        shutil.rmtree(caches, ignore_errors=True)
+
+
 def install(folder, referee):
     """None, or why it could not be installed."""
     home, start = folder / referee.name, time.monotonic()
     shutil.rmtree(home, ignore_errors=True)
     try:
         home.mkdir()
-        (from_npm if referee.registry == "npm" else from_pypi)(home, referee.packages)
+        if referee.registry == "Go":
+            from_go(home, referee.name)
+        else:
+            (from_npm if referee.registry == "npm" else from_pypi)(home, referee.packages)
         if not referees.path_of(referee.file).exists():
             raise RuntimeError(f"it was installed, but {referees.path_of(referee.file)} is not there")
         (home / STAMP).write_text(json.dumps(referee.wanted()))
