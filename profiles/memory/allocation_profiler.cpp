@@ -99,7 +99,8 @@ class AllocationProfiler : public Profiler {
     recorded_.push_back(process);
     add_sites(*record, process);
     lost_ += record->lost;
-    add_allocation_source(builder_.profile().allocations, "Python's allocators, sampled",
+    add_allocation_source(builder_.profile().allocations,
+                          "Python's allocators, sampled (held: when the heap was the largest)",
                           "Python: one byte in 64 KiB is looked at with its stack; programs that do nothing but "
                           "allocate ran 1.5 times as long where it was measured (CPython 3.11)");
   }

@@ -34,6 +34,8 @@ class HeapWalk {
     const auto call = node.find("callFrame");
     if (call == node.end() || !call->is_object()) return bad("a node without its call frame");
     std::uint32_t stack = caller;
+    // What our own file holds with all that it calls, such as the answers of V8, is not the program's.
+    if (path_of_url(text_of(*call, "url")) == own_file_ && !own_file_.empty()) return {};
     if (depth > 0) {  // the first is "(root)"
       const std::int64_t line = number_of(*call, "lineNumber") + 1;
       const auto frame =
@@ -72,8 +74,11 @@ Result<void> add_node_heap(std::string_view text, std::uint32_t process, std::st
   if (!profile.is_object()) return bad("not valid JSON");
   const auto head = profile.find("head");
   if (head == profile.end() || !head->is_object()) return bad("it has no head");
-  add_allocation_source(builder.profile().allocations, "node's sampling heap profiler",
-                        "node: one allocation in 64 KiB is looked at");
+  add_allocation_source(
+      builder.profile().allocations,
+      "node's sampling heap profiler (held: when V8 was asked and the heap was the largest)",
+      "node: one allocation in 64 KiB is looked at; V8 is asked every second while the program is in its "
+      "event loop, and when it ends: what lived only in between is not seen");
   HeapWalk walk(process, own_file, builder);
   return walk.walk(*head, model::kNoIndex, 0);
 }

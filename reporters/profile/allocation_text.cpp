@@ -52,7 +52,7 @@ std::string allocations_to_text(const Profile& profile, const Style& style, std:
   constexpr std::size_t kColumns = 40;  // beside the first
   const bool has_totals =
       std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.second.total_bytes > 0; });
-  std::string head = "\n" + style(Tone::bold, "memory held when the heap was at its largest, by line") + '\n';
+  std::string head = "\n" + style(Tone::bold, "memory held, by line") + '\n';
   if (!profile.allocations.source.empty())
     head += wrapped(style, "recorded by ", Tone::dim,
                     clean_line(profile.allocations.source +

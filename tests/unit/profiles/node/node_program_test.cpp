@@ -132,6 +132,7 @@ TEST_F(NodeProgram, MemoryIsThatOfTheFunctionThatHoldsIt) {
   std::uint64_t holds = 0, all = 0;
   for (const model::AllocationSite& site : seen.profile.allocations.sites) {
     all += site.live_bytes;
+    EXPECT_EQ(stack_text(seen.profile, site.stack).find("post:"), std::string::npos) << "what we ask V8 is not its own";
     if (stack_text(seen.profile, site.stack).ends_with("holds:0")) holds += site.live_bytes;
   }
   EXPECT_GT(holds, all / 2);

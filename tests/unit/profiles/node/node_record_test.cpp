@@ -60,11 +60,13 @@ TEST(NodeHeap, AddsASiteForEachFunctionThatHoldsMemory) {
   const auto added = add_node_heap(R"js({"head":{"callFrame":{"functionName":"(root)"},"selfSize":0,"children":[
     {"callFrame":{"functionName":"build","url":"file:///x.js","lineNumber":2},"selfSize":0,"children":[
       {"callFrame":{"functionName":"fill","url":"file:///x.js","lineNumber":6},"selfSize":4096,"children":[]}]},
-    {"callFrame":{"functionName":"","url":"file:///x.js","lineNumber":0},"selfSize":64,"children":[]}]}})js",
-                                   5, "", builder);
+    {"callFrame":{"functionName":"","url":"file:///x.js","lineNumber":0},"selfSize":64,"children":[]},
+    {"callFrame":{"functionName":"save","url":"/scratch/own.cjs","lineNumber":0},"selfSize":9,"children":[
+      {"callFrame":{"functionName":"post","url":"node:inspector","lineNumber":4},"selfSize":99,"children":[]}]}]}})js",
+                                   5, "/scratch/own.cjs", builder);
   ASSERT_TRUE(added) << added.error().message();
   const auto& sites = builder.profile().allocations.sites;
-  ASSERT_EQ(sites.size(), 2U);
+  ASSERT_EQ(sites.size(), 2U) << "what our own file and its callees hold is left out";
   EXPECT_EQ(sites[0].live_bytes, 4096U);
   EXPECT_EQ(sites[0].process, 5U);
   EXPECT_EQ(stack_text(builder.profile(), sites[0].stack), "build:0;fill:0");
