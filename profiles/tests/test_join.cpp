@@ -191,11 +191,20 @@ class Join {
       return "its process has no stacks: " + profile_.processes[process].unprofiled_reason;
     if (test.pid != 0 && !(test.start && (test.lasted || test.duration)))
       return "the runner does not tell when the test ran";
+    if (process == kNoIndex)
+      if (const model::Diagnostic* none = no_machine_code()) return none->message;
     const std::string in = test.duration ? " in its " + format_duration(*test.duration) : std::string();
     if (process == kNoIndex)
       return fmt::format("no sample at {} Hz met the test's function{}, and the runner does not tell its process",
                          profile_.rate_hz, in);
     return fmt::format("no sample was taken{} at {} Hz", in, profile_.rate_hz);
+  }
+
+  // Null if machine code was sampled.
+  [[nodiscard]] const model::Diagnostic* no_machine_code() const {
+    const auto at = std::find_if(profile_.diagnostics.begin(), profile_.diagnostics.end(),
+                                 [](const model::Diagnostic& each) { return each.code == "native-not-sampled"; });
+    return at == profile_.diagnostics.end() ? nullptr : &*at;
   }
 
   void describe_step(model::StepProfile& step) const {

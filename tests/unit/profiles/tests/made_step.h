@@ -68,6 +68,7 @@ class Made {
     tests_.push_back(made);
   }
   std::vector<RanTest>& tests() { return tests_; }
+  ProfileBuilder& builder() { return builder_; }
 
   JoinedStep join() {
     model::Profile profile = builder_.take();

@@ -286,6 +286,17 @@ TEST(TestJoin, WhatIsMissingHasAReason) {
   EXPECT_EQ(joined.step.tests, 0U);
 }
 
+TEST(TestJoin, ATestOfMachineCodeSaysWhyTheKernelWasNotAsked) {
+  Made made;
+  made.process(10, 10, model::kNoIndex, 0, "");
+  made.builder().process(0).profiler.clear();
+  made.builder().say(model::Severity::warning, "native-not-sampled", "machine code has no stacks: not permitted");
+  made.test("TestGo", 0, 0, 775);
+  made.test("TestOther", 0, 0, 775);
+  const JoinedStep joined = made.join();
+  EXPECT_NE(joined.tests[0].reason.find("not permitted"), std::string::npos) << joined.tests[0].reason;
+}
+
 TEST(TestJoin, FunctionsAreBoundedAndTheIntervalHoldsTheShare) {
   Made made;
   made.process(10, 10);
