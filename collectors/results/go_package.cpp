@@ -70,6 +70,7 @@ void GoPackage::run(std::string_view name, const GoStamp& at) {
   test.running_since = at.wall;
   test.timed = at.wall.has_value();
   test.record.attempt.start = at.monotonic;
+  test.not_before = last_end_;
   sink_(model::TestBegan{test.record.key, test.record.test, at.monotonic, 0});
 }
 
@@ -123,6 +124,17 @@ void GoPackage::set_duration(Test& test, std::optional<double> elapsed) const {
         std::clamp(test.active, std::max(coarse - kElapsedError, std::chrono::nanoseconds(0)), coarse + kElapsedError);
 }
 
+// A time stamp may be late, never early. So a test began at the latest when it was said to, and as long before its end
+// as it took; and not before the end of those that had ended by then.
+void GoPackage::set_start(Test& test, const GoStamp& at) {
+  model::Attempt& attempt = test.record.attempt;
+  if (!attempt.start || !attempt.duration || !at.monotonic) return;
+  std::chrono::nanoseconds start = *at.monotonic - *attempt.duration;
+  if (test.not_before) start = std::max(start, *test.not_before);
+  attempt.start = std::min(*attempt.start, start);
+  last_end_ = std::max(last_end_.value_or(*attempt.start), *attempt.start + *attempt.duration);
+}
+
 // Message, details and location from what the test wrote.
 void GoPackage::explain(Test& test, Outcome outcome) {
   const std::string written = test.output.text();
@@ -150,6 +162,7 @@ void GoPackage::end(std::string_view name, Outcome outcome, std::optional<double
   stop_clock(test, at);
   if (outcome == Outcome::passed && test.holds_verdict) return report_exit(name);
   set_duration(test, elapsed);
+  set_start(test, at);
   if (outcome != Outcome::passed) explain(test, outcome);
   if (outcome == Outcome::failed)
     if (const auto parent = running_.find(test.record.test.parent); parent != running_.end())

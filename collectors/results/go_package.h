@@ -45,6 +45,7 @@ class GoPackage {
     model::TestEnded record;
     std::optional<std::chrono::nanoseconds> running_since;
     std::chrono::nanoseconds active{};
+    std::optional<std::chrono::nanoseconds> not_before;  // monotonic: tests that ended before it began ran until then
     bool timed = true;  // every event so far had a time stamp
     bool has_subtests = false, subtest_failed = false;
     bool holds_verdict = false;  // the package's "ok" line is the last that it wrote
@@ -56,6 +57,7 @@ class GoPackage {
   [[nodiscard]] std::string parent_of(std::string_view name) const;
   static void stop_clock(Test& test, const GoStamp& at);
   void set_duration(Test& test, std::optional<double> elapsed) const;
+  void set_start(Test& test, const GoStamp& at);
   void explain(Test& test, model::Outcome outcome);
   void report(Tests::iterator test, model::Outcome outcome);
   void report_failures(bool inner);
@@ -77,6 +79,7 @@ class GoPackage {
   Tests running_;
   std::map<std::string, unsigned, std::less<>> runs_;  // how often a test of that name ran
   std::vector<model::TestEnded> failures_;
+  std::optional<std::chrono::nanoseconds> last_end_;  // monotonic, of the tests that have ended
   bool panicked_ = false, exited_ = false;
   bool said_pass_ = false, said_fail_ = false, said_ok_ = false;  // testing's own last word, and go's
   GoSource source_;
