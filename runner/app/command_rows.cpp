@@ -310,16 +310,22 @@ void join_tools(CommandRow& row) {
   }
 }
 
+bool has_tools(std::string_view word) {
+  const auto& tools = agent::tool_rows();
+  return std::any_of(tools.begin(), tools.end(),
+                     [&](const agent::ToolRow& tool) { return first_word(tool.command) == word; });
+}
+
 std::vector<CommandRow> all_rows() {
   std::vector<CommandRow> rows = kRows;
   for (const agent::ToolRow& tool : agent::tool_rows()) {
     const std::string_view word = first_word(tool.command);
+    if (word.empty()) continue;
     const auto known = std::find_if(rows.begin(), rows.end(), [&](const CommandRow& row) { return row.word == word; });
-    if (word.empty() || (known != rows.end() && known->name == CommandName::tool)) continue;
     if (known == rows.end())
-      rows.push_back(row_of_tools(word));
-    else
-      join_tools(*known);
+      rows.push_back({CommandName::tool, word, tool.title, run_tool, nullptr, {}, {}, "Code of agents"});
+    else if (known->name == CommandName::tool && tool.command == word)
+      known->help = tool.title;
   }
   return rows;
 }
@@ -329,6 +335,13 @@ std::vector<CommandRow> all_rows() {
 const std::vector<CommandRow>& command_rows() {
   static const std::vector<CommandRow> rows = all_rows();
   return rows;
+}
+
+CommandRow with_tools(const CommandRow& row) {
+  if (row.name == CommandName::tool) return row_of_tools(row.word);
+  CommandRow joined = row;
+  if (has_tools(row.word)) join_tools(joined);
+  return joined;
 }
 
 }  // namespace rh::app

@@ -41,5 +41,7 @@ struct CommandRow {
 };
 
 [[nodiscard]] const std::vector<CommandRow>& command_rows();
+// The row with the flags of the tools that its command stands for. Only the command that is asked for needs them.
+[[nodiscard]] CommandRow with_tools(const CommandRow& row);
 
 }  // namespace rh::app

@@ -146,11 +146,12 @@ class Parser {
   };
 
   void add_options(const Command& command) {
-    for (const FlagRow& flag : command.row->flags) add_flag(*command.app, flag);
-    if (command.row->takes != nullptr)
+    const CommandRow whole = with_tools(*command.row);
+    for (const FlagRow& flag : whole.flags) add_flag(*command.app, flag);
+    if (whole.takes != nullptr)
       for (const OptionRow& row : engine::option_rows())
-        if (command.row->takes(row)) add_setting(*command.app, row, texts_, command.row->name == CommandName::run);
-    command.app->footer(std::string(command.row->footer) + report_names(*command.row));
+        if (whole.takes(row)) add_setting(*command.app, row, texts_, whole.name == CommandName::run);
+    command.app->footer(std::string(whole.footer) + report_names(whole));
   }
 
   // The reports that a command writes, one a line.

@@ -28,6 +28,7 @@ constexpr std::uint64_t kBuildPids = 512;
 constexpr std::uint64_t kBuildFileBytes = 1ULL << 30;
 constexpr std::chrono::milliseconds kBuildCpu{600'000};
 constexpr std::size_t kMaxModuleScan = 1 << 20;
+constexpr std::uint64_t kMaxDriverBytes = 1 << 20;
 
 struct Making {
   const Service& service;
@@ -85,9 +86,10 @@ Result<void> make_python(Making& making) {
   if (runs_alone(making)) {
     argv.push_back(making.program.source);
   } else {
-    if (const std::string& driver = making.program.found.driver; !driver.empty()) {
+    const auto driver = read_file(making.program.found.driver, kMaxDriverBytes);
+    if (driver && !driver->empty()) {
       const fs::path compiled = making.folder.exchange() / "driver.pyc";
-      RH_CHECK(write_file(compiled, driver));
+      RH_CHECK(write_file(compiled, *driver));
       argv.push_back(compiled.string());
     } else {
       argv.insert(argv.end(), {"-c", std::string(RH_EMBEDDED_TEXT(rh_python_boot))});

@@ -69,7 +69,8 @@ const RuntimeRow& row_for(Language language) {
 
 struct Said {
   std::string path, version, home;
-  std::string driver;  // of Python: a .pyc file in hexadecimal digits
+  std::string driver_digits;  // of Python, as it was just told: a .pyc file in hexadecimal digits
+  fs::path driver;            // the same in a file beside the store
 };
 
 std::string after(const std::string& text, std::string_view key) {
@@ -85,11 +86,11 @@ Result<Said> read_answer(Language language, const adapters::HelperOutput& output
   Said said;
   switch (language) {
     case Language::go:
-      said = {line(0) + "/bin/go", line(1), line(0), {}};
+      said = {line(0) + "/bin/go", line(1), line(0), {}, {}};
       if (said.version.starts_with("go")) said.version.erase(0, 2);
       break;
     case Language::rust:
-      said = {line(0) + "/bin/rustc", {}, line(0), {}};
+      said = {line(0) + "/bin/rustc", {}, line(0), {}, {}};
       break;
     case Language::java:
       said.home = after(output.standard_error, "java.home = ");
@@ -97,7 +98,7 @@ Result<Said> read_answer(Language language, const adapters::HelperOutput& output
       said.path = said.home + "/bin/java";
       break;
     default:
-      said = {line(0), line(1), line(2), line(3)};
+      said = {line(0), line(1), line(2), line(3), {}};
       break;
   }
   if (output.exit_code != 0 || said.path.empty() || !is_file(said.path))
@@ -121,6 +122,17 @@ std::string key_of(Language language, const fs::path& program, const model::Envi
   return key;
 }
 
+std::string bytes_of_hex(std::string_view digits) {
+  const auto value = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    const int high = value(digits[i]), low = value(digits[i + 1]);
+    if (high < 0 || low < 0) return {};
+    bytes += static_cast<char>(high * 16 + low);
+  }
+  return bytes;
+}
+
 class AnswerStore {
  public:
   explicit AnswerStore(fs::path file) : file_(std::move(file)) {}
@@ -129,15 +141,22 @@ class AnswerStore {
     load();
     const auto at = answers_.find(key);
     if (at == answers_.end() || !at->is_object()) return std::nullopt;
-    Said said{at->value("path", ""), at->value("version", ""), at->value("home", ""), at->value("driver", "")};
+    Said said{at->value("path", ""), at->value("version", ""), at->value("home", ""), {}, {}};
+    if (at->contains("driver")) said.driver = file_.parent_path() / fs::path(at->value("driver", "")).filename();
     if (said.path.empty() || !is_file(said.path)) return std::nullopt;
     return said;
   }
   // A state folder that cannot be written costs the next command the same question.
-  void add(const std::string& key, const Said& said) {
+  void add(const std::string& key, Said& said) {
     answers_[key] = {{"path", said.path}, {"version", said.version}, {"home", said.home}};
-    if (!said.driver.empty()) answers_[key]["driver"] = said.driver;
-    if (!file_.empty()) static_cast<void>(write_file(file_, answers_.dump(1) + "\n").has_value());
+    if (file_.empty()) return;
+    const std::string name = "python-" + ContentKey().add(key).hex().substr(0, 16) + ".pyc";
+    const std::string compiled = bytes_of_hex(said.driver_digits);
+    if (!compiled.empty() && write_file(file_.parent_path() / name, compiled)) {
+      answers_[key]["driver"] = name;
+      said.driver = file_.parent_path() / name;
+    }
+    static_cast<void>(write_file(file_, answers_.dump(1) + "\n").has_value());
   }
 
  private:
@@ -251,7 +270,7 @@ Result<Said> of_program(const Service& service, Language language, fs::path prog
 
 // A program that a caller named is code like any other: it is not started outside of the sandbox to be asked.
 Said unasked(const fs::path& program) {
-  return {program.string(), {}, program.parent_path().parent_path().string(), {}};
+  return {program.string(), {}, program.parent_path().parent_path().string(), {}, {}};
 }
 
 bool is_of_machine(const Service& service, Language language, const fs::path& program) {
@@ -272,22 +291,11 @@ fs::path configured_python(const Service& service, ExecutionMethod method) {
   return rh::is_directory(path) ? program_in(path, Language::python) : path;
 }
 
-std::string bytes_of_hex(std::string_view digits) {
-  const auto value = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
-    const int high = value(digits[i]), low = value(digits[i + 1]);
-    if (high < 0 || low < 0) return {};
-    bytes += static_cast<char>(high * 16 + low);
-  }
-  return bytes;
-}
-
 FoundRuntime found_of(Language language, Said said) {
   FoundRuntime found;
   found.runtime = {std::string(row_for(language).program), std::move(said.version), said.path};
   found.home = std::move(said.home);
-  found.driver = bytes_of_hex(said.driver);
+  found.driver = std::move(said.driver);
   found.readable = folders_of_program(found.runtime.path);
   for (fs::path& folder : folders_of_program(found.home / "bin" / "program"))
     found.readable.push_back(std::move(folder));

@@ -18,7 +18,7 @@ struct FoundRuntime {
   Runtime runtime;                              // interpreter, or compiler
   std::filesystem::path home;                   // the installation: JAVA_HOME, GOROOT, sysroot
   std::vector<std::filesystem::path> readable;  // what of it lies where a sandbox sees nothing
-  std::string driver;                           // Python: the driver of programs as a .pyc file; empty: to be compiled
+  std::filesystem::path driver;                 // Python: the driver of programs as a .pyc file; empty: to be compiled
   std::filesystem::path root;                   // a root file system that `runtime.path` lies in; empty: the host's
 };
 
