@@ -1,5 +1,6 @@
 // Names for the machine code that a JVM generates: `java` is asked to write them when it ends, and to keep frame
-// pointers, so that the profiler of machine code can walk and name Java's own calls.
+// pointers, so that the profiler of machine code can walk and name Java's own calls. With --memory its Flight Recorder
+// says where objects were allocated.
 #pragma once
 
 #include <filesystem>

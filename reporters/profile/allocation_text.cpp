@@ -52,24 +52,34 @@ std::string allocations_to_text(const Profile& profile, const Style& style, std:
   constexpr std::size_t kColumns = 40;  // beside the first
   const bool has_totals =
       std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.second.total_bytes > 0; });
-  std::string head = "\n" + style(Tone::bold, "memory held, by line") + '\n';
+  const bool has_held =
+      std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.second.live_bytes > 0; });
+  const std::string_view title = has_held ? "memory held, by line" : "memory allocated, by line";
+  std::string head = "\n" + style(Tone::bold, title) + '\n';
   if (!profile.allocations.source.empty())
     head += wrapped(style, "recorded by ", Tone::dim,
                     clean_line(profile.allocations.source +
                                (profile.allocations.overhead.empty() ? "" : "; " + profile.allocations.overhead)),
                     width);
-  Table table(has_totals ? std::vector{Align::left, Align::right, Align::right, Align::right}
-                         : std::vector{Align::left, Align::right, Align::right});
-  std::vector<Table::Cell> titles{{"line", Tone::dim}, {"held", Tone::dim}, {"blocks", Tone::dim}};
-  if (has_totals) titles.push_back({"ever allocated", Tone::dim});
+  std::vector<Align> columns{Align::left};
+  std::vector<Table::Cell> titles{{"line", Tone::dim}};
+  const auto add_column = [&](std::string_view name) {
+    columns.push_back(Align::right);
+    titles.push_back({std::string(name), Tone::dim});
+  };
+  if (has_held) add_column("held"), add_column("blocks");
+  if (has_totals) add_column("ever allocated");
+  Table table(columns);
   table.add(std::move(titles));
   for (std::size_t i = 0; i < std::min(rows.size(), most); ++i) {
     const auto& [at, sum] = rows[i];
     const ProfileFrame& frame = profile.frames[at.first];
     std::vector<Table::Cell> cells{
-        {place(frame.name, file_of(profile, frame), at.second, width - std::min(width, kColumns))},
-        {format_size(sum.live_bytes), Tone::bold},
-        {fmt::format("{}", sum.live_count)}};
+        {place(frame.name, file_of(profile, frame), at.second, width - std::min(width, kColumns))}};
+    if (has_held) {
+      cells.push_back({format_size(sum.live_bytes), Tone::bold});
+      cells.push_back({fmt::format("{}", sum.live_count)});
+    }
     if (has_totals) cells.push_back({format_size(sum.total_bytes)});
     table.add(std::move(cells));
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "runner/base/file.h"
+#include "tests/unit/profiles/recorded_program.h"
 
 namespace rh::profiles {
 namespace {
@@ -43,6 +44,20 @@ TEST(JvmProfiler, AsksOnlyAJavaThatUnderstandsIt) {
   EXPECT_EQ(asked.back(), "x.jar");
   EXPECT_GT(prepared("21.0.1", true).size(), 3U);
   EXPECT_EQ(prepared("11.0.2"), (std::vector<std::string>{"java", "-jar", "x.jar"}));
+}
+
+TEST(JvmProfiler, SaysThatAnothersAllocationsAreNotKnown) {
+  ProfileBuilder builder(0);
+  RecordingOptions options;
+  options.memory = true;
+  const auto profiler = make_jvm_profiler(options, builder);
+  ProcessImage image;
+  image.executable = "/usr/lib/jvm/x/bin/java";
+  image.argv = {"java", "-jar", "x.jar"};
+  image.process = builder.add_process({});
+  EXPECT_EQ(profiler->adopt(image), nullptr);
+  profiler->finish();
+  EXPECT_TRUE(says(builder.profile(), "java-heap-unknown"));
 }
 
 TEST(JvmProfiler, SaysWhichJvmHasNoNames) {
