@@ -16,8 +16,9 @@ namespace {
 // Looks are some 5 ms apart, and a busy machine may take its time over an exec.
 constexpr unsigned kPatience = 10, kPatienceForArguments = 200;
 // Looks after which everything is looked at, although nothing that an exec or a new thread changes has changed.
-constexpr unsigned kWholeEvery = 8;
-constexpr std::size_t kMaxKept = 64;  // processes whose files stay open: descriptors are few
+constexpr unsigned kWholeEvery = 8, kWholeEveryWatched = 32;
+constexpr nlink_t kLinksOfOneThread = 3;  // of a folder of threads; no other can take the place of the only one
+constexpr std::size_t kMaxKept = 64;      // processes whose files stay open: descriptors are few
 
 struct Stat {
   char state = 'X';
@@ -57,7 +58,8 @@ ProcessFollower::ProcessFollower(int root_pid, bool children, std::string own_ex
 
 bool ProcessFollower::check_image(Known& known, ProcessChanges& changes) {
   const int pid = known.process.pid;
-  if (known.told && known.start_stack != 0 && watched_ && (*watched_)(pid) && ++known.looks < kWholeEvery) return true;
+  if (known.told && known.start_stack != 0 && watched_ && (*watched_)(pid) && ++known.looks < kWholeEveryWatched)
+    return true;
   const std::string path = fmt::format("/proc/{}/stat", pid);
   if (known.kept && !known.stat.valid()) known.stat = ProcFile(path);
   std::string once;
@@ -131,7 +133,8 @@ void ProcessFollower::visit_children(Known& known, ProcessChanges& changes) {
   // The folder has a link for each thread.
   struct stat folder {};
   const bool counted = known.tasks.valid() && ::fstat(known.tasks.get(), &folder) == 0;
-  if (!counted || folder.st_nlink != known.thread_links || known.looks == 0) list_threads(known);
+  const bool same = counted && folder.st_nlink == known.thread_links;
+  if (!same || (known.looks % kWholeEvery == 0 && folder.st_nlink != kLinksOfOneThread)) list_threads(known);
   known.thread_links = counted ? folder.st_nlink : 0;
   std::vector<std::uint64_t> children;
   for (Thread& thread : known.threads) {

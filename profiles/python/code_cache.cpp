@@ -202,19 +202,18 @@ bool CodeCache::confirm(std::span<const Address> addresses, const std::uint8_t* 
 }
 
 // What must stay the same: the header up to the line table, and where code objects carry no number of their own,
-// the lengths and hashes of the names and the beginning of the line table.
+// the lengths and hashes of name and file and the beginning of the line table.
 void CodeCache::describe_signature(Code& code, std::span<const std::uint8_t> header) {
   code.ranges.push_back(remote_range(code.address + kTypeAt, layout_.code_signature_end - kTypeAt));
   if (layout_.code_hole_end > layout_.code_hole_begin)
     code.holes.emplace_back(layout_.code_hole_begin - kTypeAt, layout_.code_hole_end - kTypeAt);
   if (layout_.code_version != 0) return;
   const auto pointer = [&](std::uint32_t at) { return load<Address>(header.data() + at); };
-  const Address name = pointer(layout_.code_name);
+  // Of the two names the one that is shown: the other is the same object, or nobody sees it.
+  const Address name = pointer(shown_name());
   const std::size_t text_bytes = layout_.text_hash + sizeof(std::uint64_t) - layout_.text_length;
   code.ranges.push_back(remote_range(name + layout_.text_length, text_bytes));
   code.ranges.push_back(remote_range(pointer(layout_.code_filename) + layout_.text_length, text_bytes));
-  if (layout_.code_qualname != 0 && pointer(layout_.code_qualname) != name)
-    code.ranges.push_back(remote_range(pointer(layout_.code_qualname) + layout_.text_length, text_bytes));
   const Address table = pointer(layout_.code_linetable);
   const auto length = ahead_.get<std::uint64_t>(table + layout_.bytes_size).value_or(0);
   const std::size_t head = std::min<std::size_t>(length, kLineTableHead);
@@ -236,11 +235,14 @@ void CodeCache::read_ahead(std::span<const Address> addresses) {
   for (const Address address : addresses) {
     if (!aligned(address) || !ahead_.read(address, header, header_bytes())) continue;
     if (!is_code_type(load<Address>(header + kTypeAt))) continue;
-    for (const std::uint32_t at :
-         {layout_.code_name, layout_.code_qualname, layout_.code_filename, layout_.code_linetable})
-      if (at != 0) ahead_.want(load<Address>(header + at), kAheadBytes);
+    for (const std::uint32_t at : {shown_name(), layout_.code_filename, layout_.code_linetable})
+      ahead_.want(load<Address>(header + at), kAheadBytes);
   }
   ahead_.fetch();
+}
+
+std::uint32_t CodeCache::shown_name() const {
+  return layout_.code_qualname != 0 ? layout_.code_qualname : layout_.code_name;
 }
 
 std::size_t CodeCache::header_bytes() const { return std::min<std::size_t>(kHeaderBytes, layout_.code_signature_end); }
@@ -267,10 +269,9 @@ std::optional<CodeCache::Candidate> CodeCache::describe(Address address) {
   zero_holes(code, code.signature.data());
 
   const std::uint32_t first_line = load<std::uint32_t>(header + layout_.code_firstlineno);
-  const std::uint32_t name_at = layout_.code_qualname != 0 ? layout_.code_qualname : layout_.code_name;
   model::ProfileFrame& frame = candidate.frame;
   frame.kind = model::FrameKind::python;
-  frame.name = read_text(load<Address>(header + name_at), kMaxNameCharacters);
+  frame.name = read_text(load<Address>(header + shown_name()), kMaxNameCharacters);
   frame.file = read_text(load<Address>(header + layout_.code_filename), kMaxFileCharacters);
   frame.line = first_line;
   const std::string table = read_bytes(load<Address>(header + layout_.code_linetable));

@@ -79,6 +79,7 @@ class CodeCache {
   [[nodiscard]] std::optional<Candidate> describe(Address address);
   void describe_signature(Code& code, std::span<const std::uint8_t> header);
   [[nodiscard]] std::size_t header_bytes() const;
+  [[nodiscard]] std::uint32_t shown_name() const;  // its place in a code object
   static void zero_holes(const Code& code, std::uint8_t* signature);
   [[nodiscard]] bool unchanged(std::span<const Address> addresses, const std::uint8_t* planned);
   [[nodiscard]] bool is_code_type(Address type);
