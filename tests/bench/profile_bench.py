@@ -110,6 +110,8 @@ def tools(venv, runharness, rate, scratch):
     every = {
         "runharness": [runharness, "profile", "-q", "--rate", str(rate), "--json", scratch / "p.json", "--python", python],
         "runharness --memory": [runharness, "profile", "-q", "--memory", "--json", scratch / "p.json", "--python", python],
+        "runharness --native": [runharness, "profile", "-q", "--native", "--rate", str(rate), "--json", scratch / "p.json",
+                                "--python", python],
         "tracemalloc": [python, "-X", "tracemalloc=16"],
         "py-spy": [venv / "bin/py-spy", "record", "-s", "-r", str(rate), "-f", "raw", "-o", scratch / "spy", "--", python],
         "py-spy --nonblocking": [venv / "bin/py-spy", "record", "-s", "--nonblocking", "-r", str(rate), "-f", "raw", "-o",
