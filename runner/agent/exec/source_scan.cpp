@@ -142,6 +142,7 @@ std::vector<std::string> go_imports(std::string_view code) {
 }
 
 bool is_plain_python(std::string_view code) {
+  constexpr std::string_view kLoaders[] = {"importlib", "imp", "pkgutil", "pydoc", "runpy", "site", "zipimport"};
   for (const std::string_view word : {"result", "exit", "quit", "__main__"})
     if (code.find(word) != std::string_view::npos) return false;
   for (const std::string_view raw : split_lines(code)) {
@@ -150,7 +151,8 @@ bool is_plain_python(std::string_view code) {
     const auto modules = imported_modules(line);
     const bool once = line.find("import") == line.rfind("import") && line.find_first_of(";\\#'\"(") == line.npos;
     if (modules.empty() || !once || !std::all_of(modules.begin(), modules.end(), [](std::string_view module) {
-          return is_standard(Language::python, module);
+          return is_standard(Language::python, module) &&
+                 std::find(std::begin(kLoaders), std::end(kLoaders), module) == std::end(kLoaders);
         }))
       return false;
   }

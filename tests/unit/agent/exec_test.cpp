@@ -102,6 +102,17 @@ TEST(SourceScan, ModulesAreToldFromScripts) {
     EXPECT_FALSE(is_es_module(code)) << code;
 }
 
+TEST(SourceScan, PythonThatNeedsNoDriver) {
+  for (const char* code : {"print(1)", "import json, os.path as p\nfrom sys import argv\nprint(argv)",
+                           "def f():\n    import re\n    return re.compile('x')", ""})
+    EXPECT_TRUE(is_plain_python(code)) << code;
+  for (const char* code :
+       {"import numpy", "import os, numpy", "from yaml import load", "from . import x", "result = 1", "exit()",
+        "__import__('yaml')", "import importlib", "import runpy\nrunpy.run_module('pytest')", "import os; import yaml",
+        "from os import (path,\n  sep)", "if 1: import yaml", "import os \\\n  , yaml", "import sys as s, yaml"})
+    EXPECT_FALSE(is_plain_python(code)) << code;
+}
+
 TEST(SourceScan, ImportsOfGo) {
   const std::vector<std::string> expected{"fmt", "net/http", "github.com/x/y"};
   EXPECT_EQ(
