@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,10 @@ struct FilesystemPolicy {
   std::filesystem::path root_image;  // with own_root: a folder that the system's folders come from; empty: the host
   // With own_root: name inside -> folder among `writable`. A working folder below one of them follows it.
   std::map<std::filesystem::path, std::filesystem::path> names;
+  // What these folders may hold altogether before the run is ended with Ending::file_size; absent: as much as fits.
+  // Looked at every 100 ms, so a fast writer gets some way beyond.
+  std::vector<std::filesystem::path> bounded;
+  std::optional<std::uint64_t> bounded_bytes;
 };
 
 // What the command has as descriptors 0 to 2. Borrowed ones are handed over as they are; the caller

@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "runner/base/text.h"
+#include "sandbox/disk_watch.h"
 #include "sandbox/oom_watch.h"
 #include "sandbox/output_pipes.h"
 #include "sandbox/process_clocks.h"
@@ -48,6 +49,7 @@ class Supervisor {
         begin_(begin),
         clocks_(tree_, init_.pid()),
         watchdog_(tree_, init_.pid(), watchdog_limits()),
+        disk_({spec.files.bounded, spec.files.bounded_bytes}),
         output_(plan.stdout_read, plan.stderr_read, spec.limits.output_bytes, hooks.on_output),
         oom_(*plan.cgroup) {
     if (plan_.cgroup->memory().empty()) own_bytes_ = tree_.resident_bytes(getpid()) + kOwnGrowth;
@@ -83,6 +85,7 @@ class Supervisor {
     const auto consider = [&](Nanoseconds at) { next = std::min(next, at); };
     if (phase_ == Phase::running || phase_ == Phase::stopping) {
       if (watchdog_.needed()) consider(watchdog_.next_look());
+      if (disk_.needed()) consider(disk_.next_look());
       if (spec_.limits.cpu) consider(next_cpu_look_);
     }
     if (const auto at = oom_.next_look()) consider(*at);
@@ -188,6 +191,8 @@ class Supervisor {
     check_oom(now);
     if (const auto alarm = watchdog_.look(now)) stop(alarm->ending, alarm->detail, Nanoseconds{});
     if (phase_ == Phase::settling || phase_ == Phase::killing) return;
+    if (const auto full = disk_.look(now, [this] { return tree_.descendants(init_.pid()); }))
+      stop(Ending::file_size, *full, Nanoseconds{});
     if (spec_.limits.wall && now - begin_ >= *spec_.limits.wall)
       stop(Ending::wall_time, fmt::format("wall clock: {} passed", format_duration(*spec_.limits.wall)),
            spec_.limits.grace);
@@ -346,6 +351,7 @@ class Supervisor {
   ProcessTree tree_;
   ProcessClocks clocks_;
   Watchdog watchdog_;
+  DiskWatch disk_;
   OutputPipes output_;
   OomWatch oom_;
   std::uint64_t own_bytes_ = 0, refused_before_ = 0;

@@ -113,7 +113,8 @@ std::string limit_text(const model::Execution& execution) {
       if (limits.pids) limit = std::to_string(*limits.pids);
       break;
     case Ending::file_size:
-      if (limits.file_bytes) limit = format_size(*limits.file_bytes);
+      // What all files of a run may hold names its limit itself.
+      if (limits.file_bytes && execution.ending_detail.starts_with("RLIMIT")) limit = format_size(*limits.file_bytes);
       break;
     default:
       return {};

@@ -50,6 +50,8 @@ const std::vector<KeyRow> kRows = {
     {"execution.cpus", T::number, "", "", "RUNHARNESS_EXECUTION_CPUS,EXECUTOR_CPUS", "cpu_limit",
      "share of cores, such as 0.5", a::cpus, a::cpus_text},
     {"execution.max_output", T::size, "", "10000",
+    {"execution.disk", T::size, "", "2G", "RUNHARNESS_EXECUTION_DISK,EXECUTOR_MAX_DISK", "max_disk,disk_limit",
+     "what the folders of a run may hold", a::disk, a::disk_text, a::raises<&AgentConfig::disk_bytes>},
      "RUNHARNESS_EXECUTION_MAX_OUTPUT,EXECUTOR_MAX_OUTPUT_LENGTH,MAX_OUTPUT_LENGTH", "max_output_length",
      "bytes of each stream in a record", a::max_output, a::max_output_text, a::raises<&AgentConfig::max_output_bytes>},
     {"execution.network", T::choice, "none|host|off=none|false=none|on=host|true=host", "none",

@@ -200,6 +200,8 @@ sandbox::LaunchSpec launch_of(const Service& service, const RunSettings& setting
 }
 
 Result<SandboxedRun> run_sandboxed(Service& service, const CallContext& context, const RunSettings& settings,
+  spec.files.bounded = spec.files.writable;
+  spec.files.bounded_bytes = std::max(service.config().disk_bytes, command.limits.file_bytes.value_or(0));
                                    const WorkFolder& folder, const SandboxedCommand& command) {
   sandbox::LaunchSpec spec = launch_of(service, settings, folder, command);
   UniqueFd input;
