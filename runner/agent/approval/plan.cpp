@@ -82,7 +82,8 @@ ToolAnswer plan_execution(Service& service, const CallContext&, const ExecutionR
   const auto found = config.environments.find(request.environment);
   const EnvironmentProfile* environment = found == config.environments.end() ? nullptr : &found->second;
   const Assessment assessment =
-      assess(request.language, request.code, rules_of(config, request.security.value_or(config.security), environment));
+      assess_with_files(request.language, request.code, request.files,
+                        rules_of(config, request.security.value_or(config.security), environment));
   const ApprovalNeed need = approval_need(config, request, assessment);
   const Plan made = plan_of(service, request, assessment, need, permission_to_run(service, request));
   const json structured = {{"success", true},

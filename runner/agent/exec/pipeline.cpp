@@ -134,8 +134,7 @@ class Pipeline {
       return stop(ErrorKind::invalid_request,
                   fmt::format("'environment' names '{}', which is not configured", request_.environment));
     Rules rules = rules_of(config, record_.security, profile == config.environments.end() ? nullptr : &profile->second);
-    for (const auto& [name, content] : request_.files) rules.local_modules.push_back(name);
-    assessment_ = assess(request_.language, request_.code, rules);
+    assessment_ = assess_with_files(request_.language, request_.code, request_.files, std::move(rules));
     if (!assessment_.built_in) {
       stage.end("skipped", "validation is not built in");
       return true;

@@ -4,20 +4,34 @@
 
 #include <fmt/core.h>
 
+#include "runner/agent/visible_text.h"
 #include "runner/base/text.h"
 
 namespace rh::agent {
 namespace {
 
 constexpr int kMaxInnerCode = 3;  // code inside of code inside of code
+constexpr std::string_view kChanging[]{"DELETE FROM ", "INSERT INTO ", "UPDATE "};
 
 }  // namespace
 
 void Analyzer::run() {
   for (pass_ = 1; pass_ <= 2; ++pass_) walk();
   pass_ = 2;
+  judge_direction();
   if (evaluations_ > kMaxEvaluations)
     report(0, RuleClass::unanalysable, "complexity", "what the names stand for takes too long to be found out");
+}
+
+// Signs that turn the direction of the text show a person another program than the one that runs.
+void Analyzer::judge_direction() {
+  const std::size_t at = direction_sign(tree_.code());
+  if (at == std::string_view::npos || tree_.size() == 0) return;
+  Node place = 0;
+  for (Node node = 0; node < tree_.size(); ++node)
+    if (tree_[node].begin <= at && at < tree_[node].end) place = node;
+  report(place, RuleClass::unanalysable, "text_direction",
+         "a sign that turns the direction of the text: the program is not what it looks like");
 }
 
 void Analyzer::walk() {
@@ -36,6 +50,7 @@ void Analyzer::walk() {
   for (Node node = 0; node < tree_.size();) {
     while (!open.empty() && tree_[open.back()].after <= node) close();
     const Kind kind = kind_of(node);
+    if (judging() && rules_.hints) look_for_shapes(node);
     const bool into = enter(node);
     if (is_branch(kind)) ++scope().branches;
     if (is_loop(kind)) ++scope().loops;
@@ -171,6 +186,17 @@ void Analyzer::check_policy(Node node, std::string_view name, std::string_view l
       report(node, RuleClass::call_policy, "denied", fmt::format("{}: is on the list of forbidden calls", one));
 }
 
+std::string_view Analyzer::leading_text(Node node) const {
+  while (node != kNoNode && kind_of(node) != kind("string_literal") && kind_of(node) != kind("string") &&
+         kind_of(node) != kind("template_string") && kind_of(node) != kind("interpreted_string_literal"))
+    node = tree_.first_child(node);
+  if (node == kNoNode) return {};
+  const std::string_view written = text(node);
+  const std::size_t quote = written.find_first_of("\"'`");
+  if (quote == std::string_view::npos) return {};
+  return written.substr(std::min(written.find_first_not_of("\"'`", quote), written.size()));
+}
+
 void Analyzer::judge_inner(Node node, Language language, const std::string& code) {
   if (!judging()) return;
   if (nesting >= kMaxInnerCode) {
@@ -203,7 +229,19 @@ std::string_view first_part(std::string_view name, std::string_view separator) {
 
 bool changes_database(std::string_view sql) {
   sql = trim(sql);
+  while (sql.starts_with("--") || sql.starts_with("/*")) {
+    const std::string_view end = sql.starts_with("--") ? "\n" : "*/";
+    const std::size_t at = sql.find(end);
+    sql = at == std::string_view::npos ? std::string_view() : trim(sql.substr(at + end.size()));
+  }
   const std::string word = upper_case(sql.substr(0, sql.find_first_of(" \t\r\n(;")));
+  if (word == "WITH" || word == "EXPLAIN") {  // WITH x AS (...) DELETE
+    const std::string rest = upper_case(sql);
+    return std::any_of(std::begin(kChanging), std::end(kChanging), [&](std::string_view one) {
+      const std::size_t at = rest.find(one);
+      return at != std::string::npos && at > 0 && (rest[at - 1] == ' ' || rest[at - 1] == ')' || rest[at - 1] == '\n');
+    });
+  }
   return is_one_of(word, {"INSERT", "UPDATE", "DELETE", "DROP", "CREATE", "ALTER", "TRUNCATE", "REPLACE", "MERGE",
                           "GRANT", "REVOKE", "ATTACH", "VACUUM", "COPY"});
 }

@@ -81,9 +81,18 @@ class Analyzer {
   void report(Node node, RuleClass rule_class, std::string_view rule, std::string message,
               Severity severity = Severity::block);
   void hint(Node node, std::string_view rule, std::string message);
+  // hints.cpp: of languages other than Python, by the shape of the text alone.
+  void look_for_shapes(Node node);
+  void look_at_script(Node node);
+  void look_at_javascript(Node node);
+  void look_at_go(Node node);
+  void look_at_rust(Node node);
+  void look_at_java(Node node);
   void import_module(Node node, std::string_view name, bool standard);
   // The deny-list and control systems; `name` in full, `shown` as written.
   void check_policy(Node node, std::string_view name, std::string_view last);
+  // What a text begins with, where the rest is not known: "DELETE FROM t WHERE n = '" + name.
+  [[nodiscard]] std::string_view leading_text(Node node) const;
   // Judges code inside of the code with its own language.
   void judge_inner(Node node, Language language, const std::string& code);
 
@@ -101,6 +110,7 @@ class Analyzer {
 
  private:
   void walk();
+  void judge_direction();
 
   Assessment& assessment_;
   std::vector<Scope*> scopes_;

@@ -29,6 +29,13 @@ bool BashAnalyzer::enter(Node node) {
     case kind("command"):
       judge_command(node, words_of(node));
       return true;
+    case kind("declaration_command"):
+    case kind("unset_command"): {
+      Words words{text_value("declare")};
+      for (const Node part : tree_.children(node)) words.push_back(evaluate(part));
+      judge_hidden_code(node, "declare", words);
+      return true;
+    }
     case kind("file_redirect"):
       judge_redirect(node);
       return true;
@@ -108,6 +115,13 @@ void BashAnalyzer::define_function(Node node) {
   push_scope(node, true);
 }
 
+// "wait" without names: for whatever was started.
+bool BashAnalyzer::waits() const {
+  for (Node at = 0; at < tree_.size(); ++at)
+    if (kind_of(at) == kind("command_name") && text(at) == "wait") return true;
+  return false;
+}
+
 // A single '&' behind a command.
 void BashAnalyzer::judge_background(Node node) {
   const Kind one = kind_of(node);
@@ -119,6 +133,7 @@ void BashAnalyzer::judge_background(Node node) {
   while (at < code.size() && (code[at] == ' ' || code[at] == '\t')) ++at;
   if (at >= code.size() || code[at] != '&') return;
   if (at + 1 < code.size() && (code[at + 1] == '&' || code[at + 1] == '>')) return;
+  if (waits()) return;
   tell(node, RuleClass::process, "background", "a command in the background (&) can outlive the script");
 }
 

@@ -29,6 +29,7 @@ class BashAnalyzer : public Analyzer {
   void judge_redirect(Node node);
   void judge_unparsed(Node node);
   void judge_background(Node node);
+  [[nodiscard]] bool waits() const;
   void define_function(Node node);
   [[nodiscard]] bool written_safely(const Values& destination) const;
 
@@ -37,6 +38,7 @@ class BashAnalyzer : public Analyzer {
   Values evaluate_variable(Node name);
   Values evaluate_substitution(Node node);
   Values output_of(Node command);
+  Values printed(const Words& words);
   void expand_word(Node node, Words& words);
   [[nodiscard]] Words words_of(Node command);
   [[nodiscard]] std::string here_document(Node command) const;
@@ -48,6 +50,8 @@ class BashAnalyzer : public Analyzer {
   bool judge_by_arguments(Node node, const std::string& name, const Words& words);
   bool judge_filter(Node node, const std::string& name, const Words& words);
   bool judge_tool(Node node, const std::string& name, const Words& words);
+  void judge_sed(Node node, const Words& words);
+  bool judge_hidden_code(Node node, const std::string& name, const Words& words);
   void judge_unknown_command(Node node);
   void tell(Node node, RuleClass rule_class, std::string_view rule, std::string_view what,
             Severity severity = Severity::block);

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include "runner/agent/validate/bash.h"
+#include "runner/agent/validate/bash_arguments.h"
 #include "runner/agent/validate/bash_rules.h"
 #include "runner/base/text.h"
 
@@ -12,27 +13,11 @@ namespace {
 
 constexpr int kMaxWrappers = 8;  // sudo env nohup nice ...
 
-const std::string& text_or_empty(const Values& word) {
-  static const std::string empty;
-  const std::string* text = word.only_text();
-  return text == nullptr ? empty : *text;
-}
-
-bool has_flag(const std::vector<Values>& words, std::string_view letters, std::string_view name) {
-  for (std::size_t i = 1; i < words.size(); ++i) {
-    const std::string& word = text_or_empty(words[i]);
-    if (!name.empty() && (word == name || word.starts_with(std::string(name) + "="))) return true;
-    if (word.size() > 1 && word[0] == '-' && word[1] != '-' && word.find_first_of(letters, 1) != std::string::npos)
-      return true;
-  }
-  return false;
-}
-
-// The first word that is no option, from `from` on.
-std::size_t first_operand(const std::vector<Values>& words, std::size_t from) {
-  std::size_t at = from;
-  while (at < words.size() && text_or_empty(words[at]).starts_with('-')) ++at;
-  return at;
+// Where the programs of the system lie; elsewhere are those that nobody has looked at.
+bool is_of_system(const std::string& path) {
+  constexpr std::string_view kFolders[]{"/bin/", "/sbin/", "/usr/", "/opt/", "/nix/", "/snap/bin/"};
+  return std::any_of(std::begin(kFolders), std::end(kFolders),
+                     [&](std::string_view folder) { return path.starts_with(folder); });
 }
 
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
@@ -103,6 +88,9 @@ void BashAnalyzer::judge_command(Node node, Words words, int depth) {
            Severity::warn);
       continue;
     }
+    if (value.text.starts_with('/') && !is_of_system(value.text) && bash_rules().exact(name) == nullptr)
+      tell(node, RuleClass::system_command, "program",
+           fmt::format("{}: runs a program that is none of the system's", value.text));
     if (judge_wrapper(node, name, words, depth) || judge_interpreter(node, name, words) ||
         judge_by_arguments(node, name, words))
       continue;
@@ -155,7 +143,7 @@ bool BashAnalyzer::judge_interpreter(Node node, const std::string& name, const W
         (other && word.size() > 1 && word[0] == '-' && word.find_first_of("er") != std::string::npos);
     if (!takes_code) continue;
     const std::string* code = i + 1 < words.size() ? words[i + 1].only_text() : nullptr;
-    if (code == nullptr || other)
+    if (code == nullptr || other || code->find("{}") != std::string::npos)
       tell(node, RuleClass::dynamic_code, name,
            fmt::format("{} with code on its command line: {}", name, effect_of(RuleClass::dynamic_code)));
     else
@@ -183,64 +171,12 @@ bool BashAnalyzer::judge_interpreter(Node node, const std::string& name, const W
       tell(node, RuleClass::dynamic_code, name,
            fmt::format("{} runs what it is given: {}", name, effect_of(RuleClass::dynamic_code)));
   } else {
+    // A script of the folder is part of the project; one that lies elsewhere, nobody has looked at.
+    const std::string& file = text_or_empty(words[operand]);
     tell(node, RuleClass::system_command, name, fmt::format("{}: {}", name, effect_of(RuleClass::system_command)),
-         Severity::warn);
+         file.starts_with('/') && !is_of_system(file) ? Severity::block : Severity::warn);
   }
   return true;
-}
-
-bool BashAnalyzer::judge_filter(Node node, const std::string& name, const Words& words) {
-  const auto any_contains = [&](std::initializer_list<std::string_view> parts) {
-    return std::any_of(words.begin() + 1, words.end(), [&](const Values& word) {
-      return std::any_of(parts.begin(), parts.end(),
-                         [&](std::string_view part) { return text_or_empty(word).find(part) != std::string::npos; });
-    });
-  };
-  if (name == "sed") {
-    if (has_flag(words, "i", "--in-place") && any_contains({"-i", "--in-place"}))
-      tell(node, RuleClass::file_write, "sed", "sed -i: rewrites files in place");
-    for (std::size_t i = 1; i < words.size(); ++i)
-      if (const std::string& word = text_or_empty(words[i]);
-          word.starts_with("s") && word.size() > 4 && word.ends_with("e") && word[word.size() - 2] == word[1])
-        tell(node, RuleClass::system_command, "sed", "sed with the flag e: runs what it makes");
-    return true;
-  }
-  if (name == "awk" || name == "gawk" || name == "mawk" || name == "nawk") {
-    if (any_contains({"system(", "| getline", "|getline", "| \"", "|\"", "|& \""}))
-      tell(node, RuleClass::system_command, "awk", "awk with system() or a pipe: starts other programs");
-    else if (any_contains({"> \"", ">\"", ">> \"", ">>\""}))
-      tell(node, RuleClass::file_write, "awk", "awk that prints into a file");
-    return true;
-  }
-  if (name == "tee") {
-    for (std::size_t i = first_operand(words, 1); i < words.size(); ++i)
-      if (!written_safely(words[i])) tell(node, RuleClass::file_write, "tee", "tee: writes to the file system");
-    return true;
-  }
-  if (name == "sort" || name == "uniq" || name == "xxd") {
-    const bool writes = (name == "sort" && has_flag(words, "o", "--output")) ||
-                        (name != "sort" && words.size() - std::min(first_operand(words, 1), words.size()) > 1);
-    if (writes) tell(node, RuleClass::file_write, name, fmt::format("{} with an output file", name));
-    return true;
-  }
-  if (name == "gzip" || name == "bzip2" || name == "xz" || name == "zstd") {
-    if (!has_flag(words, "clt", "--stdout") && !reads_pipe(node))
-      tell(node, RuleClass::file_write, name, fmt::format("{}: {}", name, effect_of(RuleClass::file_write)));
-    return true;
-  }
-  if (name == "dd") {
-    if (any_contains({"of="}) && !any_contains({"of=/dev/null", "of=/dev/stdout"}))
-      tell(node, RuleClass::file_write, "dd", "dd with an output file");
-    return true;
-  }
-  if (name == "tar" || name == "bsdtar") {
-    const std::string& mode = words.size() > 1 ? text_or_empty(words[1]) : text_or_empty(words[0]);
-    const bool lists =
-        mode.find('t') != std::string::npos && mode.find('x') == std::string::npos && !mode.starts_with("--");
-    if (!lists) tell(node, RuleClass::file_write, "tar", "tar: packs or unpacks files");
-    return true;
-  }
-  return false;
 }
 
 bool BashAnalyzer::judge_tool(Node node, const std::string& name, const Words& words) {
@@ -289,12 +225,35 @@ bool BashAnalyzer::judge_tool(Node node, const std::string& name, const Words& w
     return lists;
   }
   if (name == "kill" && words.size() > 1 && is_one_of(text_or_empty(words[1]), {"-l", "-L", "-0"})) return true;
+  if (name == "unzip") return has_flag(words, "lvtpZ", {});
+  if (is_one_of(name, {"vi", "vim", "nvim", "ex", "view"}) &&
+      (has_flag(words, "cS", "--cmd") || any_starts(words, "+")))
+    tell(node, RuleClass::dynamic_code, name, fmt::format("{} with commands of its own: can run programs", name));
   if (name == "enable") return !has_flag(words, "f", {});
   if (name == "hash") {
     if (has_flag(words, "p", {})) tell(node, RuleClass::module_trick, name, "hash -p: gives a command another program");
     return true;
   }
   return false;
+}
+
+// Builtins that take a name or number expand what stands in its brackets, quoted or not.
+bool BashAnalyzer::judge_hidden_code(Node node, const std::string& name, const Words& words) {
+  if ((name == "mapfile" || name == "readarray") && words.size() > 2) {
+    for (std::size_t i = 1; i + 1 < words.size(); ++i)
+      if (text_or_empty(words[i]) == "-C" && words[i + 1].only_text() != nullptr)
+        judge_inner(node, Language::bash, *words[i + 1].only_text());
+    return true;
+  }
+  const bool names = is_one_of(name, {"declare", "typeset", "local", "readonly", "export", "unset", "let", "read"}) ||
+                     (name == "printf" && words.size() > 2 && text_or_empty(words[1]) == "-v");
+  if (names)
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      const std::string& word = text_or_empty(words[i]);
+      if (const std::size_t code = word.find("[$("); code != std::string::npos)
+        tell(node, RuleClass::dynamic_code, name, fmt::format("{}: runs the command in '{}'", name, word));
+    }
+  return names || name == "printf";
 }
 
 bool BashAnalyzer::judge_by_arguments(Node node, const std::string& name, const Words& words) {
@@ -325,7 +284,8 @@ bool BashAnalyzer::judge_by_arguments(Node node, const std::string& name, const 
     if (known) judge_inner(node, Language::bash, code);
     return false;
   }
-  if (name == "exec" || name == "printf" || name == "echo") return true;
+  if (judge_hidden_code(node, name, words)) return true;
+  if (name == "exec" || name == "echo") return true;
   return judge_filter(node, name, words) || judge_tool(node, name, words);
 }
 

@@ -59,6 +59,14 @@ constexpr RuleRow kFiles[]{
     {"trash", C::file_delete},
     {"umask", C::file_write, S::off},
     {"script", C::file_write},
+    {"setcap", C::file_write},
+    {"mkdosfs", C::file_write},
+    {"sgdisk", C::file_write},
+    {"sfdisk", C::file_write},
+    {"badblocks", C::file_write},
+    {"logrotate", C::file_write},
+    {"mkisofs", C::file_write},
+    {"ar", C::file_write, S::warn},
 };
 
 constexpr RuleRow kNetwork[]{
@@ -121,6 +129,21 @@ constexpr RuleRow kNetwork[]{
     {"ngrok", C::network},
     {"smbclient", C::network},
     {"snmpset", C::network},
+    {"hping3", C::network},
+    {"websocat", C::network},
+    {"mosquitto_pub", C::network},
+    {"ldapsearch", C::network},
+    {"iperf3", C::network},
+    {"rsh", C::network},
+    {"rlogin", C::network},
+    {"autossh", C::network},
+    {"sshpass", C::network},
+    {"mosh", C::network},
+    {"ssh-copy-id", C::network},
+    {"certbot", C::network},
+    {"heroku", C::network},
+    {"vercel", C::network},
+    {"glab", C::network},
 };
 
 constexpr RuleRow kCommands[]{

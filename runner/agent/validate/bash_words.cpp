@@ -50,6 +50,33 @@ Values BashAnalyzer::evaluate_variable(Node name_node) {
   return unknown_value();
 }
 
+// printf FORMAT WORDS: the format is used again while words are left.
+Values BashAnalyzer::printed(const Words& words) {
+  const std::string* format = words.size() > 1 ? words[1].only_text() : nullptr;
+  if (format == nullptr) return unknown_value();
+  const std::string form = unescaped(*format);
+  Values all = text_value({});
+  std::size_t next = 2;
+  do {
+    const std::size_t before = next;
+    for (std::size_t at = 0; at < form.size();) {
+      const std::size_t percent = std::min(form.find('%', at), form.size());
+      all = concatenated(all, text_value(form.substr(at, percent - at)));
+      at = percent + 2;
+      if (percent + 1 >= form.size()) break;
+      const char letter = form[percent + 1];
+      if (letter == '%')
+        all = concatenated(all, text_value("%"));
+      else if (std::string_view("sbqdc").find(letter) == std::string_view::npos)
+        return unknown_value();
+      else if (next < words.size())
+        all = concatenated(all, words[next++]);
+    }
+    if (next == before) break;
+  } while (next < words.size() && next < kMaxElements);
+  return all;
+}
+
 // $(echo rm), $(printf '%s' rm), $(echo cm0K | base64 -d), `echo mr | rev`
 Values BashAnalyzer::output_of(Node command) {
   if (kind_of(command) == kind("pipeline")) {
@@ -83,16 +110,16 @@ Values BashAnalyzer::output_of(Node command) {
   const Words words = words_of(command);
   if (words.empty() || words.front().only_text() == nullptr) return unknown_value();
   const std::string name = *words.front().only_text();
-  if (name != "echo" && name != "printf") return unknown_value();
+  if (name == "printf") return printed(words);
+  if (name != "echo") return unknown_value();
   Values all = text_value({});
-  bool first = true, escapes = name == "printf";
+  bool first = true, escapes = false;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string* word = words[i].only_text();
-    if (word != nullptr && word->starts_with('-') && name == "echo") {
+    if (word != nullptr && word->starts_with('-')) {
       escapes = escapes || word->find('e') != std::string::npos;
       continue;
     }
-    if (word != nullptr && name == "printf" && (*word == "%s" || *word == "%s\\n" || *word == "%b")) continue;
     if (!first) all = concatenated(all, text_value(" "));
     all = concatenated(all, word != nullptr && escapes ? text_value(unescaped(*word)) : words[i]);
     first = false;

@@ -169,6 +169,8 @@ void GoAnalyzer::judge_call(Node node) {
     check_policy(node, value.text, last);
     if (value.text == "os.OpenFile") {
       judge_open_file(node, arguments);
+    } else if ((value.text == "os.Setenv" || value.text == "syscall.Setenv") && !arguments.empty()) {
+      judge_environment(node, evaluate(arguments.front()));
     } else if (const RuleRow* row = go_rules().of_call(value.text, value.annotated)) {
       report(node, *row, shown_as(value.text, text(callee)));
     }
@@ -193,6 +195,14 @@ void GoAnalyzer::judge_open_file(Node node, const std::vector<Node>& arguments) 
     report(node, RuleClass::file_write, "os.OpenFile",
            writes ? "os.OpenFile: opens a file for writing"
                   : "os.OpenFile: opens a file in a mode that is not known here");
+}
+
+// What the loader obeys in whatever is started afterwards.
+void GoAnalyzer::judge_environment(Node node, const Values& name) {
+  for (const Value& value : name.items)
+    if (value.kind == Value::Kind::text && (value.text.starts_with("LD_") || value.text.starts_with("DYLD_")))
+      report(node, RuleClass::native_code, "os.Setenv",
+             fmt::format("os.Setenv of {}: changes what other programs load", value.text));
 }
 
 void GoAnalyzer::judge_reference(Node node) {

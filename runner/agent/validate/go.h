@@ -27,6 +27,7 @@ class GoAnalyzer : public Analyzer {
   void judge_call(Node node);
   void judge_open_file(Node node, const std::vector<Node>& arguments);
   void judge_reference(Node node);
+  void judge_environment(Node node, const Values& name);
   void judge_pragma(Node node);
   [[nodiscard]] bool is_read(Node node) const;
 

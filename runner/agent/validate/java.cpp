@@ -1,6 +1,7 @@
 #include "runner/agent/validate/java.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/core.h>
 
@@ -103,7 +104,9 @@ void JavaAnalyzer::import_class(Node node) {
     outermost().wildcards.push_back(full);
   else if (is_static)
     bind_in(outermost(), last_part(full), name_value(full));
-  else if (!whole)
+  else if (whole)
+    packages_.push_back(full);
+  else
     imported_[std::string(last_part(full))] = full;
 }
 
@@ -172,17 +175,23 @@ void JavaAnalyzer::judge_name(Node node, const Value& value, std::string_view wr
     report(node, *row, shown_as(value.text, written));
 }
 
+void JavaAnalyzer::judge_names(Node node, const Values& values, std::string_view written) {
+  for (const Value& value : values.items) judge_name(node, value, written);
+}
+
 void JavaAnalyzer::judge_invocation(Node node) {
   const std::string_view name = text(child(node, field("name")));
   const Node object_node = child(node, field("object"));
   judge_sql(node, name);
   if (object_node == kNoNode) {
+    if (is_one_of(name, {"defineClass", "defineAnonymousClass"}))
+      report(node, RuleClass::dynamic_code, name, fmt::format("{}: {}", name, effect_of(RuleClass::dynamic_code)));
     const Values* bound = lookup(name);
     if (bound != nullptr)
       for (const Value& value : bound->items) judge_name(node, value, name);
     else
       for (const std::string& module : outermost().wildcards)
-        judge_name(node, name_value(module + "." + std::string(name)).items.front(), name);
+        judge_names(node, name_value(module + "." + std::string(name)), name);
     return;
   }
   const Values object = evaluate(object_node);
@@ -212,11 +221,14 @@ void JavaAnalyzer::judge_invocation(Node node) {
 }
 
 void JavaAnalyzer::judge_sql(Node node, std::string_view method) {
-  if (!is_one_of(method, {"executeUpdate", "execute", "prepareStatement", "addBatch", "executeLargeUpdate", "update"}))
+  if (!is_one_of(method, {"executeUpdate", "execute", "prepareStatement", "prepareCall", "addBatch", "batchUpdate",
+                          "executeLargeUpdate", "update", "createNativeQuery", "createQuery"}))
     return;
   const auto arguments = tree_.children(child(node, field("arguments")));
   if (arguments.empty()) return;
-  for (const Value& value : evaluate(arguments.front()).items)
+  Values sql = evaluate(arguments.front());
+  if (sql.items.empty()) sql = text_value(std::string(leading_text(arguments.front())));
+  for (const Value& value : sql.items)
     if (value.kind == Value::Kind::text && changes_database(value.text) && value.text.find(' ') != std::string::npos)
       report(node, RuleClass::database_write, method, fmt::format(".{} with SQL that changes a database", method));
 }
@@ -246,7 +258,7 @@ void JavaAnalyzer::judge_construction(Node node) {
     if (value.kind != Value::Kind::name) continue;
     const std::string name = value.text + ".new";
     if (judge_file_argument(node, name)) continue;
-    judge_name(node, name_value(name).items.front(), fmt::format("new {}", text(type)));
+    judge_names(node, name_value(name), fmt::format("new {}", text(type)));
   }
 }
 
@@ -258,7 +270,36 @@ void JavaAnalyzer::judge_method_reference(Node node) {
     if (value.kind != Value::Kind::name) continue;
     for (const std::string_view form : {".", "()."})
       if (!(form == "()." && value.text.ends_with("()")))
-        judge_name(node, name_value(value.text + std::string(form) + std::string(method)).items.front(), text(node));
+        judge_names(node, name_value(value.text + std::string(form) + std::string(method)), text(node));
+  }
+}
+
+// The compiler takes \u0065 for e before it reads a word, and \u0022 ends a text: so does nothing that is read here.
+// Letters that ASCII does not have, and its control characters, are what such escapes are for.
+void JavaAnalyzer::judge_escapes() {
+  if (tree_.size() == 0) return;
+  const std::string_view code = tree_.code();
+  for (std::size_t at = code.find("\\u"); at != std::string_view::npos; at = code.find("\\u", at + 1)) {
+    std::size_t before = at;
+    while (before > 0 && code[before - 1] == '\\') --before;
+    if ((at - before) % 2 == 1) continue;  // an escaped backslash
+    std::size_t digits = at + 1;
+    while (digits < code.size() && code[digits] == 'u') ++digits;
+    unsigned letter = 0;
+    std::size_t seen = 0;
+    for (;
+         seen < 4 && digits + seen < code.size() && std::isxdigit(static_cast<unsigned char>(code[digits + seen])) != 0;
+         ++seen) {
+      const char digit = code[digits + seen];
+      letter = letter * 16 + static_cast<unsigned>(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
+    }
+    if (seen < 4 || !(letter == '\n' || letter == '\r' || (letter > ' ' && letter < 0x7f))) continue;
+    Node place = 0;
+    for (Node node = 0; node < tree_.size(); ++node)
+      if (tree_[node].begin <= at && at < tree_[node].end) place = node;
+    return report(
+        place, RuleClass::unanalysable, "unicode_escape",
+        fmt::format("{}: the compiler reads this escape as a part of the program's text", code.substr(at, 6)));
   }
 }
 
@@ -266,6 +307,7 @@ void analyze_java(const Tree& tree, const Rules& rules, Assessment& assessment, 
   JavaAnalyzer analyzer(tree, rules, assessment);
   analyzer.nesting = nesting;
   analyzer.run();
+  analyzer.judge_escapes();
 }
 
 }  // namespace rh::agent

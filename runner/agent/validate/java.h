@@ -11,6 +11,8 @@ class JavaAnalyzer : public Analyzer {
  public:
   JavaAnalyzer(const Tree& tree, const Rules& rules, Assessment& assessment)
       : Analyzer(Language::java, tree, rules, assessment) {}
+  // After run().
+  void judge_escapes();
 
  protected:
   bool enter(Node node) override;
@@ -28,6 +30,7 @@ class JavaAnalyzer : public Analyzer {
   bool judge_file_argument(Node node, const std::string& name);
   void judge_method_reference(Node node);
   void judge_name(Node node, const Value& value, std::string_view written);
+  void judge_names(Node node, const Values& values, std::string_view written);  // none: a name that is too long
   void judge_sql(Node node, std::string_view method);
 
   // java_values.cpp
@@ -40,6 +43,7 @@ class JavaAnalyzer : public Analyzer {
 
   std::set<std::string, std::less<>> own_;         // classes of the program
   std::map<std::string, std::string> imported_;    // simple name -> full name
+  std::vector<std::string> packages_;              // imported as a whole
   std::set<std::string, std::less<>> parameters_;  // of lambdas, whose types are not written
 };
 

@@ -16,6 +16,10 @@ Values JavaAnalyzer::class_value(std::string_view written) {
   if (const auto found = imported_.find(std::string(first)); found != imported_.end())
     return name_value(found->second + std::string(rest));
   if (const std::string full = full_java_name(first); !full.empty()) return name_value(full + std::string(rest));
+  for (const std::string& package : packages_)
+    if (const std::string full = package + "." + std::string(first);
+        java_rules().of_call(full + ".x", false) != nullptr)
+      return name_value(full + std::string(rest));
   return name_value(std::string(written));
 }
 

@@ -79,6 +79,9 @@ void JavaScriptAnalyzer::enter_declaration(Node node) {
         }
         return made;
       }());
+    case kind("with_statement"):
+      return report(node, RuleClass::module_trick, "with",
+                    "with (...): what the names in it stand for is not known here");
     case kind("catch_clause"):
       push_scope(node, false);
       return bind_pattern(child(node, field("parameter")), unknown_value());
@@ -179,11 +182,24 @@ void JavaScriptAnalyzer::bind_pattern(Node pattern, const Values& values) {
     case kind("rest_pattern"):
       return bind_pattern(tree_.first_child(pattern), unknown_value());
     case kind("member_expression"):
+      judge_environment(pattern, text(child(pattern, field("property"))));
       field_values(text(child(pattern, field("property")))).add(values);
+      return;
+    case kind("subscript_expression"):
+      if (const Values key = evaluate(child(pattern, field("index"))); key.only_text() != nullptr)
+        judge_environment(pattern, *key.only_text());
       return;
     default:
       return;
   }
+}
+
+// process.env.NODE_OPTIONS = ...: what the loaders obey in whatever is started afterwards.
+void JavaScriptAnalyzer::judge_environment(Node place, std::string_view name) {
+  if (!name.starts_with("LD_") && !name.starts_with("DYLD_") && name != "NODE_OPTIONS") return;
+  if (!evaluate(child(place, field("object"))).has_name("process.env")) return;
+  report(place, RuleClass::native_code, "process.env",
+         std::string(name) + " in process.env: changes what other programs load or run");
 }
 
 void JavaScriptAnalyzer::leave(Node node) {

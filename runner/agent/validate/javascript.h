@@ -46,6 +46,7 @@ class JavaScriptAnalyzer : public Analyzer {
   void judge_named_call(Node node, const Value& callee, const std::vector<Node>& arguments);
   bool judge_special(Node node, const std::string& name, const std::vector<Node>& arguments);
   void judge_constructor_chain(Node callee);
+  void judge_environment(Node place, std::string_view name);
   void judge_reference(Node node);
 
   std::unordered_set<Node> judged_;

@@ -29,6 +29,10 @@ void JavaScriptAnalyzer::judge_call(Node node) {
     const Values wanted = arguments.empty() ? unknown_value() : evaluate(arguments.front());
     if (wanted.other)
       report(node, RuleClass::module_trick, "import", "import() of a name that is not known here");
+    else if (wanted.only_text() != nullptr && wanted.only_text()->find(':') < 8 &&
+             (wanted.only_text()->starts_with("data:") || wanted.only_text()->starts_with("http")))
+      report(node, RuleClass::dynamic_code, "import",
+             fmt::format("import() of an address: {}", effect_of(RuleClass::dynamic_code)));
     else if (const std::string* name = wanted.only_text())
       import_module(node, javascript_module(*name), is_node_module(javascript_module(*name)));
     return;
@@ -40,8 +44,10 @@ void JavaScriptAnalyzer::judge_call(Node node) {
   if (!judging()) evaluate_call(node);  // remembers the arguments of the program's own functions
   if (kind_of(callee) != kind("member_expression")) return;
   const std::string_view method = text(child(callee, field("property")));
-  if ((method == "query" || method == "execute" || method == "run" || method == "exec") && !arguments.empty()) {
-    const Values sql = evaluate(arguments.front());
+  if (is_one_of(method, {"query", "execute", "run", "exec", "raw", "prepare", "$executeRaw", "$executeRawUnsafe"}) &&
+      !arguments.empty()) {
+    Values sql = evaluate(arguments.front());
+    if (sql.items.empty()) sql = text_value(std::string(leading_text(arguments.front())));
     for (const Value& value : sql.items)
       if (value.kind == Value::Kind::text && changes_database(value.text) && value.text.find(' ') != std::string::npos)
         report(node, RuleClass::database_write, method, fmt::format(".{} with SQL that changes a database", method));

@@ -101,6 +101,9 @@ Values JavaScriptAnalyzer::member_of(const Values& object, const Values& key) {
       if (wanted->kind == Value::Kind::number && wanted->number >= 0 &&
           wanted->number < static_cast<std::int64_t>(value.text.size()))
         result.add(text_value(value.text.substr(static_cast<std::size_t>(wanted->number), 1)));
+    } else if (value.kind == Value::Kind::function && wanted->kind == Value::Kind::text &&
+               wanted->text == "constructor") {
+      result.add(name_value("Function"));
     } else if (value.kind == Value::Kind::name && wanted->kind == Value::Kind::text) {
       const std::string& name = wanted->text;
       if (value.text == "globalThis")
@@ -261,6 +264,10 @@ Values JavaScriptAnalyzer::call_named(const Value& callee, const std::vector<Nod
       return decode_hex(*word, plain) ? text_value(plain) : unknown_value();
     return text_value(*word);
   }
+  if ((name == "Promise.resolve" || name == "Object.freeze" || name == "Object.seal" || name == "structuredClone" ||
+       name == "Object.create") &&
+      !arguments.empty())
+    return at(0);
   if (name == "Reflect.get" && arguments.size() > 1) return member_of(at(0), at(1));
   if (name == "util.promisify" || name == "util.callbackify") return at(0);
   if (last == "bind") {
@@ -322,13 +329,14 @@ Values JavaScriptAnalyzer::evaluate(Node node) {
   if (node == kNoNode || gives_up()) return unknown_value();
   switch (kind_of(node)) {
     case kind("identifier"):
-    case kind("shorthand_property_identifier"):
-      return evaluate_name(text(node));
+    case kind("shorthand_property_identifier"):  // \u0065val is eval
+      return text(node).find('\\') == std::string_view::npos ? evaluate_name(text(node))
+                                                             : evaluate_name(unescaped(text(node)));
     case kind("this"):
       return unknown_value();
     case kind("member_expression"):
       return member_of(evaluate(child(node, field("object"))),
-                       text_value(std::string(text(child(node, field("property"))))));
+                       text_value(unescaped(text(child(node, field("property"))))));
     case kind("subscript_expression"):
       return member_of(evaluate(child(node, field("object"))), evaluate(child(node, field("index"))));
     case kind("call_expression"):
@@ -359,6 +367,7 @@ Values JavaScriptAnalyzer::evaluate(Node node) {
     case kind("assignment_expression"):
       return evaluate(child(node, field("right")));
     case kind("function_expression"):
+    case kind("generator_function"):
     case kind("arrow_function"):
       return function_value(node);
     default:

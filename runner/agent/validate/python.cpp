@@ -49,6 +49,7 @@ bool PythonAnalyzer::enter(Node node) {
     case kind("identifier"):
     case kind("attribute"):
     case kind("subscript"):
+      if (one == kind("identifier")) judge_letters(node);
       if (is_loaded(node)) judge_reference(node);
       if (one == kind("attribute")) judge_inside(node);
       return true;
@@ -224,6 +225,11 @@ void PythonAnalyzer::bind_target(Node target, const Values& values) {
     case kind("identifier"):
       return bind_name(text(target), values);
     case kind("attribute"):
+      // epics.PV("...").value = 3 writes as put() does.
+      if (text(child(target, field("attribute"))) == "value" &&
+          evaluate(child(target, field("object"))).has_name("epics.PV()"))
+        report(target, RuleClass::epics_writes, "epics.PV().value",
+               std::string("epics.PV().value: ") + std::string(effect_of(RuleClass::epics_writes)));
       field_values(text(child(target, field("attribute")))).add(values);
       return;
     case kind("pattern_list"):
@@ -238,6 +244,8 @@ void PythonAnalyzer::bind_target(Node target, const Values& values) {
       return;
     }
     case kind("subscript"):
+      if (evaluate(child(target, field("value"))).has_name("os.environ"))
+        judge_environment(target, evaluate(child(target, field("subscript"))));
       return;
     default:  // as_pattern_target, parenthesised
       if (const Node inner = tree_.first_child(target); inner != kNoNode) return bind_target(inner, values);

@@ -70,8 +70,14 @@ class PythonAnalyzer : public Analyzer {
   void judge_method(Node node, std::string_view method, const Arguments& arguments);
   void judge_database(Node node, const Values& object, const Arguments& arguments);
   void judge_reference(Node node);
-  void judge_inside(Node node);
   [[nodiscard]] bool opens_for_writing(const Values& mode) const;
+
+  // python_inside.cpp
+  void judge_inside(Node node);
+  void judge_environment(Node node, const Values& name);
+  void judge_letters(Node node);
+  void judge_format(Node node, Node callee);
+  bool judge_inner_text(Node node, std::string_view name, const Arguments& arguments);
 
   // python_hints.cpp
   void look_for_hints(Node node);

@@ -69,7 +69,31 @@ constexpr RuleRow kMethods[]{
     {"to_hdf", RuleClass::file_write},
     {"to_stata", RuleClass::file_write},
     {"savefig", RuleClass::file_write},
+    {"to_json", RuleClass::file_write},
+    {"to_html", RuleClass::file_write},
+    {"to_latex", RuleClass::file_write},
+    {"to_xml", RuleClass::file_write},
+    {"to_markdown", RuleClass::file_write},
+    {"to_netcdf", RuleClass::file_write},
+    {"to_zarr", RuleClass::file_write},
+    {"to_orc", RuleClass::file_write},
+    {"tofile", RuleClass::file_write},
+    {"write_image", RuleClass::file_write},
+    {"write_html", RuleClass::file_write},
+    {"write_parquet", RuleClass::file_write},
+    {"write_csv", RuleClass::file_write},
     {"to_sql", RuleClass::database_write},
+    {"insert_one", RuleClass::database_write},
+    {"insert_many", RuleClass::database_write},
+    {"update_one", RuleClass::database_write},
+    {"update_many", RuleClass::database_write},
+    {"replace_one", RuleClass::database_write},
+    {"delete_one", RuleClass::database_write},
+    {"delete_many", RuleClass::database_write},
+    {"drop_collection", RuleClass::database_write},
+    {"drop_database", RuleClass::database_write},
+    {"bulk_write", RuleClass::database_write},
+    {"bulk_save_objects", RuleClass::database_write},
     {"executemany", RuleClass::database_write},
     {"executescript", RuleClass::database_write},
 };
@@ -89,6 +113,7 @@ void PythonAnalyzer::judge_call(Node node) {
   const Arguments arguments = arguments_of(node);
   const Values values = evaluate(callee);
   bool named = false;
+  judge_format(node, callee);
   for (const Value& value : values.items) {
     if (value.kind == Value::Kind::function) call_function(value.function, arguments);  // remembers the arguments
     if (value.kind != Value::Kind::name) continue;
@@ -176,6 +201,7 @@ bool PythonAnalyzer::judge_special(Node node, std::string_view name, const Argum
       report(node, RuleClass::dynamic_code, "numpy.load", "numpy.load with allow_pickle: can run code of the file");
     return true;
   }
+  if (judge_inner_text(node, name, arguments)) return true;
   if (name == "logging.basicConfig") {
     if (argument(arguments, 99, "filename") != kNoNode)
       report(node, RuleClass::file_write, "logging.basicConfig", "logging.basicConfig: writes a log file");
@@ -195,7 +221,9 @@ bool PythonAnalyzer::judge_special(Node node, std::string_view name, const Argum
       if (name != "builtins.getattr")
         report(node, RuleClass::introspection, shown(name),
                fmt::format("{} on {}: changes a module", shown(name), value.text));
-      else if (wanted.other)
+      else if (wanted.other || wanted.items.empty() ||
+               std::any_of(wanted.items.begin(), wanted.items.end(),
+                           [](const Value& one) { return one.kind != Value::Kind::text; }))
         report(node, RuleClass::introspection, "getattr",
                fmt::format("getattr on {} with a name that is not known here", shown(value.text)));
     }
@@ -225,7 +253,14 @@ void PythonAnalyzer::judge_method(Node node, std::string_view method, const Argu
     return value.kind == Value::Kind::name &&
            (value.text == "io.StringIO()" || value.text == "io.BytesIO()" || value.text.starts_with("sys.std"));
   });
-  if (method.starts_with("to_") && argument(arguments, 0, "path_or_buf") == kNoNode && method == "to_csv") return;
+  // Without a place to go to, these give a text.
+  if (method.starts_with("to_") && !is_one_of(method, {"to_excel", "to_parquet", "to_pickle", "to_feather", "to_hdf",
+                                                       "to_stata", "to_netcdf", "to_zarr", "to_orc", "to_sql"})) {
+    bool goes = !arguments.positional.empty();
+    for (const std::string_view key : {"path_or_buf", "buf", "path", "fname", "path_or_buffer"})
+      goes = goes || argument(arguments, 99, key) != kNoNode;
+    if (!goes) return;
+  }
   if (to_memory || kind_of(argument(arguments, 0, {})) == kind("none")) return;
   report(node, *row, fmt::format(".{}", method));
 }
@@ -238,7 +273,12 @@ void PythonAnalyzer::judge_database(Node node, const Values& object, const Argum
   while (sql != kNoNode && kind_of(sql) != kind("string") && kind_of(sql) != kind("identifier") &&
          tree_.first_child(sql) != kNoNode)
     sql = tree_.first_child(sql);
-  Values words = evaluate(argument(arguments, 0, "sql"));
+  Node given = argument(arguments, 0, "sql");
+  if (kind_of(given) == kind("call") && kind_of(child(given, field("function"))) == kind("identifier")) {
+    const Arguments inner = arguments_of(given);
+    if (!inner.positional.empty()) sql = given = inner.positional.front();  // text("INSERT ...")
+  }
+  Values words = evaluate(given);
   if (words.items.empty() && kind_of(sql) == kind("string"))
     words = text_value(std::string(text(tree_.child_of_kind(sql, kind("string_content")))));
   for (const Value& value : words.items)
@@ -255,27 +295,6 @@ void PythonAnalyzer::judge_reference(Node node) {
     if (value.kind != Value::Kind::name) continue;
     if (const RuleRow* row = python_rules().exact(value.text)) report(node, *row, shown_as(value.text, text(node)));
   }
-}
-
-// Attributes that lead from any object to everything that is loaded.
-void PythonAnalyzer::judge_inside(Node node) {
-  const std::string_view name = text(child(node, field("attribute")));
-  if (!name.starts_with("__") && !name.starts_with("f_") && !name.ends_with("_frame") && name != "mro") return;
-  const Node object_node = child(node, field("object"));
-  const std::string_view object = text(object_node);
-  const bool from_instance = object.ends_with("__class__") || object.ends_with("__base__") ||
-                             object.ends_with("__mro__") || object.ends_with(']') || object.ends_with("mro()") ||
-                             object.starts_with("type(") || object == "object";
-  const bool always = is_one_of(
-      name, {"__globals__", "__builtins__", "f_globals", "f_locals", "f_builtins", "f_back", "gi_frame", "cr_frame",
-             "ag_frame", "tb_frame", "__closure__", "__code__", "__getattribute__", "__reduce_ex__"});
-  const bool chained = is_one_of(name, {"__subclasses__", "__base__", "__bases__", "__mro__", "mro"}) && from_instance;
-  if (name == "__getattribute__" && object.starts_with("super(")) return;
-  if (!always && !chained) return;
-  const bool usual =
-      is_one_of(name, {"__code__", "__closure__", "tb_frame", "__getattribute__", "f_back", "__reduce_ex__"});
-  report(node, RuleClass::introspection, name, fmt::format("{}: {}", name, effect_of(RuleClass::introspection)),
-         usual ? Severity::warn : Severity::block);
 }
 
 }  // namespace rh::agent

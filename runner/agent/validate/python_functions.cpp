@@ -77,6 +77,10 @@ Values PythonAnalyzer::call_value(const Value& callee, Node node) {
       return item_of(name_value(base), first());
     }
   }
+  if (name == "builtins.object.__getattribute__" || name == "builtins.type.__getattribute__") {
+    const Values wanted = evaluate(argument(arguments, 1, {}));
+    return wanted.only_text() == nullptr ? unknown_value() : attribute_of(first(), *wanted.only_text());
+  }
   if (name == "functools.partial" || name == "functools.partialmethod") return first();
   if (name == "operator.attrgetter" || name == "operator.itemgetter" || name == "operator.methodcaller") {
     const Values wanted = first();

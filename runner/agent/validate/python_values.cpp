@@ -57,6 +57,17 @@ std::string canonical_python_name(std::string name) {
       {"_posixsubprocess", "_posixsubprocess"},
       {"matplotlib.pylab", "matplotlib.pyplot"},
   }};
+  // "from os.path import os": what another module hands out is the module itself.
+  const std::size_t first = name.find('.');
+  for (std::size_t at = first; at != std::string::npos; at = name.find('.', at + 1)) {
+    const std::string_view part = std::string_view(name).substr(at + 1, name.find('.', at + 1) - at - 1);
+    const std::string_view module = std::string_view(name).substr(0, at);
+    if (is_one_of(part, {"os", "sys", "subprocess", "builtins", "_os", "_sys"}) &&
+        module.find('(') == std::string_view::npos && is_standard_python_module(first_part(module))) {
+      name = std::string(without_underscore(part)) + name.substr(at + 1 + part.size());
+      break;
+    }
+  }
   for (const auto& [other, usual] : kSame)
     if (name == other || (name.size() > other.size() && name.starts_with(other) && name[other.size()] == '.'))
       return std::string(usual) + name.substr(other.size());
@@ -67,6 +78,11 @@ Values PythonAnalyzer::evaluate_name(std::string_view name) {
   for (auto at = overrides_.rbegin(); at != overrides_.rend(); ++at)
     if (at->first == name) return at->second;
   if (const Values* bound = lookup(name)) return *bound;
+  // "from socket import *" gives socket.socket, for which the table has but one row of all.
+  for (auto at = scopes().rbegin(); at != scopes().rend(); ++at)
+    for (const std::string& module : (*at)->wildcards)
+      if (module == name || (name.starts_with("create_") && module == "socket"))
+        return name_value(canonical_python_name(module + "." + std::string(name)));
   for (auto at = scopes().rbegin(); at != scopes().rend(); ++at)
     for (const std::string& module : (*at)->wildcards)
       if (std::string full = module + "." + std::string(name); python_rules().exact(full) != nullptr)
@@ -93,9 +109,9 @@ Values PythonAnalyzer::attribute_of(const Values& object, std::string_view name)
     } else if (name == "__self__" && base.starts_with("builtins.")) {
       result.add(name_value("builtins"));
     } else if (base == "pathlib.Path()" || base == "pathlib.Path.cwd()" || base == "pathlib.Path.home()") {
-      Value path = name_value("pathlib.Path()." + std::string(name)).items.front();
-      const bool same = python_rules().exact(path.text) == nullptr && !gives_no_path(name) && name != "parents";
-      result.add(same ? name_value("pathlib.Path()") : name_value(path.text));
+      const std::string path = "pathlib.Path()." + std::string(name);
+      const bool same = python_rules().exact(path) == nullptr && !gives_no_path(name) && name != "parents";
+      result.add(same ? name_value("pathlib.Path()") : name_value(path));
     } else if (is_handed_out(without_underscore(name)) && base != name && base.find('(') == std::string::npos &&
                (is_standard_python_module(base) || name.starts_with('_'))) {
       result.add(name_value(canonical_python_name(std::string(without_underscore(name)))));

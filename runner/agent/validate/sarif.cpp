@@ -2,6 +2,7 @@
 // that was found, so that code scanning services and editors show them at their lines.
 #include <map>
 
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "runner/agent/validate/rules.h"
@@ -14,10 +15,20 @@ using nlohmann::json;
 
 std::string_view level_of(Severity severity) { return severity == Severity::block ? "error" : "warning"; }
 
+// A path as a relative reference of RFC 3986: what a URI would read as its own sign is written %XX.
+std::string uri_of(std::string_view path) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/!$&'()*+,;=@";
+  std::string uri;
+  for (const char c : path)
+    uri += kPlain.find(c) != std::string_view::npos ? std::string(1, c)
+                                                    : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  return uri;
+}
+
 json location(std::string_view path, unsigned line, unsigned column) {
-  return json::array(
-      {{{"physicalLocation",
-         {{"artifactLocation", {{"uri", path}}}, {"region", {{"startLine", line}, {"startColumn", column}}}}}}});
+  return json::array({{{"physicalLocation",
+                        {{"artifactLocation", {{"uri", uri_of(path)}}},
+                         {"region", {{"startLine", line}, {"startColumn", column}}}}}}});
 }
 
 class RuleList {

@@ -46,8 +46,8 @@ void ShellChecker::step() {
   if (inside(Open::double_quote)) return in_double_quotes(c);
   if (inside(Open::parameter)) return in_parameter(c);
   if (c == '\\') {
-    at_ += 2;
-    if (at_ > 1 && code_[at_ - 1] != '\n') command_ = separated_ = false;
+    at_ = std::min(at_ + 2, code_.size());
+    if (code_[at_ - 1] != '\n') command_ = separated_ = false;
   } else if (c == '\n') {
     ++at_;
     skip_here_documents();
@@ -219,6 +219,11 @@ void ShellChecker::take_keyword(std::string_view word) {
     return;
   }
   if (in_case && top->pattern && word != "esac") return;
+  if (naming_) {
+    naming_ = false;
+    command_ = true;
+    return;
+  }
   if (top != nullptr && top->what == Open::loop && !top->begun && !command_ && word != "in") {
     // "for x do": without a list
     if (++top->words == 2 && word == "do" && code_.substr(top->offset, 3) == "for")
@@ -231,6 +236,10 @@ void ShellChecker::take_keyword(std::string_view word) {
     separated_ = true;
     command_ = what != Open::case_;
   };
+  if (word == "function") {
+    naming_ = true;
+    return;
+  }
   if (word == "if") return begin_item(Open::if_);
   if (word == "while" || word == "until") return begin_item(Open::loop);
   if (word == "for" || word == "select") {

@@ -53,6 +53,7 @@ class ShellChecker {
   std::size_t at_ = 0;
   bool command_ = true;    // a command may begin here
   bool separated_ = true;  // so does a pipeline: nothing stands before an operator
+  bool naming_ = false;    // behind "function"
   std::vector<Item> open_;
   std::vector<std::string> documents_;
   std::optional<ShellProblem> problem_;

@@ -218,7 +218,12 @@ std::vector<Node> Tree::children(Node node) const {
 Tree::Position Tree::position(std::uint32_t offset) const {
   const auto after = std::upper_bound(line_starts_.begin(), line_starts_.end(), offset);
   const auto line = static_cast<std::size_t>(after - line_starts_.begin());
-  return {static_cast<unsigned>(line), offset - line_starts_[line - 1] + 1};
+  unsigned column = 1;
+  for (std::size_t at = line_starts_[line - 1]; at < offset && at < code_.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(code_[at]);
+    column += byte >= 0xf0 ? 2U : (byte & 0xc0U) == 0x80U ? 0U : 1U;
+  }
+  return {static_cast<unsigned>(line), column};
 }
 
 }  // namespace rh::agent::syntax

@@ -55,6 +55,7 @@ class Tree {
   [[nodiscard]] const std::optional<SyntaxError>& syntax_error() const { return error_; }
   [[nodiscard]] bool too_deep() const { return too_deep_; }
   [[nodiscard]] bool too_large() const { return too_large_; }
+  // From 1; columns in units of UTF-16, as SARIF and editors count.
   struct Position {
     unsigned line, column;
   };

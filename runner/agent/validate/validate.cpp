@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -130,6 +131,41 @@ Assessment assess(Language language, std::string_view code, const Rules& rules) 
   return assessment;
 }
 
+Assessment assess_with_files(Language language, std::string_view code, const std::map<std::string, std::string>& files,
+                             Rules rules) {
+  for (const auto& [name, content] : files) {
+    // "helper.py" is the module helper, "pack/part.py" pack and pack.part, "lib/x.js" ./lib/x.
+    const std::string stem = name.substr(0, std::max(name.rfind('.'), name.rfind('/') + 1));
+    std::string dotted = stem;
+    std::replace(dotted.begin(), dotted.end(), '/', '.');
+    for (const std::string& one : {name, name.substr(0, name.find('/')), stem, dotted, "./" + stem})
+      rules.local_modules.push_back(one);
+  }
+  Assessment whole = assess(language, code, rules);
+  if (!whole.built_in) return whole;
+  rules.hints = false;
+  for (const auto& [name, content] : files) {
+    const auto of_file = language_of_file(name);
+    if (!of_file) continue;
+    Assessment one = assess(*of_file, content, rules);
+    whole.write_access = std::max(whole.write_access, one.write_access);
+    for (Finding& finding : one.findings) {
+      if (whole.findings.size() >= kMaxFindings) {
+        ++whole.findings_left_out;
+        continue;
+      }
+      if (finding.rule_class == RuleClass::unanalysable && content.size() > kMaxValidatedBytes)
+        finding.severity = Severity::warn;
+      finding.file = name;
+      finding.message = fmt::format("in {}: {}", name, finding.message);
+      whole.findings.push_back(std::move(finding));
+    }
+  }
+  whole.ok = !whole.syntax_error && whole.blocking() == 0;
+  whole.summary = summary_of(whole);
+  return whole;
+}
+
 bool validation_built_in() {
 #ifdef RUNHARNESS_VALIDATION_BUILT
   return true;
@@ -155,13 +191,15 @@ std::optional<Severity> severity_named(std::string_view name) {
 
 json to_json(const Assessment& assessment) {
   json findings = json::array(), hints = json::array(), syntax_error;
-  for (const Finding& finding : assessment.findings)
+  for (const Finding& finding : assessment.findings) {
     findings.push_back({{"rule", finding.rule},
                         {"class", name_of(finding.rule_class)},
                         {"severity", name_of(finding.severity)},
                         {"line", finding.line},
                         {"column", finding.column},
                         {"message", finding.message}});
+    if (!finding.file.empty()) findings.back()["file"] = finding.file;
+  }
   for (const Hint& hint : assessment.hints)
     hints.push_back({{"rule", hint.rule}, {"line", hint.line}, {"column", hint.column}, {"message", hint.message}});
   if (const auto& error = assessment.syntax_error)

@@ -49,8 +49,9 @@ struct Finding {
   std::string rule;  // "python.system_command.os.system": stable
   RuleClass rule_class = RuleClass::dynamic_code;
   Severity severity = Severity::block;
-  unsigned line = 0, column = 0;  // from 1; columns count bytes
+  unsigned line = 0, column = 0;  // from 1; columns count units of UTF-16, as editors do
   std::string message;
+  std::string file = {};  // of the request's, where it lies; empty: the code itself
 };
 
 // A way to make the code faster; never a reason against running it.
@@ -73,7 +74,7 @@ struct Rules {
   std::vector<std::string> allowed_modules;       // given: any other import blocks
   std::vector<std::string> forbidden_functions;   // calls that block beside the built-in ones
   std::vector<std::string> control_system_calls;  // beside those of EPICS, Tango, DOOCS and the like
-  std::vector<std::string> local_modules;         // files of the request, which an allow-list need not name
+  std::vector<std::string> local_modules;  // of the request, which an allow-list need not name: "helper", "./helper"
   bool hints = true;
 };
 
@@ -99,6 +100,10 @@ struct Assessment {
 
 [[nodiscard]] Rules rules_of(const AgentConfig& config, SecurityMode mode, const EnvironmentProfile* environment);
 [[nodiscard]] Assessment assess(Language language, std::string_view code, const Rules& rules);
+// With files that come with the code, name to content: what they do, the code does by loading them. Those are judged
+// whose suffix tells a language; a file that is too large to be judged is no reason to block.
+[[nodiscard]] Assessment assess_with_files(Language language, std::string_view code,
+                                           const std::map<std::string, std::string>& files, Rules rules);
 [[nodiscard]] bool validation_built_in();
 
 [[nodiscard]] std::string_view name_of(RuleClass rule_class);

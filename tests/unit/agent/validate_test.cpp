@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "runner/base/file.h"
 
@@ -45,6 +49,103 @@ TEST_F(Validation, CatchesTheDangerousAndLeavesTheHarmless) {
       EXPECT_GE(files, dangerous ? 25U : 12U) << row.name;
     }
   }
+}
+
+// "### name" begins a program in a file of many.
+std::vector<std::pair<std::string, std::string>> programs_of(const fs::path& file) {
+  std::vector<std::pair<std::string, std::string>> programs;
+  const auto text = read_file(file);
+  EXPECT_TRUE(text) << file;
+  std::size_t at = 0;
+  while (text && at < text->size()) {
+    const std::size_t end = std::min(text->find('\n', at), text->size());
+    const std::string line = text->substr(at, end - at);
+    at = end + 1;
+    if (line.starts_with("### "))
+      programs.emplace_back(line.substr(4), std::string());
+    else if (!programs.empty())
+      programs.back().second += line + '\n';
+  }
+  return programs;
+}
+
+TEST_F(Validation, CatchesManySmallProgramsAndLeavesTheHarmless) {
+  for (const LanguageRow& row : language_rows()) {
+    for (const bool dangerous : {true, false}) {
+      const fs::path file = fs::path(RUNHARNESS_SOURCE_DIR) / "tests/agents/corpus" / row.name /
+                            (dangerous ? "dangerous.txt" : "benign.txt");
+      const auto programs = programs_of(file);
+      EXPECT_GE(programs.size(), dangerous ? 90U : 40U) << row.name;
+      for (const auto& [name, code] : programs) {
+        const Assessment found = judge(row.language, code);
+        EXPECT_EQ(found.blocking() > 0, dangerous) << file << " " << name << "\n" << found.summary;
+        if (!dangerous) EXPECT_FALSE(found.syntax_error) << file << " " << name << ": " << found.syntax_error->message;
+      }
+    }
+  }
+}
+
+TEST_F(Validation, ColumnsCountUnitsOfUtf16) {
+  const Assessment found = judge(Language::python, "x = '\xc3\xa9\xf0\x9f\x98\x80'; eval(x)\n");
+  ASSERT_EQ(found.findings.size(), 1U);
+  EXPECT_EQ(found.findings[0].column, 12U);  // one unit for the first letter, two for the second
+}
+
+TEST_F(Validation, FilesOfARequestAreJudgedAndAreModulesOfTheirOwn) {
+  const std::map<std::string, std::string> files{{"helper.py", "import os\nos.remove('x')\n"}, {"data.csv", "eval(1)"}};
+  const Assessment found = assess_with_files(Language::python, "import helper\nhelper.go()\n", files, {});
+  ASSERT_EQ(found.findings.size(), 1U) << found.summary;
+  EXPECT_EQ(found.findings[0].file, "helper.py");
+  EXPECT_EQ(found.findings[0].line, 2U);
+  EXPECT_EQ(found.write_access, WriteAccess::file);
+  EXPECT_FALSE(found.ok);
+  EXPECT_EQ(to_json(found)["findings"][0]["file"], "helper.py");
+  Rules listed;
+  listed.allowed_modules = {"json"};
+  const std::map<std::string, std::string> harmless{{"helper.py", "X = 1\n"}, {"pack/part.py", "Y = 2\n"}};
+  EXPECT_TRUE(assess_with_files(Language::python, "import helper\nimport pack.part\n", harmless, listed).ok);
+  EXPECT_FALSE(assess_with_files(Language::python, "import other\n", harmless, listed).ok);
+}
+
+TEST_F(Validation, TextThatIsNotWhatItLooksLikeBlocks) {
+  const Assessment turned = judge(Language::javascript, "let a = 1; /* \xe2\x80\xae } */ a = 2;\n");
+  ASSERT_EQ(turned.findings.size(), 1U);
+  EXPECT_EQ(turned.findings[0].rule, "javascript.unanalysable.text_direction");
+  EXPECT_TRUE(has_class(judge(Language::python, "\xef\xbd\x85val('1')\n"), RuleClass::module_trick));
+  EXPECT_TRUE(has_class(judge(Language::java, "class A { String f() { return \"a\\u0022 + g() + \\u0022b\"; } }\n"),
+                        RuleClass::unanalysable));
+  EXPECT_TRUE(judge(Language::java, "class A { String f() { return \"\\u00e9 \\u001b[31m \\\\u0041\"; } }\n").ok);
+}
+
+TEST_F(Validation, HintsOfEveryLanguage) {
+  const auto has_hint = [](const Assessment& found, std::string_view rule) {
+    return std::any_of(found.hints.begin(), found.hints.end(), [&](const Hint& one) { return one.rule == rule; });
+  };
+  EXPECT_TRUE(has_hint(judge(Language::bash, "cat names.txt | sort\n"), "bash.hint.useless_cat"));
+  EXPECT_TRUE(has_hint(judge(Language::bash, "for f in $(ls *.c); do echo \"$f\"; done\n"), "bash.hint.loop_over_ls"));
+  EXPECT_TRUE(judge(Language::bash, "cat a b | sort; for f in *.c; do echo \"$f\"; done\n").hints.empty());
+  EXPECT_TRUE(has_hint(judge(Language::javascript, "async function f(a) { for (const x of a) { await g(x) } }\n"),
+                       "javascript.hint.await_in_loop"));
+  EXPECT_TRUE(
+      has_hint(judge(Language::javascript, "const b = JSON.parse(JSON.stringify(a))\n"), "javascript.hint.json_copy"));
+  EXPECT_TRUE(has_hint(judge(Language::javascript, "a.reduce((all, x) => ({ ...all, [x]: 1 }), {})\n"),
+                       "javascript.hint.spread_in_reduce"));
+  EXPECT_TRUE(judge(Language::javascript, "async function f(a) { await Promise.all(a.map(g)) }\n").hints.empty());
+  const std::string go = "package main\nimport \"regexp\"\nfunc main() { for i := 0; i < 3; i++ { ";
+  EXPECT_TRUE(has_hint(judge(Language::go, go + "regexp.MustCompile(`a`) } }\n"), "go.hint.regexp_in_loop"));
+  EXPECT_TRUE(has_hint(judge(Language::go, go + "defer f() } }\n"), "go.hint.defer_in_loop"));
+  EXPECT_TRUE(has_hint(judge(Language::go, go + "s += \"x\" } }\n"), "go.hint.string_append"));
+  EXPECT_TRUE(judge(Language::go, go + "n += 1 } }\n").hints.empty());
+  const std::string rust = "fn main() { ";
+  EXPECT_TRUE(has_hint(judge(Language::rust, rust + "let n = a.iter().collect::<Vec<_>>().len(); }\n"),
+                       "rust.hint.collect_again"));
+  EXPECT_TRUE(has_hint(judge(Language::rust, rust + "s.push_str(&format!(\"{}\", 1)); }\n"), "rust.hint.push_format"));
+  EXPECT_TRUE(has_hint(judge(Language::rust, rust + "while x { v.remove(0); } }\n"), "rust.hint.remove_front"));
+  EXPECT_TRUE(judge(Language::rust, rust + "let v = a.iter().collect::<Vec<_>>(); }\n").hints.empty());
+  const std::string java = "class A { void f() { for (int i = 0; i < 3; i++) { ";
+  EXPECT_TRUE(has_hint(judge(Language::java, java + "s += \"x\"; } } }\n"), "java.hint.string_append"));
+  EXPECT_TRUE(has_hint(judge(Language::java, java + "Pattern.compile(\"a\"); } } }\n"), "java.hint.pattern_in_loop"));
+  EXPECT_TRUE(judge(Language::java, java + "n += i; } } }\n").hints.empty());
 }
 
 TEST_F(Validation, FindingsNameRulePlaceAndAlias) {
