@@ -20,7 +20,8 @@ system_clock::time_point time_of(const json& object, const char* name) {
 }
 
 ApprovalState state_of(const std::string& text) {
-  for (const ApprovalState state : {ApprovalState::waiting, ApprovalState::approved, ApprovalState::denied})
+  for (const ApprovalState state :
+       {ApprovalState::waiting, ApprovalState::approved, ApprovalState::denied, ApprovalState::used})
     if (name_of(state) == text) return state;
   return ApprovalState::expired;
 }

@@ -26,6 +26,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::size_t kIdLength = 32, kShortestKey = 4;
+constexpr std::chrono::minutes kClockStep{5};  // that a clock is corrected by without anybody's doing
 
 bool is_hex(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
@@ -50,7 +51,10 @@ class FolderLock {
 ApprovalState current_state(const Approval& approval, bool used) {
   if (used) return ApprovalState::used;
   const bool open = approval.state == ApprovalState::waiting || approval.state == ApprovalState::approved;
-  return open && wall_now() >= approval.expires ? ApprovalState::expired : approval.state;
+  const auto now = wall_now();
+  // A clock that was put back would give an old approval a longer life.
+  const bool of_future = now + kClockStep < approval.asked;
+  return open && (of_future || now >= approval.expires) ? ApprovalState::expired : approval.state;
 }
 
 Failure not_open(const Approval& approval) {
@@ -172,6 +176,8 @@ Result<Approval> ApprovalStore::find(std::string_view key) const {
 Result<std::vector<Approval>> ApprovalStore::list(std::vector<std::string>* damaged) const {
   RH_TRY(const std::vector<std::string> all, ids());
   std::vector<Approval> found;
+  // Without the key none could be told from a damaged one.
+  if (!all.empty()) RH_CHECK(seal({}));
   for (const std::string& id : all) {
     auto one = read(id);
     if (one)
@@ -256,6 +262,10 @@ Result<Approval> ApprovalStore::take(std::string_view id, std::string_view bindi
   const UniqueFd marker(::open((path / "used" / whole).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!marker) return fail_errno("use the approval: it was used already", whole);
   if (::fsync(marker.get()) != 0) return fail_errno("use the approval", whole);
+  // Twice: a marker that somebody removes makes it no approval again.
+  Approval spent = approval;
+  spent.state = ApprovalState::used;
+  RH_CHECK(write(spent));
   note("approval_used", approval);
   return approval;
 }

@@ -4,6 +4,7 @@
 
 #include "runner/agent/approval/gate.h"
 #include "runner/agent/digest.h"
+#include "runner/agent/visible_text.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 #include "runner/model/names.h"
@@ -37,6 +38,7 @@ json policy_of(const AgentConfig& config) {
           {"tool_timeout", number_of(config.tool_timeout)},
           {"cpu_time", number_of(config.cpu_time)},
           {"memory", config.memory_bytes},
+          {"disk", config.disk_bytes},
           {"cpus", config.cpus.value_or(0)},
           {"output", config.max_output_bytes},
           {"network", static_cast<int>(config.network)},
@@ -50,7 +52,7 @@ json policy_of(const AgentConfig& config) {
           {"approval", static_cast<int>(config.approval)},
           {"capabilities", capabilities},
           {"environments", environments},
-          {"container", {config.container.jupyter_host, config.container.root_image}},
+          {"container", {config.container.jupyter_host, config.container.jupyter_port, config.container.root_image}},
           {"local", config.local.python_environment}};
 }
 
@@ -71,11 +73,7 @@ void put_code(const ExecutionRequest& request, std::string& text) {
   text += fmt::format("{} code ({} lines, SHA-256 {}):\n", name_of(request.language), lines.size(),
                       sha256_hex(request.code).substr(0, 16));
   for (std::size_t i = 0; i < lines.size() && i < kQuestionLines; ++i) {
-    // What would move the cursor or hide a line from the person who reads it.
-    std::string line = to_valid_utf8(lines[i]);
-    std::string shown;
-    for (const char c : line) shown += static_cast<unsigned char>(c) < 0x20 && c != '\t' ? '?' : c == '\x7f' ? '?' : c;
-    text += fmt::format("{:>5} | {}\n", i + 1, shown);
+    text += fmt::format("{:>5} | {}\n", i + 1, visible_text(lines[i]));
   }
   if (lines.size() > kQuestionLines)
     text +=
@@ -90,7 +88,7 @@ Result<std::string> approval_subject(const AgentConfig& config, const ExecutionR
     return fail(rh::ErrorKind::usage, "put the code up for approval: it is no UTF-8 text, and cannot be shown whole");
   json findings = json::array();
   for (const Finding& finding : assessment.findings)
-    findings.push_back({finding.rule, finding.line, finding.column, static_cast<int>(finding.severity)});
+    findings.push_back({finding.rule, finding.file, finding.line, finding.column, static_cast<int>(finding.severity)});
   RH_TRY(const std::string script, digest_of_file(request.script));
   const std::string& read = request.notebook_text.empty() ? request.code : request.notebook_text;
   if (!script.empty() && script != sha256_hex(read))
@@ -117,19 +115,22 @@ Result<std::string> approval_subject(const AgentConfig& config, const ExecutionR
 std::string approval_question(const AgentConfig& config, const ExecutionRequest& request, const Assessment& assessment,
                               const ApprovalNeed& need) {
   std::string text = fmt::format("Code is to be run that needs approval: {}.\n", join(need.reasons, "; "));
-  if (!request.instruction.empty()) text += fmt::format("Instruction: {}\n", to_valid_utf8(request.instruction));
-  if (!request.user_query.empty()) text += fmt::format("Asked by the user: {}\n", to_valid_utf8(request.user_query));
+  if (!request.instruction.empty()) text += fmt::format("Instruction: {}\n", visible_text(request.instruction));
+  if (!request.user_query.empty()) text += fmt::format("Asked by the user: {}\n", visible_text(request.user_query));
   text +=
       fmt::format("Access: {} (writing {})\n", need.access.name, need.access.allows_writes ? "allowed" : "not allowed");
   text += fmt::format("Limits: {}\n", limits_text(config, request));
-  if (!request.packages.empty()) text += fmt::format("Packages installed first: {}\n", join(request.packages, ", "));
-  if (!request.requirements.empty()) text += fmt::format("Packages of: {}\n", request.requirements.string());
+  if (!request.packages.empty())
+    text += fmt::format("Packages installed first: {}\n", visible_text(join(request.packages, ", ")));
+  if (!request.requirements.empty())
+    text += fmt::format("Packages of: {}\n", visible_text(request.requirements.string()));
   for (const auto& [name, content] : request.files)
-    text += fmt::format("File: {} ({})\n", to_valid_utf8(name), format_size(content.size()));
+    text += fmt::format("File: {} ({})\n", visible_text(name), format_size(content.size()));
   if (!assessment.built_in) text += "Validation: not built in; nothing is known about the code.\n";
   for (std::size_t i = 0; i < assessment.findings.size() && i < kQuestionFindings; ++i) {
     const Finding& finding = assessment.findings[i];
-    text += fmt::format("Finding: line {}, {}: {}\n", finding.line, name_of(finding.rule_class), finding.message);
+    text += fmt::format("Finding: line {}, {}: {}\n", finding.line, name_of(finding.rule_class),
+                        visible_text(finding.message));
   }
   if (assessment.findings.size() > kQuestionFindings)
     text += fmt::format("and {} findings more\n", assessment.findings.size() - kQuestionFindings);

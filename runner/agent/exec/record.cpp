@@ -8,6 +8,7 @@
 
 #include "runner/agent/exec/request_names.h"
 #include "runner/base/clock.h"
+#include "runner/agent/visible_text.h"
 #include "runner/base/text.h"
 #include "runner/model/names.h"
 
@@ -232,12 +233,12 @@ std::string summary_of(const ExecutionRecord& record) {
   if (!text.ends_with('\n')) text += '\n';
   if (!record.standard_error.bytes.empty()) text += "stderr:\n" + cut(record.standard_error.bytes);
   if (!text.ends_with('\n')) text += '\n';
-  if (!record.result_json.empty()) text += "result: " + cut(record.result_json) + "\n";
+  if (!record.result_json.empty()) text += "result: " + cut(visible_text(record.result_json)) + "\n";
   for (const RecordArtifact& artifact : record.artifacts)
-    text +=
-        fmt::format("{}: {} ({})\n", artifact.figure ? "figure" : "file", artifact.name, format_size(artifact.bytes));
+    text += fmt::format("{}: {} ({})\n", artifact.figure ? "figure" : "file", on_one_line(artifact.name),
+                        format_size(artifact.bytes));
   for (const model::Diagnostic& diagnostic : record.diagnostics)
-    if (diagnostic.severity != model::Severity::info) text += "warning: " + diagnostic.message + "\n";
+    if (diagnostic.severity != model::Severity::info) text += "warning: " + on_one_line(diagnostic.message) + "\n";
   return text;
 }
 

@@ -61,9 +61,15 @@ Result<UniqueFd> input_file(const std::string& text) {
 }
 
 std::string without_control(std::string_view bytes) {
+// Terminals obey the 32 controls after ASCII, too: U+009B begins what ESC [ does.
   std::string text = strip_ansi(to_valid_utf8(bytes));
-  for (char& c : text)
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' && c != '\r') || c == 0x7f) c = '?';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0)
+      text.replace(i, 2, "?");
+    else if ((byte < 0x20 && byte != '\n' && byte != '\t' && byte != '\r') || byte == 0x7f)
+      text[i] = '?';
+  }
   return text;
 }
 

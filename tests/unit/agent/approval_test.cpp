@@ -1,5 +1,6 @@
 // Approvals against callers who would rather not ask.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,8 +9,10 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "runner/agent/approval/approval_file.h"
 #include "runner/agent/approval/approval_store.h"
 #include "runner/agent/approval/gate.h"
+#include "runner/agent/visible_text.h"
 #include "runner/base/file.h"
 
 namespace rh::agent {
@@ -82,6 +85,33 @@ TEST_F(ApprovalTest, AnOldFilePutBackIsUsed) {
     EXPECT_EQ(store_.take(id, *store_.seal("subject"))->state, ApprovalState::used);
     EXPECT_FALSE(store_.decide(id, true, "mallory", ""));
   }
+}
+
+TEST_F(ApprovalTest, AMarkerThatIsTakenAwayMakesItNoApprovalAgain) {
+  const std::string id = ask();
+  ASSERT_TRUE(store_.decide(id, true, "ada", ""));
+  ASSERT_TRUE(store_.take(id, *store_.seal("subject")));
+  ASSERT_TRUE(fs::remove(folder_.path() / "approvals/used" / id));
+  EXPECT_EQ(store_.take(id, *store_.seal("subject"))->state, ApprovalState::used);
+}
+
+TEST_F(ApprovalTest, AClockThatWasPutBackGivesNoLongerLife) {
+  const std::string id = ask();
+  Approval approval = *store_.find(id);
+  approval.state = ApprovalState::approved;
+  approval.asked += std::chrono::hours(48);
+  approval.expires += std::chrono::hours(48);
+  const std::string body = approval_to_json(approval);
+  ASSERT_TRUE(write_file(file(id), seal_text(body, *store_.seal(body))));
+  EXPECT_EQ(store_.take(id, *store_.seal("subject"))->state, ApprovalState::expired);
+}
+
+TEST_F(ApprovalTest, AKeyThatCannotBeReadIsToldAndNotTheApprovalsAreDamaged) {
+  (void)ask();
+  ASSERT_EQ(::chmod((folder_.path() / "key").c_str(), 0644), 0);
+  std::vector<std::string> damaged;
+  EXPECT_FALSE(store_.list(&damaged));
+  EXPECT_TRUE(damaged.empty());
 }
 
 TEST_F(ApprovalTest, AnotherOnesFileIsNoApproval) {
@@ -271,12 +301,26 @@ TEST(ApprovalSubjectTest, AScriptThatChangedIsNotWhatWasRead) {
   EXPECT_FALSE(approval_subject(AgentConfig{}, request, assessed(WriteAccess::none)));
 }
 
+TEST(VisibleTextTest, SignsThatCannotBeSeenAreWrittenOut) {
+  EXPECT_EQ(visible_text("a\tb\nc"), "a\tb\nc");
+  EXPECT_EQ(visible_text("a\x1b[31m\x7f\xc2\x9b\xe2\x80\x8b\xef\xbb\xbf"),
+            "a<U+001B>[31m<U+007F><U+009B><U+200B><U+FEFF>");
+  EXPECT_EQ(visible_text("\xc3\xa9\xf0\x9f\x98\x80\xff"), "\xc3\xa9\xf0\x9f\x98\x80\xef\xbf\xbd");
+  EXPECT_EQ(on_one_line("new\nline"), "new<U+000A>line");
+  EXPECT_EQ(direction_sign("a\xe2\x80\xa6\xe2\x80\xae"), 4U);
+  EXPECT_EQ(direction_sign("a\xe2\x80"), std::string_view::npos);
+}
+
 TEST(ApprovalQuestionTest, NothingIsHiddenFromThePerson) {
   ApprovalNeed need;
   need.reasons = {"it writes"};
   ExecutionRequest request = request_of("print(1)\r\x1b[2Kdelete()\nlast()");
   request.packages = {"numpy"};
+  request.instruction = "harmless\x1b[2K\xe2\x80\xae";
+  request.files["a\xc2\x9b.py"] = "";
   const std::string text = approval_question(AgentConfig{}, request, assessed(WriteAccess::file), need);
+  EXPECT_NE(text.find("harmless<U+001B>[2K<U+202E>"), std::string::npos) << text;
+  EXPECT_NE(text.find("a<U+009B>.py"), std::string::npos) << text;
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_EQ(text.find('\r'), std::string::npos);
   EXPECT_NE(text.find("delete()"), std::string::npos);
