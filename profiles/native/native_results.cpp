@@ -105,6 +105,7 @@ void NativeResults::count_unnamed(std::uint32_t raw_stack) {
   const CodeAddress& leaf = tasks_.stacks().node(raw_stack).at;
   const std::string& name = symbols_.frames_at(leaf).back().frame.name;
   if (name.starts_with('[')) ++unnamed_[leaf.object];
+  ++leaves_[leaf.object];
 }
 
 void NativeResults::add_wait(std::uint32_t thread, std::int64_t time_ns, std::int64_t wall_ns) {
@@ -209,8 +210,23 @@ void NativeResults::describe_processes() {
   }
 }
 
+// Its interpreter is looked for when a program begins; one that is loaded later is machine code like any other.
+void NativeResults::say_python_as_machine_code() {
+  for (const auto& [object, count] : leaves_) {
+    const std::filesystem::path file(objects_.at(object).path);
+    if (count * kToldShare < samples_ || !file.filename().string().starts_with("libpython")) continue;
+    builder_.say(Severity::warning, "python-loaded-while-running",
+                 fmt::format("{:.1f} % of the native samples are in a Python that the program has loaded while it ran: "
+                             "it is shown as machine code, for only an interpreter that is there from the start of its "
+                             "program (linked with it) is found",
+                             100.0 * static_cast<double>(count) / static_cast<double>(samples_)),
+                 file.string());
+  }
+}
+
 void NativeResults::say_what_is_missing() {
   if (samples_ == 0) return;
+  say_python_as_machine_code();
   for (const auto& [object, count] : unnamed_) {
     if (count * kToldShare < samples_ || object <= kMarkObject) continue;
     const CodeObject& code = objects_.at(object);

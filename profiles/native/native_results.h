@@ -59,6 +59,7 @@ class NativeResults {
   void describe_processes();
   void count_unnamed(std::uint32_t raw_stack);
   void say_what_is_missing();
+  void say_python_as_machine_code();
 
   NativeRun run_;
   const TaskTable& tasks_;
@@ -68,6 +69,7 @@ class NativeResults {
   StackNames names_;
   std::vector<std::uint32_t> processes_;                      // by image
   std::unordered_map<std::uint32_t, std::uint64_t> unnamed_;  // samples by object whose leaf has no name
+  std::unordered_map<std::uint32_t, std::uint64_t> leaves_;   // samples by the object of their leaf
   std::unordered_map<std::uint32_t, std::pair<std::uint32_t, std::int64_t>> last_thread_;  // by process: index, end
   std::unordered_map<std::uint32_t, std::int64_t> cpu_;   // by process: what its samples stand for
   std::unordered_map<std::uint32_t, std::int64_t> told_;  // by process: what the counters of its tasks said

@@ -51,6 +51,7 @@ class NativeProfile : public testing::Test {
     launch.executable = argv[0];
     launch.argv = std::move(argv);
     launch.env = {"PATH=" + std::string(getenv("PATH")), "HOME=" + folder_.path().string()};
+    if (!home_of_python_.empty()) launch.env.push_back("PYTHONHOME=" + home_of_python_);
     launch.cwd = folder_.path();
     RecordingOptions options;
     options.scratch = folder_.path();
@@ -66,7 +67,8 @@ class NativeProfile : public testing::Test {
     return recording.finish({});
   }
 
-  double cpu_seconds_ = 0;  // of the last recording, by rusage
+  double cpu_seconds_ = 0;      // of the last recording, by rusage
+  std::string home_of_python_;  // for a program that is none
   TempDir folder_ = TempDir::make("native-profile-").value();
 };
 
@@ -209,6 +211,25 @@ TEST_F(NativeProfile, WhatRunsAfterAStormOfEndingThreadsIsSampled) {
   for (const std::uint32_t ns : profile.samples.cpu_ns) sampled_ns += ns;
   EXPECT_GT(sampled_ns / 1e9, cpu_seconds_ * 0.5) << "no ring has ended before the program";
   EXPECT_GT(share_below(profile, "after_the_storm") * sampled_ns, 1e8) << "of some 500 ms";
+}
+
+TEST_F(NativeProfile, APythonThatIsLoadedLaterIsSaidToBeMachineCode) {
+  if (!has("gcc") || !has("python3")) GTEST_SKIP() << "gcc or python3 is missing";
+  const std::string ask = fmt::format(
+      "cd {} && python3 -c \"import sys, sysconfig as s; print(s.get_config_var('LIBDIR') + '/' + "
+      "s.get_config_var('INSTSONAME')); print(sys.base_prefix)\" > python",
+      folder_.path().string());
+  ASSERT_EQ(system(ask.c_str()), 0);
+  const std::string told = read_file(folder_.path() / "python").value_or("");
+  const auto lines = split_lines(told);
+  ASSERT_GE(lines.size(), 2U);
+  const std::string library(lines[0]);
+  if (library.find(".so") == std::string::npos || !is_file(library)) GTEST_SKIP() << "python3 has no libpython.so";
+  home_of_python_ = lines[1];
+  const model::Profile profile = record(
+      {build(kEmbedding, "embed.c", "gcc -O1 -g -o OUT SRC -ldl"), library, "sum(i * i for i in range(5000000))"});
+  EXPECT_TRUE(std::any_of(profile.diagnostics.begin(), profile.diagnostics.end(),
+                          [](const auto& it) { return it.code == "python-loaded-while-running"; }));
 }
 
 TEST_F(NativeProfile, GoProgramsStrippedOrNot) {

@@ -22,6 +22,18 @@ int main(int argc, char** argv) {
 }
 )";
 
+// A program that loads Python while it runs: the library and what to run are its arguments.
+inline constexpr const char* kEmbedding = R"(#include <dlfcn.h>
+int main(int argc, char** argv) {
+  void* python = argc > 2 ? dlopen(argv[1], RTLD_NOW | RTLD_GLOBAL) : 0;
+  if (!python) return 3;
+  void (*initialize)(int) = (void (*)(int))dlsym(python, "Py_InitializeEx");
+  int (*run)(const char*, void*) = (int (*)(const char*, void*))dlsym(python, "PyRun_SimpleStringFlags");
+  initialize(0);
+  return run(argv[2], 0) == 0 ? 0 : 4;
+}
+)";
+
 // Threads that end on all CPUs at once, and after them work that must still be seen.
 inline constexpr const char* kThreadStorm = R"(#include <pthread.h>
 #include <stdint.h>
