@@ -71,6 +71,7 @@ struct TelemetrySettings {
   std::string service_name = "runharness";
   std::string endpoint;           // http://localhost:4318
   bool endpoint_trusted = false;  // by the user, so that headers of the environment may go there
+  bool wait_at_end = false;       // for collectors that are slow, instead of leaving the rest to another process
 };
 
 // A tool that a configuration adds: a command with placeholders of its arguments.

@@ -251,5 +251,8 @@ inline constexpr auto telemetry_enabled = put_boolean<&C::telemetry, &TelemetryS
 inline constexpr auto service_name = put_text<&C::telemetry, &TelemetrySettings::service_name>;
 inline constexpr auto service_name_text = show<&C::telemetry, &TelemetrySettings::service_name>;
 inline constexpr auto endpoint_text = show<&C::telemetry, &TelemetrySettings::endpoint>;
+inline constexpr Words<2> kAtEndNames{{"detach", "wait"}};
+inline constexpr auto telemetry_at_end = put_choice<kAtEndNames, &C::telemetry, &TelemetrySettings::wait_at_end>;
+inline constexpr auto telemetry_at_end_text = show_choice<kAtEndNames, &C::telemetry, &TelemetrySettings::wait_at_end>;
 
 }  // namespace rh::agent::apply

@@ -27,6 +27,9 @@ class Helper {
  public:
   Helper(const fs::path& program, int input, int output) {
     posix_spawn_file_actions_t actions;
+                     {"authority_file", request.authority_file},
+                     {"certificate_file", request.certificate_file},
+                     {"key_file", request.key_file},
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     if (output >= 0)

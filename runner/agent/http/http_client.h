@@ -20,6 +20,8 @@ struct HttpRequest {
   std::string body;
   std::chrono::milliseconds timeout{120'000}, connect_timeout{10'000};
   std::uint64_t max_bytes = kMaxHttpAnswer;
+  // https, as PEM files; empty: the system's authorities, and no certificate of our own.
+  std::string authority_file, certificate_file, key_file;
 };
 
 struct HttpHead {

@@ -151,6 +151,11 @@ int run() {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+  for (const auto& [name, option] :
+       {std::pair{"authority_file", CURLOPT_CAINFO}, std::pair{"certificate_file", CURLOPT_SSLCERT},
+        std::pair{"key_file", CURLOPT_SSLKEY}})
+    if (const std::string file = head.value(name, std::string()); !file.empty())
+      curl_easy_setopt(easy, option, file.c_str());
   if (head.value("method", std::string("POST")) == "POST") {
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));

@@ -139,6 +139,17 @@ ToolAnswer follow(MessageChannel& channel, const CallContext& context) {
 
 }  // namespace
 
+namespace {
+
+// The holder outlives its callers, and does not see their environment.
+std::string trace_parent_of(const Service& service, const CallContext& context) {
+  if (!context.trace_parent.empty()) return context.trace_parent;
+  const auto found = service.host().environment().find("TRACEPARENT");
+  return found == service.host().environment().end() ? std::string() : found->second;
+}
+
+}  // namespace
+
 bool holder_runs(Service& service) {
   const auto folder = service.private_folder();
   return folder && connect_holder(*folder).has_value();
@@ -155,8 +166,11 @@ ToolAnswer ask_holder(Service& service, const CallContext& context, std::string_
   }
   if (!socket) return answer_of_error(socket.error());
   MessageChannel channel(*std::move(socket));
-  const json request = {
-      {"tool", tool}, {"arguments", arguments}, {"caller", context.caller}, {"approval_id", context.approval_id}};
+  const json request = {{"tool", tool},
+                        {"arguments", arguments},
+                        {"caller", context.caller},
+                        {"approval_id", context.approval_id},
+                        {"trace_parent", trace_parent_of(service, context)}};
   if (const auto sent = channel.send(request.dump(-1, ' ', false, json::error_handler_t::replace)); !sent)
     return answer_of_error(sent.error());
   return follow(channel, context);

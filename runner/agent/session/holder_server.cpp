@@ -83,6 +83,7 @@ void answer_call(Service& service, Caller& caller, const json& request) {
   CallContext context;
   context.caller = request.value("caller", "command line");
   context.approval_id = request.value("approval_id", "");
+  context.trace_parent = request.value("trace_parent", "");
   context.cancel = caller.cancel;
   std::mutex sending;
   context.on_output = [&](model::Stream stream, std::string_view bytes) {

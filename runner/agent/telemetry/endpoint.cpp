@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include <fmt/core.h>
 
 #include "runner/base/text.h"
@@ -83,6 +85,12 @@ void add_headers(Endpoint& endpoint, const std::string& text) {
       endpoint.headers.push_back(name + ": " + value);
 }
 
+// What sends the last messages stands in another folder.
+std::string absolute_file(const std::string& name) {
+  std::error_code ignored;
+  return name.empty() ? name : std::filesystem::absolute(name, ignored).string();
+}
+
 Resource resource_of(const TelemetrySettings& settings, const model::Environment& environment) {
   std::string service = settings.service_name;
   Resource resource;
@@ -115,6 +123,7 @@ TelemetryPlan telemetry_plan(const TelemetrySettings& settings, const model::Env
     named = named || !variable(environment, fmt::format("OTEL_EXPORTER_OTLP_{}_ENDPOINT", name)).empty();
   plan.enabled = settings.enabled.value_or(named) && !is_true(variable(environment, "OTEL_SDK_DISABLED"));
   if (!plan.enabled) return plan;
+  plan.wait = settings.wait_at_end;
   plan.resource = resource_of(settings, environment);
   plan.trace_parent = variable(environment, "TRACEPARENT");
   for (std::size_t i = 0; i < kSignals; ++i) {
@@ -140,6 +149,9 @@ TelemetryPlan telemetry_plan(const TelemetrySettings& settings, const model::Env
     if (!own.empty() || !base.empty() || settings.endpoint_trusted) add_headers(endpoint, either("HEADERS"));
     if (const auto timeout = parse_u64(either("TIMEOUT")); timeout && *timeout > 0 && *timeout <= 3'600'000)
       endpoint.timeout = std::chrono::milliseconds(*timeout);
+    endpoint.authority_file = absolute_file(either("CERTIFICATE"));
+    endpoint.certificate_file = absolute_file(either("CLIENT_CERTIFICATE"));
+    endpoint.key_file = absolute_file(either("CLIENT_KEY"));
     split_address(endpoint);
   }
   return plan;

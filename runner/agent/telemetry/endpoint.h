@@ -19,6 +19,7 @@ struct Endpoint {
   std::string url;                   // empty: this signal is not sent
   std::vector<std::string> headers;  // "Name: value"
   std::chrono::milliseconds timeout{10'000};
+  std::string authority_file, certificate_file, key_file;  // https, as PEM; empty: the system's, none
   // Of a plain address that needs no resolver; else runharness-http is asked.
   std::string host, path;  // "127.0.0.1", "::1"; "/v1/traces"
   std::uint16_t port = 0;
@@ -31,6 +32,7 @@ struct TelemetryPlan {
   Resource resource;
   std::string trace_parent;  // TRACEPARENT
   std::vector<std::string> problems;
+  bool wait = false;  // at the end, as long as the endpoints' timeouts allow
 };
 
 [[nodiscard]] TelemetryPlan telemetry_plan(const TelemetrySettings& settings, const model::Environment& environment);

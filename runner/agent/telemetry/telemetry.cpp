@@ -125,6 +125,30 @@ void Telemetry::end_call(const OpenSpan& span, std::string_view tool, std::strin
          {{of_metric, seconds(end - span.start)}}}});
 }
 
+void Telemetry::end_command(const OpenSpan& span, std::string_view tool, std::string_view command, ErrorKind error) {
+  if (!enabled() || span.ids.trace.empty()) return;
+  const WallTime end = wall_now();
+  Attributes attributes{{"process.executable.name", std::string("runharness")},
+                        {"runharness.command", std::string(command)},
+                        {"gen_ai.operation.name", std::string("execute_tool")},
+                        {"gen_ai.tool.name", std::string(tool)}};
+  if (error != ErrorKind::none) attributes.push_back({"error.type", std::string(row_of(error).name)});
+  add(SpanRecord{span.ids,
+                 fmt::format("runharness {}", command),
+                 SpanKind::internal,
+                 span.start,
+                 end,
+                 attributes,
+                 error == ErrorKind::none ? SpanStatus::unset : SpanStatus::error,
+                 {}});
+  send({{"runharness.command.duration",
+         "s",
+         "time of a command",
+         MetricKind::histogram,
+         false,
+         {{attributes, seconds(end - span.start)}}}});
+}
+
 void Telemetry::add(SpanRecord span) {
   if (!enabled()) return;
   const std::lock_guard lock(mutex_);

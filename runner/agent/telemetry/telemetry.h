@@ -43,6 +43,8 @@ class Telemetry {
   void end_execution(const OpenSpan& span, const ExecutionRecord& record);
   // A call of a tool over MCP.
   void end_call(const OpenSpan& span, std::string_view tool, std::string_view protocol, ErrorKind error);
+  // A command that is more than one execution: a session's call, a pipeline, a validation.
+  void end_command(const OpenSpan& span, std::string_view tool, std::string_view command, ErrorKind error);
 
   void add(SpanRecord span);
   void add(LogEntry entry);

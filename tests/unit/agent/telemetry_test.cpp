@@ -1,11 +1,16 @@
 #include "runner/agent/telemetry/telemetry.h"
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <sys/socket.h>
 
+#include <array>
 #include <limits>
 
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "runner/agent/telemetry/delivery.h"
 #include "runner/agent/telemetry/endpoint.h"
 
 namespace rh::agent {
@@ -69,6 +74,107 @@ TEST(Otlp, HistogramsCountEachValueOnce) {
     for (const json& count : point["bucketCounts"]) total += std::stoul(count.get<std::string>());
   }
   EXPECT_EQ(total, 4U);
+}
+
+TEST(Delivery, ReadsCompleteAnswersOnly) {
+  EXPECT_FALSE(parsed_answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{", false));
+  const auto whole = parsed_answer("HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}", false);
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->status, 503);
+  EXPECT_EQ(whole->retry_after, std::chrono::seconds(7));
+  EXPECT_TRUE(whole->keep_alive);
+  EXPECT_FALSE(parsed_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", false));
+  EXPECT_TRUE(parsed_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", false));
+  EXPECT_FALSE(parsed_answer("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", false)->keep_alive);
+  EXPECT_FALSE(parsed_answer("HTTP/1.1", true));
+  EXPECT_FALSE(parsed_answer("SSH-2.0-x\r\n\r\n", true));
+}
+
+// A server of the test answers by hand, so that a delivery can be left and gone on with at every point.
+class DeliveryTest : public testing::Test {
+ protected:
+  DeliveryTest() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(listener_.get(), 4), 0);
+    EXPECT_EQ(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+    endpoint_.port = ntohs(address.sin_port);
+    endpoint_.url = "http://127.0.0.1/v1/traces";
+    endpoint_.host = "127.0.0.1";
+    endpoint_.path = "/v1/traces";
+  }
+  UniqueFd accept() { return UniqueFd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)); }
+  static std::string receive(const UniqueFd& connection, std::string_view until) {
+    std::string text;
+    std::array<char, 4096> part;
+    while (text.find(until) == std::string::npos) {
+      const ssize_t got = ::recv(connection.get(), part.data(), part.size(), 0);
+      if (got <= 0) return text;
+      text.append(part.data(), static_cast<std::size_t>(got));
+    }
+    return text;
+  }
+  static void answer(const UniqueFd& connection, std::string_view head) {
+    const std::string text = fmt::format("HTTP/1.1 {}\r\nContent-Length: 2\r\n\r\n{{}}", head);
+    EXPECT_EQ(::send(connection.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  }
+  void drive_now(Delivery& delivery) { drive({&delivery}, monotonic_now(), {}); }
+  void drive_to_the_end(Delivery& delivery) { drive({&delivery}, std::nullopt, {}); }
+
+  UniqueFd listener_;
+  Endpoint endpoint_;
+};
+
+TEST_F(DeliveryTest, IsLeftWithoutAnAnswerAndGoneOnWith) {
+  Delivery delivery(endpoint_);
+  delivery.add("first");
+  delivery.add("second");
+  const UniqueFd connection = accept();
+  drive_now(delivery);
+  EXPECT_THAT(receive(connection, "first"), testing::HasSubstr("POST /v1/traces HTTP/1.1"));
+  drive_now(delivery);
+  EXPECT_EQ(delivery.queued(), 2U) << "nobody said yet that it was taken";
+  answer(connection, "200 OK");
+  drive_now(delivery);
+  EXPECT_THAT(receive(connection, "second"), testing::HasSubstr("second"));
+  answer(connection, "200 OK");
+  drive_to_the_end(delivery);
+  EXPECT_TRUE(delivery.idle());
+  EXPECT_EQ(delivery.problem(), "");
+}
+
+TEST_F(DeliveryTest, ARefusalIsSaidAndTheNextMessageSent) {
+  Delivery delivery(endpoint_);
+  delivery.add("first");
+  const UniqueFd connection = accept();
+  answer(connection, "400 Bad");
+  drive_to_the_end(delivery);
+  EXPECT_TRUE(delivery.idle());
+  EXPECT_THAT(delivery.problem(), testing::HasSubstr("answered 400"));
+}
+
+TEST_F(DeliveryTest, NobodyIsAskedTwiceAtTheEnd) {
+  listener_.reset();
+  Delivery delivery(endpoint_);
+  delivery.last_call();
+  delivery.add("first");
+  delivery.add("second");
+  drive_to_the_end(delivery);
+  EXPECT_TRUE(delivery.idle());
+  EXPECT_THAT(delivery.problem(), testing::HasSubstr("nobody takes them"));
+}
+
+TEST_F(DeliveryTest, ASilentEndpointIsLeftWhenItsTimeIsOver) {
+  endpoint_.timeout = std::chrono::milliseconds(20);
+  Delivery delivery(endpoint_);
+  delivery.last_call();
+  delivery.add("first");
+  drive_to_the_end(delivery);
+  EXPECT_TRUE(delivery.idle());
+  EXPECT_THAT(delivery.problem(), testing::HasSubstr("does not answer"));
 }
 
 TEST(TelemetryPlan, FollowsTheStandardVariables) {
