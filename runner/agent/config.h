@@ -91,7 +91,8 @@ struct AgentConfig {
   bool disabled = false;   // said explicitly: a caller over MCP cannot enable it for a call
   std::string enabled_by;  // "runharness.toml:3", "--enable", "RUNHARNESS_EXECUTION"; for messages
   bool allow_production = false;
-  std::string production_sign;  // "APP_ENV=production" where the environment says so; empty: it does not
+  std::vector<std::string> caller_may;  // "enable", "allow_prod": what a caller over MCP may lift for its call
+  std::string production_sign;          // "APP_ENV=production" where the environment says so; empty: it does not
   std::string preset = "agent";
 
   SecurityMode security = SecurityMode::safe;

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "runner/agent/service.h"
+#include "runner/agent/telemetry/telemetry.h"
 #include "runner/agent/tool_tables.h"
 #include "runner/base/text.h"
 
@@ -13,6 +16,23 @@ namespace rh::agent {
 namespace {
 
 using nlohmann::json;
+
+// What error_answer gives. Some clients check errors against the output schema, too.
+json error_schema() {
+  return {{"type", "object"},
+          {"required", {"success", "error"}},
+          {"properties",
+           {{"success", {{"const", false}}},
+            {"error",
+             {{"type", "object"},
+              {"required", {"kind", "category", "message"}},
+              {"properties",
+               {{"kind", {{"type", "string"}}},
+                {"category", {{"type", "string"}}},
+                {"message", {{"type", "string"}}},
+                {"retry", {{"type", "boolean"}}},
+                {"retry_changed", {{"type", "boolean"}}}}}}}}}};
+}
 
 // Only arguments of the same type can be told from text by a caller who sees the schema.
 json schema_of(const ArgumentRow& row) {
@@ -49,15 +69,21 @@ json schema_of(const ArgumentRow& row) {
   return schema;
 }
 
+// 3.0 is a whole number to JSON schema. Beyond what a double counts exactly it is none to us.
+bool is_whole(const json& value) {
+  constexpr double kMost = 9'007'199'254'740'992.0;
+  if (!value.is_number_float()) return false;
+  const double number = value.get<double>();
+  return std::fabs(number) <= kMost && std::trunc(number) == number;
+}
+
 bool has_type(ArgumentType type, const json& value) {
   const auto all = [&](auto is) { return std::all_of(value.begin(), value.end(), is); };
   switch (type) {
     case ArgumentType::text:
       return value.is_string();
     case ArgumentType::integer:
-      return value.is_number_integer() ||
-             (value.is_number_float() &&
-              value.get<double>() == static_cast<double>(static_cast<std::int64_t>(value.get<double>())));
+      return value.is_number_integer() || is_whole(value);
     case ArgumentType::number:
       return value.is_number();
     case ArgumentType::boolean:
@@ -164,6 +190,10 @@ json input_schema(const ToolRow& tool) {
   return schema;
 }
 
+json output_schema(const ToolRow& tool) {
+  return {{"type", "object"}, {"anyOf", {json::parse(tool.output_schema), error_schema()}}};
+}
+
 std::string tools_document() {
   json tools = json::array();
   for (const ToolRow& row : tool_rows()) {
@@ -176,7 +206,7 @@ std::string tools_document() {
                      {"description", row.description},
                      {"arguments", std::move(arguments)},
                      {"input_schema", input_schema(row)},
-                     {"output_schema", json::parse(row.output_schema)}});
+                     {"output_schema", output_schema(row)}});
   }
   return json{{"schema", "runharness.tools"}, {"schema_version", 1}, {"tools", std::move(tools)}}.dump(2) + "\n";
 }
@@ -202,9 +232,9 @@ Result<void> check_arguments(const ToolRow& tool, const json& arguments) {
   return {};
 }
 
-ToolAnswer call_tool(const ToolRow& tool, Service& service, const CallContext& context, const json& arguments) {
-  if (const auto good = check_arguments(tool, arguments); !good)
-    return error_answer(ErrorKind::invalid_request, good.error().what);
+namespace {
+
+ToolAnswer called(const ToolRow& tool, Service& service, const CallContext& context, const json& arguments) {
   try {
     return tool.call(service, context, arguments);
   } catch (const std::exception& problem) {
@@ -212,8 +242,32 @@ ToolAnswer call_tool(const ToolRow& tool, Service& service, const CallContext& c
   }
 }
 
+// A single execution has a span of its own, and so has a call over MCP.
+ToolAnswer traced(const ToolRow& tool, Service& service, const CallContext& context, const json& arguments) {
+  if (context.over_mcp || tool.command.empty() || tool.command == "exec" || !service.telemetry().enabled())
+    return called(tool, service, context, arguments);
+  const OpenSpan span = service.telemetry().begin(context.trace_parent);
+  CallContext below = context;
+  below.trace_parent = traceparent_of(span.ids);
+  ToolAnswer answer = called(tool, service, below, arguments);
+  service.telemetry().end_command(span, tool.name, tool.command, answer.error);
+  return answer;
+}
+
+}  // namespace
+
+ToolAnswer call_tool(const ToolRow& tool, Service& service, const CallContext& context, const json& arguments) {
+  if (const auto good = check_arguments(tool, arguments); !good)
+    return error_answer(ErrorKind::invalid_request, good.error().what);
+  return traced(tool, service, context, arguments);
+}
+
 ToolAnswer error_answer(ErrorKind kind, const std::string& message) {
+  constexpr std::size_t kMaxMessage = 8'000;  // what a caller sent is not sent back whole
   const ErrorKindRow& row = row_of(kind);
+  if (message.size() > kMaxMessage)
+    return error_answer(kind, to_valid_utf8(message.substr(0, kMaxMessage - 100)) +
+                                  fmt::format("... ({} bytes more)", message.size() - kMaxMessage + 100));
   const json structured = {{"success", false},
                            {"error",
                             {{"kind", row.name},

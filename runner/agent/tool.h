@@ -119,6 +119,8 @@ struct ToolRow {
 [[nodiscard]] std::string flag_of(const ArgumentRow& argument);
 // The JSON schema (2020-12) of the arguments as offered over MCP.
 [[nodiscard]] nlohmann::json input_schema(const ToolRow& tool);
+// Of the structured answer, which may be that of an error: `output_schema` of the row, or what error_answer gives.
+[[nodiscard]] nlohmann::json output_schema(const ToolRow& tool);
 // Arguments against the rows: unknown names with a suggestion, wrong types, missing ones. Values are the tool's to
 // judge.
 [[nodiscard]] Result<void> check_arguments(const ToolRow& tool, const nlohmann::json& arguments);

@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "runner/agent/custom/custom_tools.h"
 #include "runner/agent/mcp/http_router.h"
 #include "runner/agent/mcp/http_server.h"
 #include "runner/agent/mcp/product_host.h"
@@ -50,8 +51,10 @@ Result<unsigned> number_of(const CommandLine& line, const std::string& name, uns
   return static_cast<unsigned>(*number);
 }
 
-Result<std::vector<mcp::OfferedTool>> chosen_tools(const CommandLine& line) {
+Result<mcp::Offer> chosen_tools(const CommandLine& line, const agent::AgentConfig& config) {
   mcp::OfferOptions options;
+  for (const agent::CustomTool& tool : config.tools)
+    if (agent::custom_tool_named(config, tool.name) == &tool) options.custom.push_back(tool.name);
   options.tools = list_of(line, "tools");
   if (has(line, "aliases"))
     options.aliases = texts_of(line, "aliases").back() == "true" ? mcp::Aliases::all : mcp::Aliases::none;
@@ -148,14 +151,19 @@ Result<void> serve(const CommandLine& line, mcp::Server& server, BorrowedFd stop
 Result<int> run_mcp(const CommandLine& line) {
   ::signal(SIGPIPE, SIG_IGN);  // a client that went away is no reason to die in the middle of cleaning up
   RH_TRY(auto signals, RunSignals::install());
-  RH_TRY(auto tools, chosen_tools(line));
   constexpr unsigned kMostCalls = 100'000;
   mcp::QuotaLimits quota;
   RH_TRY(quota.concurrent, number_of(line, "max-concurrent", quota.concurrent, kMostCalls));
   RH_TRY(quota.per_minute, number_of(line, "max-per-minute", quota.per_minute, kMostCalls));
   constexpr unsigned kMostWarm = 64;
   RH_TRY(const unsigned warm, number_of(line, "warm", 0, kMostWarm));
+  for (const std::string& right : list_of(line, "caller-may"))
+    if (!is_one_of(right, {"enable", "allow_prod", "allow-prod"}))
+      return fail(ErrorKind::usage, "let callers decide: they may be given 'enable' and 'allow_prod'", right);
   RH_TRY(const auto service, open_agent_service(line, [&](agent::AgentConfig& config) {
+           if (has(line, "allow-prod")) config.allow_production = true;
+           for (const std::string& right : list_of(line, "caller-may"))
+             config.caller_may.push_back(right == "allow-prod" ? "allow_prod" : right);
            if (has(line, "enable")) {
              config.enabled = true;
              config.enabled_by = "--enable";
@@ -166,7 +174,8 @@ Result<int> run_mcp(const CommandLine& line) {
     RH_TRY(const mcp::HttpOptions options, http_options(line));
     service->expose({options.address, !mcp::is_loopback_name(options.address), !options.access.tokens.empty()});
   }
-  mcp::ProductHost host(*service, {std::move(tools), has(line, "full-text")});
+  RH_TRY(auto offer, chosen_tools(line, service->config()));
+  mcp::ProductHost host(*service, {std::move(offer), has(line, "full-text")});
   mcp::Server server(host, quota);
   RH_CHECK(serve(line, server, signals.descriptor()));
   return signals.first() != 0 ? 128 + signals.first() : 0;

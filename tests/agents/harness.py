@@ -23,6 +23,8 @@ import tempfile
 import threading
 import unittest
 
+import jsonschema
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 RUNHARNESS = pathlib.Path(os.environ.get("RUNHARNESS", REPOSITORY / "build/dev/runharness")).resolve()
 BOTH = ("command line", "mcp")
@@ -38,6 +40,23 @@ def tools():
         for name in [tool["name"], *tool["aliases"]]:
             rows[name] = tool
     return rows
+
+
+@functools.cache
+def validator(schema):
+    """Of a JSON schema as text; the schema itself is checked first."""
+    schema = json.loads(schema)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def must_fit(schema, value, what):
+    """Real clients throw away an answer that its tool's schema does not allow, so that each one here is held against it."""
+    problems = sorted(validator(json.dumps(schema, sort_keys=True)).iter_errors(value), key=lambda error: list(map(str, error.path)))
+    if problems:
+        lines = [f"{'/'.join(map(str, error.absolute_path)) or '(root)'}: {error.message[:400]}"
+                 for problem in problems for error in [problem, *(problem.context or [])]]
+        raise AssertionError(f"{what} does not fit its schema:\n  " + "\n  ".join(lines) + "\n" + json.dumps(value)[:3000])
 
 
 class Answer:
@@ -138,8 +157,24 @@ class McpClient:
             raise AssertionError(f"{method}: {reply['error']}")
         return reply["result"]
 
+    @functools.cached_property
+    def listed(self):
+        """Name -> entry of tools/list."""
+        return {entry["name"]: entry for entry in self.request("tools/list")["tools"]}
+
+    def check(self, tool, arguments, result):
+        """The answer against the schemas that the server promises."""
+        entry = self.listed.get(tool)
+        if entry is None:
+            return
+        if not result.get("isError"):
+            must_fit(entry["inputSchema"], arguments, f"what {tool} takes")
+        if "outputSchema" in entry:
+            must_fit(entry["outputSchema"], result.get("structuredContent"), f"the answer of {tool} over MCP")
+
     def call(self, tool, arguments, timeout=240):
         result = self.request("tools/call", {"name": tool, "arguments": arguments}, timeout)
+        self.check(tool, arguments, result)
         text = "\n".join(part.get("text", "") for part in result["content"] if part["type"] == "text")
         return Answer("mcp", result.get("structuredContent", {}), text, None, result.get("isError", False),
                       content=result["content"])
@@ -218,6 +253,8 @@ class RowTest(unittest.TestCase):
             data = json.loads(done.stdout)
         except json.JSONDecodeError:
             data = {}
+        if data:
+            must_fit(row["output_schema"], data, f"the answer of {row['command']} --json")
         return Answer("command line", data, done.stdout, done.returncode, done.returncode != 0, done.stderr)
 
     def ask(self, tool, ways=BOTH, **arguments):

@@ -77,7 +77,7 @@ constexpr std::string_view kSchema =
 
 }  // namespace
 
-ToolAnswer plan_execution(Service& service, const CallContext&, const ExecutionRequest& request) {
+ToolAnswer plan_execution(Service& service, const CallContext& context, const ExecutionRequest& request) {
   const AgentConfig& config = service.config();
   const auto found = config.environments.find(request.environment);
   const EnvironmentProfile* environment = found == config.environments.end() ? nullptr : &found->second;
@@ -85,7 +85,7 @@ ToolAnswer plan_execution(Service& service, const CallContext&, const ExecutionR
       assess_with_files(request.language, request.code, request.files,
                         rules_of(config, request.security.value_or(config.security), environment));
   const ApprovalNeed need = approval_need(config, request, assessment);
-  const Plan made = plan_of(service, request, assessment, need, permission_to_run(service, request));
+  const Plan made = plan_of(service, request, assessment, need, permission_to_run(service, context, request));
   const json structured = {{"success", true},
                            {"executed", false},
                            {"outcome", made.outcome},

@@ -47,6 +47,14 @@ Result<void> enabled(C& config, const KeyValue& value) {
   return {};
 }
 
+Result<void> caller_may(C& config, const KeyValue& value) {
+  for (const std::string& right : value.texts)
+    if (!is_one_of(right, {"enable", "allow_prod"}))
+      return wrong(value, fmt::format("read 'caller_may': it lists enable and allow_prod, not '{}'", right));
+  config.caller_may = value.texts;
+  return {};
+}
+
 Result<void> preset(C& config, const KeyValue& value) {
   config.preset = value.text();
   return {};
@@ -175,6 +183,7 @@ std::string telemetry_enabled_text(const C& config) {
 
 bool enables(const C& before, const C& after) { return after.enabled && !before.enabled; }
 bool allows_production(const C& before, const C& after) { return after.allow_production && !before.allow_production; }
+bool gives_callers_more(const C& before, const C& after) { return !contains_all(before.caller_may, after.caller_may); }
 bool loosens_preset(const C& before, const C& after) {
   const auto rank = [](std::string_view name) { return is_one_of(name, {"agent", "strict"}) ? 1 : 0; };
   return rank(after.preset) < rank(before.preset);

@@ -128,6 +128,7 @@ using C = AgentConfig;
 using G = GenerationSettings;
 
 Result<void> enabled(C&, const KeyValue&);
+Result<void> caller_may(C&, const KeyValue&);
 Result<void> preset(C&, const KeyValue&);
 Result<void> allowed_modules(C&, const KeyValue&);
 Result<void> forbidden_functions(C&, const KeyValue&);
@@ -158,6 +159,7 @@ std::string telemetry_enabled_text(const C&);
 
 bool enables(const C& before, const C& after);
 bool allows_production(const C& before, const C& after);
+bool gives_callers_more(const C& before, const C& after);
 bool loosens_preset(const C& before, const C& after);
 bool loosens_security(const C& before, const C& after);
 bool loosens_mode(const C& before, const C& after);
@@ -176,6 +178,7 @@ bool changes_tools(const C& before, const C& after);
 inline constexpr auto enabled_text = show_boolean<&C::enabled>;
 inline constexpr auto allow_production = put_boolean<&C::allow_production>;
 inline constexpr auto allow_production_text = show_boolean<&C::allow_production>;
+inline constexpr auto caller_may_text = show_list<&C::caller_may>;
 inline constexpr auto preset_text = show<&C::preset>;
 inline constexpr auto security = put_choice<kSecurityNames, &C::security>;
 inline constexpr auto security_text = show_choice<kSecurityNames, &C::security>;

@@ -165,7 +165,7 @@ ToolAnswer call_custom_tool(Service& service, const CallContext& context, const 
   if (!arguments.is_object()) return error_answer(ErrorKind::invalid_request, "the arguments are no object");
   if (const auto good = check(tool, arguments); !good)
     return error_answer(ErrorKind::invalid_request, good.error().what);
-  if (const Permission permission = permission_to_run(service, {}); permission.error != ErrorKind::none)
+  if (const Permission permission = permission_to_run(service, context, {}); permission.error != ErrorKind::none)
     return error_answer(permission.error, permission.message);
   ChildSpec spec;
   spec.argv = run_words(service, filled_command(tool, arguments));

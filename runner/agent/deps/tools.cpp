@@ -4,6 +4,7 @@
 
 #include "runner/agent/deps/dependencies.h"
 #include "runner/agent/exec/pipeline.h"
+#include "runner/agent/served_path.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 
@@ -82,11 +83,12 @@ json install(Service& service, const CallContext& context, const Dependencies& d
   return installation;
 }
 
-Result<std::string> code_of(const Service& service, const json& arguments) {
+Result<std::string> code_of(const Service& service, const CallContext& context, const json& arguments) {
   if (const auto at = arguments.find("code"); at != arguments.end()) return at->get<std::string>();
   const std::string file = arguments.value("file", std::string());
   if (file.empty()) return fail(rh::ErrorKind::usage, "look at imports: give code or file");
-  return read_file(service.paths().project / file, kMaxCode);
+  RH_TRY(const auto path, readable_path(service, context, file));
+  return read_file(path, kMaxCode);
 }
 
 std::optional<Language> language_of(const json& arguments) {
@@ -98,7 +100,7 @@ std::optional<Language> language_of(const json& arguments) {
 ToolAnswer analyze(Service& service, const CallContext& context, const json& arguments) {
   const auto language = language_of(arguments);
   if (!language) return error_answer(ErrorKind::unsupported_language, "say the language: one of " + language_list());
-  const auto code = code_of(service, arguments);
+  const auto code = code_of(service, context, arguments);
   if (!code) return error_answer(ErrorKind::invalid_request, code.error().message());
   const Dependencies dependencies = analyse_dependencies(service, *language, *code);
   json record = to_json(dependencies);

@@ -116,7 +116,7 @@ class Pipeline {
   bool stop(const Error& error, ErrorKind otherwise) { return stop(kind_of(error, otherwise), error.message()); }
 
   bool allowed() {
-    const Permission permission = permission_to_run(service_, request_);
+    const Permission permission = permission_to_run(service_, context_, request_);
     if (permission.error != ErrorKind::none) {
       record_.error.concerns = permission.concerns;
       return stop(permission.error, permission.message);

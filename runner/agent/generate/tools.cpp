@@ -67,7 +67,7 @@ Asked asked_of(Service& service, const CallContext& context, const json& argumen
     ExecutionRequest permission;
     permission.enable = arguments.value("enable", false);
     permission.allow_production = arguments.value("allow_prod", false);
-    if (const Permission given = permission_to_run(service, permission); given.error != ErrorKind::none) {
+    if (const Permission given = permission_to_run(service, context, permission); given.error != ErrorKind::none) {
       ToolAnswer refused = error_answer(given.error, given.message);
       if (given.concerns.empty()) return {{}, refused};
       json structured = json::parse(refused.structured);

@@ -105,20 +105,19 @@ void Call::send(const json& message) {
 }
 
 void Call::finish(const Reply& reply) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (over_) return;
-    over_ = true;
-    const json& id = message_.id();
-    if (reply.kind == Reply::Kind::error) {
-      const json data = reply.value ? cleaned(host_, *reply.value) : json();
-      outlet_->finish(error_message(&id, reply.code, host_.clean(reply.message), reply.value ? &data : nullptr),
-                      reply.http_status);
-    } else {
-      outlet_->finish(result_message(id, cleaned(host_, *reply.value)), reply.http_status);
-    }
-  }
+  const std::lock_guard lock(mutex_);
+  if (over_) return;
+  over_ = true;
+  // Before the answer is out: whoever has it may use the id again at once.
   if (session_) session_->remove(*this);
+  const json& id = message_.id();
+  if (reply.kind == Reply::Kind::error) {
+    const json data = reply.value ? cleaned(host_, *reply.value) : json();
+    outlet_->finish(error_message(&id, reply.code, host_.clean(reply.message), reply.value ? &data : nullptr),
+                    reply.http_status);
+  } else {
+    outlet_->finish(result_message(id, cleaned(host_, *reply.value)), reply.http_status);
+  }
 }
 
 void Call::cancel() {

@@ -13,8 +13,9 @@ namespace rh::agent::mcp {
 
 constexpr std::size_t kMaxFrameBytes = 32ULL << 20;  // files travel inside of requests
 constexpr unsigned kMaxFrameDepth = 64;
-constexpr std::size_t kMaxBatch = 100;    // messages of one frame; batches exist in revision 2025-03-26 only
-constexpr std::size_t kMaxIdBytes = 512;  // of a request's id, as text
+constexpr std::size_t kMaxFrameValues = 1'000'000;  // members, elements and brackets
+constexpr std::size_t kMaxBatch = 100;              // messages of one frame; batches exist in revision 2025-03-26 only
+constexpr std::size_t kMaxIdBytes = 512;            // of a request's id, as text
 
 struct Message {
   enum class Kind { request, notification, response };
@@ -37,7 +38,12 @@ struct Frame {
 };
 
 [[nodiscard]] Frame read_frame(std::string_view bytes);
-// Of JSON text: deeper than `most` brackets?
+// Of JSON text, without reading it; too much rather than too little.
+struct JsonShape {
+  unsigned depth = 0;
+  std::size_t values = 0;
+};
+[[nodiscard]] JsonShape shape_of(std::string_view bytes);
 [[nodiscard]] bool is_nested_deeper(std::string_view bytes, unsigned most);
 
 }  // namespace rh::agent::mcp

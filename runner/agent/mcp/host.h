@@ -42,6 +42,9 @@ class Host {
   [[nodiscard]] virtual bool heartbeats() const { return true; }
   // Has a tool arguments that travel in headers, too (`x-mcp-header` in its schema)?
   [[nodiscard]] virtual bool mirrors_arguments() const { return false; }
+  // May calls of tools be tasks, and is it of use for this one?
+  [[nodiscard]] virtual bool offers_tasks() const { return false; }
+  [[nodiscard]] virtual bool may_take_long(std::string_view) const { return false; }
   [[nodiscard]] virtual int tools_ttl_ms() const { return 300'000; }
 };
 

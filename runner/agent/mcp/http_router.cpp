@@ -160,7 +160,7 @@ void HttpRouter::post_legacy(const std::shared_ptr<HttpPeer>& peer, const HttpRe
       for (auto one = known->streams.begin(); one != known->streams.end();)
         one = one->second->finished() ? known->streams.erase(one) : std::next(one);
     auto stream =
-        std::make_shared<HttpStream>(known->next_stream++, accepted_by(request), cross_origin_headers(request));
+        std::make_shared<HttpStream>(known->next_stream++, accepted_by(request), cross_origin_headers(request), kept_);
     stream->attach(peer);
     known->streams.emplace(stream->number(), stream);
     open_[peer.get()] = {stream, nullptr};
@@ -181,7 +181,7 @@ void HttpRouter::begin_session(const std::shared_ptr<HttpPeer>& peer, const Http
   fresh.principal = principal_of(access_, request);
   fresh.session = std::make_shared<Session>(*id);
   fresh.used = Clock::now();
-  fresh.notices = std::make_shared<HttpStream>(1, HttpStream::Accepts{}, HttpHeaders{});
+  fresh.notices = std::make_shared<HttpStream>(1, HttpStream::Accepts{}, HttpHeaders{}, kept_);
   fresh.streams.emplace(1, fresh.notices);
   fresh.session->set_notices([post = post_, stream = fresh.notices](const json& notice) {
     post([stream, text = wire_text(notice)] { stream->send(text); });

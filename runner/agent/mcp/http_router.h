@@ -68,6 +68,7 @@ class HttpRouter {
   Server& server_;
   const HttpAccess access_;
   const HttpOutlet::Post post_;
+  const std::shared_ptr<KeptEvents> kept_ = std::make_shared<KeptEvents>();
   std::map<std::string, HttpSession> sessions_;
   std::map<const HttpPeer*, Open> open_;
 };

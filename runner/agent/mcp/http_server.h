@@ -21,6 +21,9 @@ constexpr std::chrono::seconds kBodyTimeout{60};
 constexpr std::chrono::seconds kIdleTimeout{90};  // between two requests
 constexpr std::chrono::seconds kWriteTimeout{60};
 constexpr std::size_t kMaxUnsentBytes = 64ULL << 20;  // to a client that does not read
+// Of all connections together: then the one that holds most is closed.
+constexpr std::size_t kMaxAllUnsentBytes = 256ULL << 20;
+constexpr std::size_t kMaxAllBodyBytes = 256ULL << 20;
 
 struct HttpOptions {
   std::string address = "127.0.0.1";

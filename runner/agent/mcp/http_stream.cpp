@@ -1,5 +1,7 @@
 #include "runner/agent/mcp/http_stream.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
@@ -38,15 +40,24 @@ void HttpStream::send(const std::string& message) {
 
 void HttpStream::emit(const std::string& message) {
   const Event event{next_event_++, message};
-  if (number_ != 0) {
-    kept_bytes_ += message.size();
-    kept_.push_back(event);
-    while (kept_bytes_ > kMaxKeptEventBytes && kept_.size() > 1) {
-      kept_bytes_ -= kept_.front().text.size();
-      kept_.pop_front();
-    }
-  }
+  if (number_ != 0 && all_kept_) keep(event);
   write(event);
+}
+
+void HttpStream::keep(const Event& event) {
+  kept_bytes_ += event.text.size();
+  all_kept_->bytes += event.text.size();
+  kept_.push_back(event);
+  forget(std::max(kMaxKeptEventBytes, event.text.size()));
+  if (all_kept_->bytes > kMaxAllKeptBytes) forget(0);
+}
+
+void HttpStream::forget(std::size_t most) {
+  while (kept_bytes_ > most) {
+    kept_bytes_ -= kept_.front().text.size();
+    all_kept_->bytes -= kept_.front().text.size();
+    kept_.pop_front();
+  }
 }
 
 void HttpStream::write(const Event& event) {

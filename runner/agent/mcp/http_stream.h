@@ -17,9 +17,15 @@
 namespace rh::agent::mcp {
 
 constexpr std::size_t kMaxKeptEventBytes = 4ULL << 20;  // of one stream; the oldest go first
+constexpr std::size_t kMaxAllKeptBytes = 256ULL << 20;  // of all; then nothing more is kept
 constexpr std::chrono::seconds kKeepAlive{15};          // between comments on a quiet stream
 constexpr std::chrono::seconds kStreamAfter{2};         // a slow answer becomes a stream, which can be kept alive
 constexpr unsigned kRetryMs = 500;                      // after which a client whose stream was closed comes back
+
+// Events that are kept for clients that come back, of all streams.
+struct KeptEvents {
+  std::size_t bytes = 0;
+};
 
 class HttpStream {
  public:
@@ -29,8 +35,10 @@ class HttpStream {
   };
 
   // `number`: of the stream in its session; 0: events are not kept.
-  HttpStream(std::uint64_t number, Accepts accepts, HttpHeaders headers)
-      : number_(number), accepts_(accepts), headers_(std::move(headers)) {}
+  HttpStream(std::uint64_t number, Accepts accepts, HttpHeaders headers, std::shared_ptr<KeptEvents> all_kept = nullptr)
+      : number_(number), accepts_(accepts), headers_(std::move(headers)), all_kept_(std::move(all_kept)) {}
+  ~HttpStream() { forget(0); }
+  HttpStream(const HttpStream&) = delete;
 
   void attach(const std::shared_ptr<HttpPeer>& peer) { peer_ = peer; }
   void detach() { peer_.reset(); }
@@ -55,12 +63,15 @@ class HttpStream {
     std::string text;
   };
   void emit(const std::string& message);
+  void keep(const Event& event);
+  void forget(std::size_t most);  // the oldest, until no more bytes are kept
   void write(const Event& event);
   void end(Clock::time_point now);
 
   const std::uint64_t number_;
   const Accepts accepts_;
   const HttpHeaders headers_;
+  const std::shared_ptr<KeptEvents> all_kept_;  // null: nothing is kept
   std::weak_ptr<HttpPeer> peer_;
   std::deque<Event> kept_;
   std::size_t kept_bytes_ = 0;

@@ -80,17 +80,21 @@ json ProductHost::capabilities() const {
 
 json ProductHost::tools() {
   json list = json::array();
-  for (const OfferedTool& tool : options_.tools)
+  for (const OfferedTool& tool : options_.offer.tools)
     if (tool.listed) list.push_back(description_of(tool));
-  for (const json& entry : agent::custom_tool_entries(service_.config())) list.push_back(entry);
+  const std::vector<std::string>& custom = options_.offer.custom;
+  for (const json& entry : agent::custom_tool_entries(service_.config()))
+    if (std::find(custom.begin(), custom.end(), entry.at("name")) != custom.end()) list.push_back(entry);
   return list;
 }
 
 Reply ProductHost::call_tool(Call& call, const std::string& name, const json& arguments) {
-  const auto tool = std::find_if(options_.tools.begin(), options_.tools.end(),
-                                 [&](const OfferedTool& one) { return one.name == name; });
-  const agent::CustomTool* custom = agent::custom_tool_named(service_.config(), name);
-  if (tool == options_.tools.end() && custom == nullptr)
+  const Offer& offer = options_.offer;
+  const auto tool =
+      std::find_if(offer.tools.begin(), offer.tools.end(), [&](const OfferedTool& one) { return one.name == name; });
+  const bool offers = std::find(offer.custom.begin(), offer.custom.end(), name) != offer.custom.end();
+  const agent::CustomTool* custom = offers ? agent::custom_tool_named(service_.config(), name) : nullptr;
+  if (tool == offer.tools.end() && custom == nullptr)
     return refuse(kInvalidParams, "Unknown tool: " + name.substr(0, 128));
   const ToolRow& row = custom == nullptr ? *tool->row : *agent::tool_named("run_custom_tool");
 
@@ -160,6 +164,12 @@ Reply ProductHost::get_prompt(Call&, const std::string& name, const json&) {
 }
 Reply ProductHost::complete(Call&, const json&) { return refuse(kMethodNotFound, "Method not found"); }
 bool ProductHost::can_subscribe(std::string_view) { return false; }
+
+// What starts programs.
+bool ProductHost::may_take_long(std::string_view tool) const {
+  const ToolRow* row = agent::tool_named(tool);
+  return row == nullptr || !row->hints.read_only;
+}
 
 Reply ProductHost::over_quota(const std::string& why) const {
   const ToolAnswer answer = error_answer(agent::ErrorKind::quota_exceeded, why);

@@ -17,7 +17,7 @@ constexpr std::uint64_t kMaxInlineImageBytes = 1ULL << 20;
 constexpr unsigned kMaxAnswerDepth = 500;  // what code gives as its result may be nested as it likes
 
 struct ProductOptions {
-  std::vector<OfferedTool> tools;
+  Offer offer;
   bool full_text = false;  // the text of an answer is its whole JSON
 };
 
@@ -37,6 +37,8 @@ class ProductHost : public Host {
   [[nodiscard]] Reply get_prompt(Call& call, const std::string& name, const nlohmann::json& arguments) override;
   [[nodiscard]] Reply complete(Call& call, const nlohmann::json& params) override;
   [[nodiscard]] bool can_subscribe(std::string_view uri) override;
+  [[nodiscard]] bool offers_tasks() const override { return true; }
+  [[nodiscard]] bool may_take_long(std::string_view tool) const override;
   [[nodiscard]] Reply over_quota(const std::string& why) const override;
   [[nodiscard]] std::string clean(std::string_view text) const override;
 

@@ -19,6 +19,7 @@ constexpr std::string_view kKnownAliases = "execution_";  // their begin
 
 struct OfferOptions {
   std::vector<std::string> tools;    // names or aliases; empty: the set
+  std::vector<std::string> custom;   // names of tools that the configuration adds
   bool all = false;                  // also what is not in the default set
   Aliases aliases = Aliases::known;  // with the set: also under its other names
 };
@@ -29,8 +30,13 @@ struct OfferedTool {
   bool listed = true;
 };
 
+struct Offer {
+  std::vector<OfferedTool> tools;
+  std::vector<std::string> custom;
+};
+
 // An unknown name is an error with a suggestion.
-[[nodiscard]] Result<std::vector<OfferedTool>> offered_tools(const OfferOptions& options);
+[[nodiscard]] Result<Offer> offered_tools(const OfferOptions& options);
 // The entry of tools/list.
 [[nodiscard]] nlohmann::json description_of(const OfferedTool& tool);
 

@@ -12,6 +12,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::string_view kTasks = "tasks";
+
 const json* meta_of(const json& params) {
   const auto found = params.find("_meta");
   return found == params.end() || !found->is_object() ? nullptr : &*found;
@@ -46,6 +48,10 @@ const std::vector<Server::MethodRow>& Server::methods() {
       {"prompts/list", "prompts", true, true, false, 300'000, "public", &Server::list_prompts},
       {"prompts/get", "prompts", true, true, true, kNever, "", &Server::get_prompt},
       {"completion/complete", "completions", true, true, true, kNever, "", &Server::complete},
+      {"tasks/get", kTasks, true, false, false, kNever, "", &Server::get_task},
+      {"tasks/result", kTasks, true, false, true, kNever, "", &Server::task_result},
+      {"tasks/list", kTasks, true, false, false, kNever, "", &Server::list_tasks},
+      {"tasks/cancel", kTasks, true, false, false, kNever, "", &Server::cancel_task},
       {"subscriptions/listen", "", false, true, false, kNever, "", &Server::listen},
   };
   return rows;
@@ -55,6 +61,7 @@ const Server::MethodRow* Server::method_for(const Requester& who, std::string_vi
   const auto& rows = methods();
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const MethodRow& row) { return row.name == name; });
   if (found == rows.end() || !(who.era == Era::modern ? found->modern : found->legacy)) return nullptr;
+  if (found->capability == kTasks) return knows_tasks(who) ? &*found : nullptr;
   if (!found->capability.empty() && !host_.capabilities().contains(std::string(found->capability))) return nullptr;
   return &*found;
 }

@@ -17,6 +17,7 @@
 #include "runner/agent/mcp/quota.h"
 #include "runner/agent/mcp/sealed_state.h"
 #include "runner/agent/mcp/session.h"
+#include "runner/agent/mcp/tasks.h"
 #include "runner/agent/mcp/work_pool.h"
 
 namespace rh::agent::mcp {
@@ -83,6 +84,13 @@ class Server {
   Reply complete(Call& call);
   Reply listen(Call& call);
 
+  [[nodiscard]] bool knows_tasks(const Requester& who) const;
+  Reply begin_task(Call& call, const nlohmann::json& wish);
+  Reply get_task(Call& call);
+  Reply task_result(Call& call);
+  Reply list_tasks(Call& call);
+  Reply cancel_task(Call& call);
+
   struct Listener {
     std::weak_ptr<Call> call;
     bool tools, prompts, resources;
@@ -94,6 +102,7 @@ class Server {
   Host& host_;
   StateSeal seal_;
   Quota quota_;
+  Tasks tasks_;
   Heartbeat heartbeat_;
   WorkPool pool_;
   std::mutex mutex_;

@@ -43,6 +43,9 @@ Reply Server::initialize(Call& call) {
       share(*capabilities));
   json result = {
       {"protocolVersion", version}, {"capabilities", host_.capabilities()}, {"serverInfo", host_.implementation()}};
+  if (knows_tasks({Era::legacy, version, {}, {}, nullptr, {}}))
+    result["capabilities"]["tasks"] = {
+        {"list", json::object()}, {"cancel", json::object()}, {"requests", {{"tools", {{"call", json::object()}}}}}};
   if (const std::string text = host_.instructions(); !text.empty()) result["instructions"] = text;
   return reply_with(std::move(result));
 }
@@ -66,7 +69,12 @@ Reply Server::set_level(Call& call) {
 
 Reply Server::list_tools(Call& call) {
   if (const auto bad = bad_cursor(call)) return *bad;
-  return reply_with({{"tools", host_.tools()}});
+  json tools = host_.tools();
+  if (knows_tasks(call.requester()))
+    for (json& tool : tools)
+      if (host_.may_take_long(tool.at("name").get_ref<const std::string&>()))
+        tool["execution"] = {{"taskSupport", "optional"}};
+  return reply_with({{"tools", std::move(tools)}});
 }
 
 Reply Server::call_tool(Call& call) {
@@ -76,6 +84,8 @@ Reply Server::call_tool(Call& call) {
   const auto arguments = params.find("arguments");
   if (arguments != params.end() && !arguments->is_object())
     return refuse(kInvalidParams, "'arguments' must be an object");
+  if (const auto task = params.find("task"); task != params.end() && knows_tasks(call.requester()) && call.session())
+    return begin_task(call, *task);
   std::string why;
   const auto slot = quota_.enter(call.requester().principal, why);
   if (!slot) return host_.over_quota(why);

@@ -9,6 +9,8 @@
 #include "runner/agent/language.h"
 #include "runner/agent/project/child.h"
 #include "runner/agent/project/project.h"
+#include "runner/agent/safety/safety_check.h"
+#include "runner/agent/served_path.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 
@@ -29,18 +31,16 @@ T given(const json& arguments, const char* name, T fallback) {
   return at == arguments.end() ? std::move(fallback) : at->get<T>();
 }
 
-std::optional<ToolAnswer> refusal(const AgentConfig& config, const json& arguments) {
-  if (!config.enable_profiling)
+std::optional<ToolAnswer> refusal(const Service& service, const CallContext& context, const json& arguments) {
+  if (!service.config().enable_profiling)
     return error_answer(ErrorKind::not_enabled,
                         "profiling is switched off (execution.enable_profiling, ENABLE_PROFILING)");
-  if (!config.enabled && !given(arguments, "enable", false))
-    return error_answer(
-        ErrorKind::not_enabled,
-        "running code is not enabled: set execution.enabled in the user's configuration, or pass --enable");
-  if (!config.production_sign.empty() && !config.allow_production && !given(arguments, "allow_prod", false))
-    return error_answer(ErrorKind::production_execution_blocked,
-                        "this is a production environment: " + config.production_sign);
-  return std::nullopt;
+  ExecutionRequest request;
+  request.enable = given(arguments, "enable", false);
+  request.allow_production = given(arguments, "allow_prod", false);
+  const Permission permission = permission_to_run(service, context, request);
+  if (permission.error == ErrorKind::none) return std::nullopt;
+  return error_answer(permission.error, permission.message);
 }
 
 double share_of(const json& figure) {
@@ -186,7 +186,7 @@ ToolAnswer profile_command(Service& service, const CallContext& context, const j
 }  // namespace
 
 ToolAnswer profile_code(Service& service, const CallContext& context, const json& arguments) {
-  if (auto refused = refusal(service.config(), arguments)) return *refused;
+  if (auto refused = refusal(service, context, arguments)) return *refused;
   const std::string name = given(arguments, "language", std::string("python"));
   const auto language = language_named(name);
   if (!language)
@@ -203,13 +203,12 @@ ToolAnswer profile_code(Service& service, const CallContext& context, const json
 }
 
 ToolAnswer profile_script(Service& service, const CallContext& context, const json& arguments) {
-  if (auto refused = refusal(service.config(), arguments)) return *refused;
+  if (auto refused = refusal(service, context, arguments)) return *refused;
   const std::string script = arguments["script"].get<std::string>();
-  const fs::path file = (service.paths().project / script).lexically_normal();
-  if (!is_below(file, service.paths().project))
-    return error_answer(ErrorKind::invalid_request, "the script lies outside of the served folder: " + script);
-  if (!is_file(file)) return error_answer(ErrorKind::not_found, "there is no script " + script);
-  std::vector<std::string> words{file.string()};
+  const auto file = path_in_served(service, script);
+  if (!file) return error_answer(ErrorKind::invalid_request, file.error().message());
+  if (!is_file(*file)) return error_answer(ErrorKind::not_found, "there is no script " + script);
+  std::vector<std::string> words{file->string()};
   const auto more = given(arguments, "arguments", std::vector<std::string>());
   if (!language_of_file(script)) words.insert(words.begin(), "--");
   words.insert(words.end(), more.begin(), more.end());

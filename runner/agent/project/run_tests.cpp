@@ -8,6 +8,8 @@
 #include "runner/agent/project/coverage_gaps.h"
 #include "runner/agent/project/test_run.h"
 #include "runner/agent/project/words.h"
+#include "runner/agent/safety/safety_check.h"
+#include "runner/agent/served_path.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 
@@ -20,6 +22,7 @@ using nlohmann::json;
 constexpr std::uint64_t kMaxReport = 1ULL << 30;
 constexpr std::uint64_t kMaxAgentText = 64 << 10;
 constexpr std::size_t kMaxErrorTail = 2000;
+constexpr std::ptrdiff_t kAfterCommand = 2;  // "runharness test"
 constexpr auto kAskTime = std::chrono::milliseconds(20'000);
 
 struct TestCall {
@@ -62,8 +65,8 @@ void add_limits(const json& arguments, std::vector<std::string>& argv) {
   const auto add = [&](const char* name, const char* flag) {
     const auto at = arguments.find(name);
     if (at == arguments.end()) return;
-    argv.push_back(flag);
-    argv.push_back(at->is_string() ? at->get<std::string>() : at->dump());
+    // One word, so that no value is taken for a flag.
+    argv.push_back(fmt::format("{}={}", flag, at->is_string() ? at->get<std::string>() : at->dump()));
   };
   add("preset", "--preset");
   add("jobs", "--jobs");
@@ -76,20 +79,17 @@ void add_limits(const json& arguments, std::vector<std::string>& argv) {
   }
   if (given(arguments, "affected", false)) argv.push_back("--affected");
   for (const std::string& suite : given(arguments, "only", std::vector<std::string>())) {
-    argv.push_back("--only");
-    argv.push_back(suite);
+    argv.push_back("--only=" + suite);
   }
 }
 
 // Files that the caller wants beside the answer: "markdown=summary.md", below the project.
-Result<void> add_reports(const json& arguments, const fs::path& project, std::vector<std::string>& argv) {
+Result<void> add_reports(const Service& service, const json& arguments, std::vector<std::string>& argv) {
   for (const std::string& report : given(arguments, "reports", std::vector<std::string>())) {
     const std::size_t equals = report.find('=');
     if (equals == std::string::npos)
       return fail(rh::ErrorKind::usage, "read the report: write NAME=PATH, such as markdown=summary.md", report);
-    const fs::path file = (project / report.substr(equals + 1)).lexically_normal();
-    if (!is_below(file, project))
-      return fail(rh::ErrorKind::usage, "write the report: it would lie outside of the served folder", report);
+    RH_TRY(const fs::path file, path_in_served(service, report.substr(equals + 1)));
     argv.push_back("--report");
     argv.push_back(report.substr(0, equals + 1) + file.string());
   }
@@ -120,7 +120,7 @@ Result<TestCall> call_of(const Service& service, const json& arguments) {
     call.argv.push_back(fmt::format("{}", call.rule.threshold));
   }
   add_limits(arguments, call.argv);
-  RH_CHECK(add_reports(arguments, project, call.argv));
+  RH_CHECK(add_reports(service, arguments, call.argv));
   for (const fs::path& root : call.target.roots) call.argv.push_back(root.string());
   call.environment = service.host().environment();
   // The one way that reaches pytest and no other runner. The caller's own stands first, so that this call wins.
@@ -193,19 +193,37 @@ ToolAnswer answer_to(const model::RunReport& report, const TestCall& call, std::
     for (const json& folder : record["folders"])
       text += fmt::format("{}: {} of {} passed\n", folder["path"].get<std::string>(), folder["passed"].get<int>(),
                           folder["total"].get<int>());
-  if (report.exit_code == 1) record["error"] = {{"kind", "tests_failed"}, {"message", report.exit_reason}};
-  if (report.exit_code == 4) record["error"] = {{"kind", "no_test_results"}, {"message", report.exit_reason}};
+  const auto because = [&](ErrorKind kind) {
+    record["error"] = json::parse(error_answer(kind, report.exit_reason).structured)["error"];
+  };
+  if (report.exit_code == 1) because(ErrorKind::tests_failed);
+  if (report.exit_code == 4) because(ErrorKind::no_test_results);
   ToolAnswer answer = answer_of(record, std::move(text));
   answer.exit_code = record["exit_code"].get<int>();
   if (report.exit_code == 4) answer.error = ErrorKind::no_test_results;
   return answer;
 }
 
+// Tests are code, too. A person who types the command wants them run; an agent may have written them a moment ago.
+std::optional<ToolAnswer> refusal(const Service& service, const CallContext& context, const json& arguments) {
+  if (!context.over_mcp) return std::nullopt;
+  ExecutionRequest request;
+  request.enable = given(arguments, "enable", false);
+  request.allow_production = given(arguments, "allow_prod", false);
+  const Permission permission = permission_to_run(service, context, request);
+  if (permission.error == ErrorKind::none) return std::nullopt;
+  return error_answer(permission.error, permission.message);
+}
+
 }  // namespace
 
 ToolAnswer run_tests(Service& service, const CallContext& context, const json& arguments) {
-  const auto call = call_of(service, arguments);
+  if (auto refused = refusal(service, context, arguments)) return *refused;
+  auto call = call_of(service, arguments);
   if (!call) return error_answer(ErrorKind::invalid_request, call.error().message());
+  // As for any code: whoever starts the server gives it the network, not a call that names a preset.
+  if (context.over_mcp && service.config().network != model::NetworkPolicy::host)
+    call->argv.insert(call->argv.begin() + kAfterCommand, "--network=none");
   ChildSpec spec{call->argv, service.paths().project, call->environment, kMaxAgentText, std::nullopt};
   if (context.on_progress) context.on_progress({"discovering the tests", 0, std::nullopt});
   const auto end = run_child(spec, {context.cancel, progress_of(context)});

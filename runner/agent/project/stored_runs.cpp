@@ -7,6 +7,8 @@
 #include "runner/agent/project/coverage_gaps.h"
 #include "runner/agent/project/project.h"
 #include "runner/agent/project/test_run.h"
+#include "runner/agent/served_path.h"
+#include "runner/agent/tool_answers.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 #include "runner/engine/run_directory.h"
@@ -56,12 +58,7 @@ void add_flag(const json& arguments, const char* name, const char* flag, std::ve
 }
 
 // Below the project: a tool over MCP does not write elsewhere.
-Result<fs::path> output_file(const Service& service, const std::string& name) {
-  const fs::path file = (service.paths().project / name).lexically_normal();
-  if (!is_below(file, service.paths().project))
-    return fail(rh::ErrorKind::usage, "write the report: it would lie outside of the served folder", name);
-  return file;
-}
+Result<fs::path> output_file(const Service& service, const std::string& name) { return path_in_served(service, name); }
 
 std::string gaps_text(const std::vector<UntestedFile>& files, const std::vector<UntestedPath>& paths) {
   if (files.empty()) return "every line that can run is reached by a test\n";
@@ -80,6 +77,8 @@ std::string gaps_text(const std::vector<UntestedFile>& files, const std::vector<
 
 Result<model::RunReport> stored_report(Service& service, const CallContext& context, const std::string& run,
                                        const std::vector<std::string>& files) {
+  RH_CHECK(check_run_name(context, run));
+  RH_CHECK(check_files(service, context, files));
   if (files.empty()) {
     RH_TRY(const fs::path folder, engine::find_run(service.paths().project, run));
     return engine::load_run(folder);
@@ -112,6 +111,10 @@ ToolAnswer check_gates(Service& service, const CallContext& context, const json&
                                                                   {"max_skipped", "--max-skipped"}})
     add_flag(arguments, name, flag, words);
   const auto files = given(arguments, "files", std::vector<std::string>());
+  if (const auto good = check_files(service, context, files); !good)
+    return error_answer(ErrorKind::invalid_request, good.error().message());
+  if (const auto good = check_run_name(context, given(arguments, "run", std::string())); !good)
+    return error_answer(ErrorKind::invalid_request, good.error().message());
   if (!files.empty()) words.push_back("--");
   words.insert(words.end(), files.begin(), files.end());
   const auto end = run_self(service, context, std::move(words));
@@ -128,7 +131,7 @@ ToolAnswer check_gates(Service& service, const CallContext& context, const json&
 ToolAnswer suggest_tests(Service& service, const CallContext& context, const json& arguments) {
   const auto files = given(arguments, "files", std::vector<std::string>());
   const auto report = stored_report(service, context, given(arguments, "run", std::string("latest")), files);
-  if (!report) return error_answer(ErrorKind::not_found, report.error().message());
+  if (!report) return answer_of_error(report.error());
   if (report->coverage.files.empty()) {
     const std::string why = report->coverage.reason.empty() ? "the run measured none" : report->coverage.reason;
     return error_answer(ErrorKind::not_found, "there is no coverage to look at: " + why);
@@ -153,9 +156,10 @@ ToolAnswer test_report(Service& service, const CallContext& context, const json&
     if (!file) return error_answer(ErrorKind::invalid_request, file.error().message());
     target = file->string();
   }
-  const auto end = run_self(
-      service, context,
-      {"report", "-q", "--run", given(arguments, "run", std::string("latest")), "--report", format + "=" + target});
+  const std::string run = given(arguments, "run", std::string("latest"));
+  if (const auto good = check_run_name(context, run); !good)
+    return error_answer(ErrorKind::invalid_request, good.error().message());
+  const auto end = run_self(service, context, {"report", "-q", "--run=" + run, "--report", format + "=" + target});
   if (!end) return error_answer(ErrorKind::service_unavailable, end.error().message());
   if (end->cancelled || end->exit_code == 2 || (target != "-" && !is_file(target)) ||
       (target == "-" && end->output.empty()))

@@ -45,6 +45,8 @@ ToolRow run_tests_row() {
       {"memory_limit", A::text, "memory of each suite, such as 2G", "--memory,--memory-limit", "SIZE"},
       {"reports", A::texts, "reports to write below the project, as NAME=PATH (markdown=summary.md)", "--report",
        "NAME=PATH"},
+      {"enable", A::boolean, "running code is meant to be enabled for this call", "", "", "", false, Offered::mcp},
+      {"allow_prod", A::boolean, "also where the environment says production", "", "", "", false, Offered::mcp},
   };
   row.output_schema = kTestSchema;
   row.hints = {false, false, false, false};
@@ -122,6 +124,7 @@ ToolRow test_report_row() {
 }
 
 ArgumentRow timeout_row() { return {"timeout", A::integer, "seconds", "", "SECONDS"}; }
+ArgumentRow allow_prod_row() { return {"allow_prod", A::boolean, "also where the environment says production"}; }
 ArgumentRow enable_row() { return {"enable", A::boolean, "running code is meant to be enabled for this call"}; }
 
 ToolRow profile_code_row() {
@@ -139,6 +142,7 @@ ToolRow profile_code_row() {
       timeout_row(),
       {"memory", A::boolean, "record where memory is allocated, too"},
       enable_row(),
+      allow_prod_row(),
   };
   row.output_schema = kAnySchema;
   row.call = profile_code;
@@ -157,6 +161,7 @@ ToolRow profile_script_row() {
       timeout_row(),
       {"memory", A::boolean, "record where memory is allocated, too"},
       enable_row(),
+      allow_prod_row(),
   };
   row.call = profile_script;
   return row;

@@ -13,7 +13,10 @@
 namespace rh::agent {
 namespace {
 
-bool enabled(const AgentConfig& config, const ExecutionRequest& request) { return config.enabled || request.enable; }
+bool may_lift(const AgentConfig& config, const CallContext& context, std::string_view right) {
+  return !context.over_mcp ||
+         std::find(config.caller_may.begin(), config.caller_may.end(), right) != config.caller_may.end();
+}
 bool allows_production(const AgentConfig& config, const ExecutionRequest& request) {
   return config.allow_production || request.allow_production;
 }
@@ -42,6 +45,12 @@ void add_settings(std::vector<Concern>& concerns, const Service& service, const 
   if (warm(config, request))
     concerns.push_back(
         {"warm_interpreter", "mode exec runs code inside of a kept interpreter: less isolated, for trusted code only"});
+  if (!config.container.jupyter_host.empty() && request.method.value_or(config.method) != ExecutionMethod::local)
+    concerns.push_back(
+        {"jupyter_server",
+         fmt::format("code of the method container leaves this machine: it runs on the Jupyter server {}, "
+                     "whose isolation is not known",
+                     config.container.jupyter_host)});
   std::vector<std::string> secrets;
   for (const auto& [name, value] : request.env)
     if (names_a_secret(name)) secrets.push_back(name);
@@ -112,20 +121,32 @@ std::vector<std::string> safety_concerns(Service& service, const ExecutionReques
   return messages;
 }
 
-Permission permission_to_run(const Service& service, const ExecutionRequest& request) {
+void withhold_rights(const AgentConfig& config, const CallContext& context, ExecutionRequest& request) {
+  request.enable = request.enable && may_lift(config, context, "enable");
+  request.allow_production = request.allow_production && may_lift(config, context, "allow_prod");
+}
+
+Permission permission_to_run(const Service& service, const CallContext& context, const ExecutionRequest& request) {
   const AgentConfig& config = service.config();
-  if (!enabled(config, request)) {
+  if (!config.enabled && !(request.enable && !config.disabled && may_lift(config, context, "enable"))) {
     std::string message =
-        "running code is not enabled: pass --enable (over MCP: start the server with --enable), or set "
-        "execution.enabled = true in ~/.config/runharness/agent.toml";
+        context.over_mcp
+            ? "running code is not enabled on this server, and a call cannot enable it: its owner starts it with "
+              "--enable (or lets callers decide: --caller-may enable), or sets execution.enabled = true in "
+              "~/.config/runharness/agent.toml"
+            : "running code is not enabled: pass --enable, or set execution.enabled = true in "
+              "~/.config/runharness/agent.toml";
     for (const std::string& ignored : config.ignored)
       if (ignored.starts_with("'execution.enabled'")) message += ". " + ignored;
     return {ErrorKind::not_enabled, message, {}};
   }
-  if (!config.production_sign.empty() && !allows_production(config, request))
+  const bool allowed = config.allow_production || (request.allow_production && may_lift(config, context, "allow_prod"));
+  if (!config.production_sign.empty() && !allowed)
     return {ErrorKind::production_execution_blocked,
-            fmt::format("this is a production environment ({}): code is not run here unless --allow-prod is given",
-                        config.production_sign),
+            fmt::format("this is a production environment ({}): code is not run here unless {}", config.production_sign,
+                        context.over_mcp ? "the owner of the server starts it with --allow-prod (or lets callers "
+                                           "decide: --caller-may allow_prod)"
+                                         : "--allow-prod is given"),
             {}};
   std::vector<Concern> concerns;
   add_exposure(concerns, service, request, {});

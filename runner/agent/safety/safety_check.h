@@ -33,7 +33,11 @@ struct Permission {
   std::string message;                // what to do about it
   std::vector<std::string> concerns;  // of safety_check_failed
 };
-[[nodiscard]] Permission permission_to_run(const Service& service, const ExecutionRequest& request);
+[[nodiscard]] Permission permission_to_run(const Service& service, const CallContext& context,
+                                           const ExecutionRequest& request);
+// `enable` and `allow_production` as far as they count: over MCP it is the caller who is not trusted, so that it may
+// lift for its call only what the owner of the server lets callers lift (execution.caller_may).
+void withhold_rights(const AgentConfig& config, const CallContext& context, ExecutionRequest& request);
 
 // safety_check and execution_options.
 [[nodiscard]] std::vector<ToolRow> safety_tools();

@@ -28,11 +28,12 @@ ExecutionRequest request_of(const json& arguments) {
   return request;
 }
 
-ToolAnswer safety_check(Service& service, const CallContext&, const json& arguments) {
-  const ExecutionRequest request = request_of(arguments);
+ToolAnswer safety_check(Service& service, const CallContext& context, const json& arguments) {
+  ExecutionRequest request = request_of(arguments);
+  withhold_rights(service.config(), context, request);
   const Audience audience{arguments.value("public_facing", false), arguments.value("untrusted", false)};
   const std::vector<Concern> concerns = concerns_of(service, request, audience);
-  const Permission permission = permission_to_run(service, request);
+  const Permission permission = permission_to_run(service, context, request);
   json list = json::array();
   std::string text = concerns.empty() ? "safe: no concerns" : "";
   for (const Concern& concern : concerns) {
@@ -54,7 +55,7 @@ ToolAnswer safety_check(Service& service, const CallContext&, const json& argume
 }
 
 // Options of a caller with those of the configuration below them, ready for generate_and_run and execute_code.
-ToolAnswer execution_options(Service& service, const CallContext&, const json& arguments) {
+ToolAnswer execution_options(Service& service, const CallContext& context, const json& arguments) {
   const AgentConfig& config = service.config();
   json options = arguments.value("options", json::object());
   const std::string name = arguments.value("provider", options.value("provider", std::string()));
@@ -66,7 +67,7 @@ ToolAnswer execution_options(Service& service, const CallContext&, const json& a
   ExecutionRequest request;
   request.enable = arguments.value("enable", options.value("enable", false));
   request.allow_production = arguments.value("allow_prod", false);
-  if (const Permission permission = permission_to_run(service, request); permission.error != ErrorKind::none)
+  if (const Permission permission = permission_to_run(service, context, request); permission.error != ErrorKind::none)
     return error_answer(permission.error, permission.message);
   options["enable"] = true;
   if (provider) options["provider"] = provider->name == "custom" ? provider->url : provider->name;

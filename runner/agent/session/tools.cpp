@@ -36,7 +36,8 @@ ToolAnswer start(Service& service, const CallContext& context, const json& argum
   with_code["code"] = "\n";
   CalledRequest called = request_of_call(service, context, with_code);
   if (!called.request) return called.problem;
-  if (const Permission permission = permission_to_run(service, *called.request); permission.error != ErrorKind::none)
+  if (const Permission permission = permission_to_run(service, context, *called.request);
+      permission.error != ErrorKind::none)
     return error_answer(permission.error, permission.message);
   if (!holds_sessions(context)) return ask_holder(service, context, "sessions_start", arguments, true);
   const auto id = service.sessions().start(context, *called.request);

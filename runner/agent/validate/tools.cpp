@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "runner/agent/served_path.h"
 #include "runner/agent/service.h"
 #include "runner/agent/standard_input.h"
 #include "runner/agent/validate/validate.h"
@@ -55,10 +56,7 @@ Result<Source> read_source(const Service& service, const CallContext& context, c
     RH_TRY(source.code, read_standard_input(kMaxValidatedBytes, "read the code"));
     source.shown_path = "stdin";
   } else {
-    const fs::path full = service.paths().project / path;
-    std::error_code ignored;
-    if (context.over_mcp && !is_below(fs::weakly_canonical(full, ignored), service.paths().project))
-      return fail(rh::ErrorKind::usage, "read the arguments: the file lies outside of the folder that is served", path);
+    RH_TRY(const fs::path full, readable_path(service, context, path));
     RH_TRY(source.code, read_file(full, kMaxValidatedBytes));
     source.shown_path = path;
     source.language = language_of_file(path);

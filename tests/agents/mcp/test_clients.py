@@ -47,6 +47,13 @@ class SdkTest(ClientTest):
     def test_python_sdk_of_the_legacy_era(self):
         self.both_ways([need("sdk1/bin/python"), HERE / "client_sdk1.py"], "2025-11-25")
 
+    def test_python_sdk_makes_a_call_a_task(self):
+        with Project() as folder:
+            output = self.run_client(folder, need("sdk1/bin/python"), HERE / "client_tasks.py", RUNHARNESS, "mcp", "--enable")
+        seen = json.loads(output.splitlines()[-1])
+        self.assertEqual((seen["seen"][0], seen["seen"][-1]), ("working", "completed"))
+        self.assertEqual((seen["stdout"], seen["cancelled"], seen["listed"]), ("42\n", "cancelled", True))
+
     def test_python_sdk_2_finds_the_modern_era(self):
         self.both_ways([need("sdk2/bin/python"), HERE / "client_sdk2.py", "auto"], "2026-07-28")
 

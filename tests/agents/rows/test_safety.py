@@ -25,6 +25,12 @@ class SafetyTest(RowTest):
             self.assertEqual(answer.error_kind, "not_enabled", answer)
             self.assertNotIn("42", answer.data.get("stdout") or "")
         for answer in self.run_code(enable=True):
+            if answer.way == "mcp":  # who asks there is not trusted: the owner of the server has to let callers decide
+                self.assertEqual(answer.error_kind, "not_enabled", answer)
+            else:
+                self.assertEqual(answer.data["stdout"], "42\n", answer)
+        self.environment["RUNHARNESS_CALLER_MAY"] = "enable"
+        for answer in self.run_code(enable=True):
             self.assertEqual(answer.data["stdout"], "42\n", answer)
 
     def test_row_102_a_key_of_the_configuration_enables(self):
@@ -70,6 +76,12 @@ class SafetyTest(RowTest):
         for answer in self.run_code():
             self.assertEqual(answer.error_kind, "production_execution_blocked", answer)
         for answer in self.run_code(allow_prod=True):
+            if answer.way == "mcp":
+                self.assertEqual(answer.error_kind, "production_execution_blocked", answer)
+            else:
+                self.assertEqual(answer.data["stdout"], "42\n", answer)
+        self.environment["RUNHARNESS_CALLER_MAY"] = "allow_prod"
+        for answer in self.run_code(allow_prod=True):
             self.assertEqual(answer.data["stdout"], "42\n", answer)
 
     def test_row_104_other_environments_do_not_block(self):
@@ -81,6 +93,7 @@ class SafetyTest(RowTest):
     def test_row_186_options_are_merged(self):
         """opt-in call accepts base options (temperature), provider name, `enable`, `timeout` and returns merged options."""
         self.enable = False
+        self.environment["RUNHARNESS_CALLER_MAY"] = "enable"
         for answer in self.ask("execution_options", options={"temperature": 0.1, "own": "kept"}, provider="openai",
                                enable=True, timeout=45):
             options = answer.data["options"]

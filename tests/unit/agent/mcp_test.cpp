@@ -55,6 +55,16 @@ TEST(McpFrame, KeepsIdsAndNamesProblems) {
   EXPECT_EQ(*refused.error_id, 7);
 }
 
+TEST(McpFrame, CountsValuesBeforeItReadsThem) {
+  EXPECT_EQ(shape_of(R"({"a":"[[,,","b":[1,2,[3]]})").depth, 3U);
+  EXPECT_EQ(shape_of(R"({"a":"[[,,","b":[1,2,[3]]})").values, 8U);
+  std::string many = R"({"jsonrpc":"2.0","id":1,"method":"x","params":{"a":[0)";
+  for (std::size_t i = 0; i < kMaxFrameValues; ++i) many += ",0";
+  const Frame refused = read_frame(many + "]}}");
+  EXPECT_EQ(refused.error_code, kInvalidRequest);
+  EXPECT_NE(refused.error.find("values"), std::string::npos);
+}
+
 HttpRequest with(std::string name, std::string value) {
   HttpRequest request{"POST", "/mcp", {{"host", "127.0.0.1:80"}}, {}};
   if (name == "host") request.headers.clear();
