@@ -142,11 +142,13 @@ void GoHeapProfiler::add(const fs::path& file) {
 
 void GoHeapProfiler::say_what_is_missing() {
   std::size_t silent = 0, others = 0;
+  bool tests = false;
   std::string names;
   for (const Seen& seen : seen_) {
     if (seen.asked && !seen.told) ++silent;
     const bool go = builder_.process(seen.process).runtime.starts_with("Go ");
     if (seen.asked || !go || is_toolchain(seen.executable)) continue;
+    tests = tests || seen.executable.extension() == ".test";
     if (++others <= kMaxNamesTold) names += (names.empty() ? "" : ", ") + seen.executable.filename().string();
   }
   if (silent > 0)
@@ -161,9 +163,10 @@ void GoHeapProfiler::say_what_is_missing() {
                              "curve of the memory{}; let it call pprof.WriteHeapProfile of runtime/pprof, or record "
                              "its tests: runharness profile --memory -- go test ./...",
                              others, to_valid_utf8(names), others > kMaxNamesTold ? ", ..." : "",
-                             left_alone_ ? " (test programs were left alone: GOFLAGS has an -exec, or GOOS or GOARCH "
-                                           "name another system)"
-                                         : ""),
+                             tests || left_alone_
+                                 ? " (test programs are left alone where GOFLAGS or the command line have an -exec or "
+                                   "-memprofile, GOOS or GOARCH are set, or they fuzz)"
+                                 : ""),
                  "--memory");
 }
 

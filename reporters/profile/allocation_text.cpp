@@ -78,7 +78,8 @@ std::string allocations_to_text(const Profile& profile, const Style& style, std:
         {place(frame.name, file_of(profile, frame), at.second, width - std::min(width, kColumns))}};
     if (has_held) {
       cells.push_back({format_size(sum.live_bytes), Tone::bold});
-      cells.push_back({fmt::format("{}", sum.live_count)});
+      const bool counted = sum.live_count > 0 || sum.live_bytes == 0;  // V8 does not count
+      cells.push_back({counted ? fmt::format("{}", sum.live_count) : "-"});
     }
     if (has_totals) cells.push_back({format_size(sum.total_bytes)});
     table.add(std::move(cells));
