@@ -142,7 +142,7 @@ std::vector<std::string> go_imports(std::string_view code) {
 }
 
 bool is_plain_python(std::string_view code) {
-  constexpr std::string_view kLoaders[] = {"importlib", "imp", "pkgutil", "pydoc", "runpy", "site", "zipimport"};
+  static constexpr std::string_view kLoaders[] = {"importlib", "imp", "pkgutil", "pydoc", "runpy", "site", "zipimport"};
   for (const std::string_view word : {"result", "exit", "quit", "__main__"})
     if (code.find(word) != std::string_view::npos) return false;
   for (const std::string_view raw : split_lines(code)) {
