@@ -244,7 +244,7 @@ class RowTest(unittest.TestCase):
 
     def on_command_line(self, tool, arguments):
         row = tools()[tool]
-        if self.enable and any(one["name"] == "enable" for one in row["arguments"]):
+        if self.enable and any(one["name"] == "enable" and one["flag"] for one in row["arguments"]):
             arguments = {"enable": True, **arguments}
         words = command_line(row, arguments)
         at = words.index("--") if "--" in words else len(words)
