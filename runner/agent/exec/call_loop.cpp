@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 
+#include "runner/agent/exec/live_metrics.h"
+
 namespace rh::agent {
 namespace {
 
@@ -28,6 +30,10 @@ CallLoop::Stop CallLoop::wait(Nanoseconds deadline, const std::function<std::opt
       const auto used = cpu();
       if (used && !first_cpu_) first_cpu_ = used;
       if (used && *used - *first_cpu_ >= *call_.cpu_time) return Stop::cpu;
+    }
+    if (call_.metrics != nullptr) {
+      call_.metrics->look(now);
+      left = std::min(left, std::max(call_.metrics->next() - now, Nanoseconds(0)));
     }
     std::array<pollfd, 5> events{{{ends_.control, static_cast<short>(POLLIN | (line_.empty() ? 0 : POLLOUT)), 0},
                                   {out_open_ ? ends_.out : -1, POLLIN, 0},

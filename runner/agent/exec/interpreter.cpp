@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "runner/agent/exec/call_loop.h"
+#include "runner/agent/exec/live_metrics.h"
 #include "runner/agent/exec/packages.h"
 #include "runner/agent/exec/tree_cpu.h"
 #include "runner/base/clock.h"
@@ -136,6 +137,10 @@ struct Interpreter::Sandbox {
     const std::lock_guard lock(mutex);
     return process.valid() && syscall(SYS_pidfd_send_signal, process.get(), SIGINT, nullptr, 0) == 0;
   }
+  sandbox::TreeLocation location() {
+    const std::lock_guard lock(mutex);
+    return tree;
+  }
   std::optional<Nanoseconds> cpu() {
     const std::lock_guard lock(mutex);
     return started ? tree_cpu(tree) : std::nullopt;
@@ -153,6 +158,7 @@ Result<std::unique_ptr<Interpreter>> Interpreter::start(Service& service, const 
   std::unique_ptr<Interpreter> made(new Interpreter(service, std::move(folder)));
   RH_TRY(made->settings_, settings_of(service, context, request, options.method));
   RH_TRY(FoundRuntime found, find_runtime(service, request, options.method));
+  if (!found.root.empty()) made->settings_.root_image = found.root;
   made->runtime_ = found.runtime;
   made->language_ = request.language;
   made->request_ = request;
@@ -255,6 +261,7 @@ InterpreterReply Interpreter::run(const CallContext& context, const InterpreterC
   const Secrets given(given_secrets(env_));
   OutputWay way(service_.secrets(), given, call.output_bytes, &context);
   const auto cpu_before = sandbox_->cpu();
+  if (call.metrics != nullptr) call.metrics->begin(sandbox_->location(), cpu_before);
   follow(context, call, way, reply);
   reply.wall = monotonic_now() - begin;
   if (!reply.cpu)

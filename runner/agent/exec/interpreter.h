@@ -44,6 +44,8 @@ enum class Keep {
   process,  // python: a process of its own, forked from the warm interpreter; what it leaves running is killed
 };
 
+class LiveMetrics;
+
 struct InterpreterCall {
   std::string code;
   std::string name = "<cell>";  // in tracebacks: "<cell 3>", "/workspace/main.py"
@@ -56,6 +58,7 @@ struct InterpreterCall {
   std::optional<std::chrono::milliseconds> cpu_time;
   std::uint64_t output_bytes = 10'000;             // kept of each stream
   std::uint64_t output_limit_bytes = 64ULL << 20;  // more ends the interpreter
+  LiveMetrics* metrics = nullptr;                  // of the tree while it runs; null: nobody wants them
 };
 
 // What display() or the last expression showed: mime type -> content; pictures in base64.

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "runner/agent/exec/content_key.h"
+#include "runner/agent/exec/live_metrics.h"
 #include "runner/agent/exec/pipeline.h"
 #include "runner/agent/exec/source_scan.h"
 #include "runner/base/clock.h"
@@ -204,7 +205,11 @@ void run_warm(const CallContext& context, const RunSettings& settings, Interpret
       record.error = {ErrorKind::invalid_request, written.error().message(), {}};
       return;
     }
-  InterpreterReply reply = interpreter.run(context, call_of(settings, record));
+  LiveMetrics metrics(context, record.request.collect_metrics.value_or(true));
+  InterpreterCall call = call_of(settings, record);
+  call.metrics = &metrics;
+  InterpreterReply reply = interpreter.run(context, call);
+  record.samples = metrics.take();
   record.standard_output = std::move(reply.standard_output);
   record.standard_error = std::move(reply.standard_error);
   if (reply.error)

@@ -46,16 +46,20 @@ std::string remarks_of(const ExecutionRecord& record) {
   return std::string(trim(std::string_view(text).substr(first)));
 }
 
-void leave_out_metrics(model::ProcessUsage& usage) {
-  constexpr const char* kWhy = "switched off by collect_metrics";
-  usage.user_cpu = usage.system_cpu = model::CpuFigure::unknown(kWhy);
-  usage.peak_memory = model::BytesFigure::unknown(kWhy);
-}
-
 }  // namespace
 
+void leave_out_metrics(ExecutionRecord& record) {
+  constexpr const char* kWhy = "switched off by collect_metrics";
+  if (record.request.collect_metrics.value_or(true) || !record.execution) return;
+  model::ProcessUsage& usage = record.execution->usage;
+  usage.user_cpu = usage.system_cpu = model::CpuFigure::unknown(kWhy);
+  usage.peak_memory = model::BytesFigure::unknown(kWhy);
+  record.samples = {};
+  record.samples.reason = kWhy;
+}
+
 void judge_execution(ExecutionRecord& record) {
-  if (!record.request.collect_metrics.value_or(true)) leave_out_metrics(record.execution->usage);
+  leave_out_metrics(record);
   const model::Execution& execution = *record.execution;
   record.wall = execution.usage.wall;
   record.exit_code = execution.status.exit_code;

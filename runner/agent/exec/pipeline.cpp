@@ -15,8 +15,10 @@
 #include "runner/agent/exec/programs.h"
 #include "runner/agent/exec/result_value.h"
 #include "runner/agent/exec/sandboxed.h"
+#include "runner/agent/exec/stage_clock.h"
 #include "runner/agent/history/execution_id.h"
 #include "runner/agent/history/execution_store.h"
+#include "runner/agent/jupyter/jupyter_run.h"
 #include "runner/agent/notebook/run.h"
 #include "runner/agent/safety/safety_check.h"
 #include "runner/agent/session/session_manager.h"
@@ -63,25 +65,6 @@ ErrorKind kind_of(const Error& error, ErrorKind otherwise) {
   }
 }
 
-class StageClock {
- public:
-  StageClock(ExecutionRecord& record, std::string name) : record_(record), begin_(monotonic_now()) {
-    record_.stages.push_back({std::move(name), "ok", {}, {}});
-    at_ = record_.stages.size() - 1;
-  }
-  void end(std::string_view outcome, std::string detail = {}) {
-    record_.stages[at_].outcome = outcome;
-    record_.stages[at_].detail = std::move(detail);
-  }
-  ~StageClock() { record_.stages[at_].wall = monotonic_now() - begin_; }
-  StageClock(const StageClock&) = delete;
-
- private:
-  ExecutionRecord& record_;
-  std::size_t at_ = 0;
-  Nanoseconds begin_;
-};
-
 // What the request and the configuration leave open: isolated where it is asked for or where packages, a long time or a
 // setting of the caller ask for it, else with the caller's interpreters.
 ExecutionMethod method_of(const AgentConfig& config, const ExecutionRequest& request) {
@@ -100,7 +83,10 @@ class Pipeline {
   void run() {
     if (!allowed()) return;
     warn_of_request();
-    if (!analyse() || !approve() || !isolated()) return;
+    if (!analyse() || !approve()) return;
+    record_.method = method_of(service_.config(), request_);
+    if (runs_on_jupyter(service_.config(), record_.method)) return run_on_server();
+    if (!isolated()) return;
     if (!request_.session.empty()) return run_in_session();
     if (!prepare()) return;
     execute_code();
@@ -179,7 +165,7 @@ class Pipeline {
              {}});
   }
 
-  // Before anything is started, installers and compilers too.
+  // Before anything is started, installers and compilers too. What only starts the code itself is watched there.
   bool isolated() {
     if (starts_directly() || can_isolate(service_)) return true;
     StageClock stage(record_, "prepare");
@@ -208,20 +194,13 @@ class Pipeline {
   }
 
   bool make_ready() {
-    record_.method = method_of(service_.config(), request_);
-    const ContainerSettings& container = service_.config().container;
-    if (record_.method == ExecutionMethod::container && !container.jupyter_host.empty())
-      return stop(
-          ErrorKind::service_unavailable,
-          fmt::format("the Jupyter server {}:{} of container.jupyter_host cannot run code: only the sandbox of this "
-                      "machine does; take the setting out, or use execution_method local",
-                      container.jupyter_host, container.jupyter_port));
     auto settings = settings_of(service_, context_, request_, record_.method);
     if (!settings) return stop(settings.error(), ErrorKind::internal_error);
     settings_ = *std::move(settings);
     auto found = find_runtime(service_, request_, record_.method);
     if (!found) return stop(found.error(), ErrorKind::runtime_missing);
     record_.runtime = found->runtime;
+    if (!found->root.empty()) settings_.root_image = found->root;
     if (fits_warm(service_.config(), request_, record_.mode)) {
       auto lease = interpreters_of(service_).take(context_, request_, record_.method);
       if (lease) lease_.emplace(*std::move(lease));
@@ -296,6 +275,7 @@ class Pipeline {
     }
     if (!build()) return stage.end("failed", "build");
     program_.run.limits = remaining(program_.run.limits);
+    program_.run.sampled = request_.collect_metrics.value_or(true);
     auto run = run_sandboxed(service_, context_, settings_, *folder_, program_.run);
     if (!run) return stop(run.error(), ErrorKind::sandbox_error), stage.end("failed", record_.error.message);
     if (run->no_sandbox) return show(), stage.end("failed", record_.error.message);
@@ -303,16 +283,30 @@ class Pipeline {
     if (!record_.success()) stage.end("failed", std::string(name_of(record_.error.kind)));
   }
 
+  // Of this machine it needs no sandbox, only a folder for what the code made there.
+  void run_on_server() {
+    auto folder = WorkFolder::make();
+    if (!folder) return void(stop(folder.error(), ErrorKind::sandbox_error));
+    folder_ = std::make_unique<WorkFolder>(*std::move(folder));
+    {
+      StageClock stage(record_, "execute");
+      run_on_jupyter(service_, context_, *folder_, record_);
+      if (!record_.success()) stage.end("failed", std::string(name_of(record_.error.kind)));
+    }
+    if (record_.execution) take_result();
+    removal_ = WorkFolder::remove_beside(std::move(folder_));
+  }
+
   // The interpreter of a session is there already, or is made for it.
   void run_in_session() {
     StageClock stage(record_, "execute");
-    record_.method = method_of(service_.config(), request_);
     service_.sessions().run(context_, record_, record_.method);
     if (!record_.success()) stage.end("failed", std::string(name_of(record_.error.kind)));
   }
 
   void take(SandboxedRun&& run) {
     record_.execution = std::move(run.execution);
+    record_.samples = std::move(run.samples);
     record_.standard_output = std::move(run.standard_output);
     record_.standard_error = std::move(run.standard_error);
     judge_execution(record_);

@@ -18,6 +18,9 @@ namespace rh::agent {
 // The record as the answer of a tool: its JSON, a summary, the artifacts as attachments, the question of an approval.
 [[nodiscard]] ToolAnswer answer_of(const ExecutionRecord& record, const CallContext& context);
 
+// Where the request or the configuration wants no figures of CPU and memory, the record has none and says so.
+void leave_out_metrics(ExecutionRecord& record);
+
 // From the sandbox's Ending to what it means for the caller; fills status, error, exit code and times.
 void judge_execution(ExecutionRecord& record);
 

@@ -2,13 +2,14 @@
 #include "runner/agent/exec/record.h"
 
 #include <array>
+#include <cmath>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "runner/agent/exec/request_names.h"
-#include "runner/base/clock.h"
 #include "runner/agent/visible_text.h"
+#include "runner/base/clock.h"
 #include "runner/base/text.h"
 #include "runner/model/names.h"
 
@@ -47,9 +48,37 @@ json error_json(const ExecutionRecord& record) {
   return error;
 }
 
+// Columns of equal length. CPU is the share of one core since the sample before.
+json samples_json(const RunSamples& samples) {
+  json out = {{"cadence", seconds(samples.cadence)},   {"time", json::array()},
+              {"cpu_percent", json::array()},          {"memory", samples.memory_bytes},
+              {"processes", samples.processes},        {"cpu_source", samples.cpu_source},
+              {"memory_source", samples.memory_source}};
+  std::chrono::nanoseconds at{0}, cpu{0};
+  for (std::size_t i = 0; i < samples.at.size(); ++i) {
+    const double wall = seconds(samples.at[i] - at);
+    out["time"].push_back(std::round(seconds(samples.at[i]) * 1000) / 1000);
+    out["cpu_percent"].push_back(wall > 0 ? json(std::round(1000 * seconds(samples.cpu[i] - cpu) / wall) / 10)
+                                          : json());
+    at = samples.at[i];
+    cpu = samples.cpu[i];
+  }
+  return out;
+}
+
+void put_samples(const ExecutionRecord& record, json& metrics) {
+  const RunSamples& samples = record.samples;
+  if (!samples.at.empty())
+    metrics["samples"] = samples_json(samples);
+  else
+    metrics["reasons"]["samples"] = why_unmeasured(record, samples.reason);
+}
+
 json metrics_json(const ExecutionRecord& record) {
   json metrics = {{"execution_time", nullptr}, {"memory_used", nullptr}, {"memory_mb", nullptr},
-                  {"cpu_percent", nullptr},    {"cpu_time", nullptr},    {"reasons", json::object()}};
+                  {"cpu_percent", nullptr},    {"cpu_time", nullptr},    {"samples", nullptr},
+                  {"reasons", json::object()}};
+  put_samples(record, metrics);
   json& reasons = metrics["reasons"];
   if (!record.execution) {
     for (const char* name : {"execution_time", "memory_used", "cpu_percent"})
@@ -78,7 +107,9 @@ json metrics_json(const ExecutionRecord& record) {
 
 json isolation_json(const ExecutionRecord& record) {
   json isolation = {{"method", word_of(kMethodNames, record.method)}, {"level", nullptr}, {"network", nullptr}};
-  if (!record.execution) return isolation;
+  if (!record.server.empty())
+    isolation["reason"] = "the code ran on a Jupyter server, whose isolation is not known here";
+  if (!record.execution || !record.server.empty()) return isolation;
   const model::Execution& execution = *record.execution;
   isolation["level"] = model::name_of(execution.isolation.reached);
   isolation["requested"] = model::name_of(execution.isolation.requested);
@@ -95,10 +126,13 @@ json limits_json(const ExecutionRecord& record) {
   if (!record.execution) return nullptr;
   const model::Limits& limits = record.execution->limits;
   const auto span = [](const auto& value) { return value ? json(seconds(*value)) : json(); };
-  return {{"timeout", span(limits.wall)},           {"cpu_time", span(limits.cpu)},
-          {"memory", or_null(limits.memory_bytes)}, {"cpus", or_null(limits.cpus)},
-          {"processes", or_null(limits.pids)},      {"file_size", or_null(limits.file_bytes)},
-          {"output", or_null(limits.output_bytes)}};
+  json out = {{"timeout", span(limits.wall)},           {"cpu_time", span(limits.cpu)},
+              {"memory", or_null(limits.memory_bytes)}, {"cpus", or_null(limits.cpus)},
+              {"processes", or_null(limits.pids)},      {"file_size", or_null(limits.file_bytes)},
+              {"output", or_null(limits.output_bytes)}};
+  if (!record.server.empty())
+    out["reason"] = "a Jupyter server has limits of its own: only time and output are held here";
+  return out;
 }
 
 void put_files(const ExecutionRecord& record, json& out) {
@@ -194,7 +228,8 @@ json to_json(const ExecutionRecord& record) {
               {"runtime",
                {{"name", record.runtime.name},
                 {"version", text_or_null(record.runtime.version)},
-                {"path", text_or_null(record.runtime.path.string())}}},
+                {"path", text_or_null(record.runtime.path.string())},
+                {"server", text_or_null(record.server)}}},
               {"isolation", isolation_json(record)},
               {"limits", limits_json(record)},
               {"security_mode", word_of(kSecurityNames, record.security)},

@@ -57,6 +57,16 @@ struct Runtime {
   std::filesystem::path path;
 };
 
+// CPU time and memory of the tree while the code ran, in columns of equal length.
+struct RunSamples {
+  std::chrono::nanoseconds cadence{0};
+  std::vector<std::chrono::nanoseconds> at, cpu;  // since the begin of the code
+  std::vector<std::uint64_t> memory_bytes;
+  std::vector<std::uint32_t> processes;
+  std::string memory_source, cpu_source;
+  std::string reason;  // why there are none
+};
+
 struct ExecutionRecord {
   std::string id;        // "20261121_195012_123456"
   std::string short_id;  // 32 hex digits, for the audit log
@@ -70,7 +80,8 @@ struct ExecutionRecord {
   std::chrono::nanoseconds wall{0};           // of running the code
   std::chrono::nanoseconds total{0};          // of everything
   std::optional<model::Execution> execution;  // what the sandbox knows; absent: nothing was started
-  std::string result_json;                    // structured value that the code gave; empty: none
+  RunSamples samples;
+  std::string result_json;  // structured value that the code gave; empty: none
   std::vector<RecordArtifact> artifacts;
   std::vector<ExecutionStep> steps;
   std::vector<Stage> stages;
@@ -80,6 +91,7 @@ struct ExecutionRecord {
   std::string access_mode, kernel_name;  // of the approval's decision; the notebook's kernel
   std::filesystem::path notebook;
   Runtime runtime;
+  std::string server;  // URL of the Jupyter server that ran the code; empty: this machine did
   ExecutionMode mode = ExecutionMode::subprocess;
   ExecutionMethod method = ExecutionMethod::local;
   SecurityMode security = SecurityMode::safe;

@@ -12,6 +12,7 @@
 #include "runner/adapters/python_environment.h"
 #include "runner/agent/audit/private_folder.h"
 #include "runner/agent/exec/content_key.h"
+#include "runner/agent/exec/root_image.h"
 #include "runner/base/embedded.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
@@ -302,14 +303,16 @@ FoundRuntime found_of(Language language, Said said) {
   return found;
 }
 
-Result<FoundRuntime> of_root(Language language, const fs::path& root) {
+// By a version, or as the language's program is called.
+Result<FoundRuntime> of_root(Language language, const fs::path& root, const std::string& version) {
+  const std::string name = version.empty() ? std::string(row_for(language).program)
+                                           : fmt::format(fmt::runtime(row_for(language).versioned), version);
+  RH_TRY(const RootProgram program, program_of_root(root, name));
   FoundRuntime found;
-  const fs::path program = program_in(root, language);
-  if (program.empty())
-    return fail(rh::ErrorKind::not_found, fmt::format("find {} in the root file system", row_for(language).program),
-                root.string());
   found.root = root;
-  found.runtime = {std::string(row_for(language).program), {}, "/" / program.lexically_relative(root)};
+  // The link of a virtual environment's Python says which one it is; other tools look beside what they really are.
+  found.runtime = {
+      std::string(row_for(language).program), {}, language == Language::python ? program.path : program.real};
   found.home = found.runtime.path.parent_path().parent_path();
   return found;
 }
@@ -338,17 +341,19 @@ Result<fs::path> find_language_tool(const Service& service, std::string_view nam
 
 Result<FoundRuntime> find_runtime(const Service& service, const ExecutionRequest& request, ExecutionMethod method) {
   const Language language = request.language;
+  const std::string& image = service.config().container.root_image;
+  if (method == ExecutionMethod::container && !image.empty() &&
+      (request.runtime.empty() || is_version(request.runtime)))
+    return of_root(language, image, request.runtime);
   if (is_version(request.runtime)) {
     RH_TRY(Said said, of_version(service, language, request.runtime));
     return found_of(language, std::move(said));
   }
   fs::path program = request.runtime;
-  if (program.empty() && method == ExecutionMethod::container && !service.config().container.root_image.empty())
-    return of_root(language, service.config().container.root_image);
   if (!program.empty() && !program.is_absolute())
     return fail(rh::ErrorKind::usage, "find the runtime: name it by a version or an absolute path", request.runtime);
   if (rh::is_directory(program)) {
-    if (rh::is_directory(program / "usr") && rh::is_directory(program / "etc")) return of_root(language, program);
+    if (rh::is_directory(program / "usr") && rh::is_directory(program / "etc")) return of_root(language, program, {});
     program = program_in(program, language);
     if (program.empty())
       return fail(rh::ErrorKind::not_found, fmt::format("find {} below the folder", row_for(language).program),

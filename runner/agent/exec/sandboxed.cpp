@@ -11,6 +11,7 @@
 
 #include "runner/agent/audit/private_folder.h"
 #include "runner/agent/exec/isolation_check.h"
+#include "runner/agent/exec/live_metrics.h"
 #include "runner/base/file.h"
 #include "runner/base/text.h"
 #include "runner/engine/execution.h"
@@ -60,8 +61,8 @@ Result<UniqueFd> input_file(const std::string& text) {
   return file;
 }
 
-std::string without_control(std::string_view bytes) {
 // Terminals obey the 32 controls after ASCII, too: U+009B begins what ESC [ does.
+std::string without_control(std::string_view bytes) {
   std::string text = strip_ansi(to_valid_utf8(bytes));
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
@@ -199,6 +200,8 @@ sandbox::LaunchSpec launch_of(const Service& service, const RunSettings& setting
   spec.files.root_image = settings.root_image;
   spec.files.names[settings.working_folder] = folder.workspace();
   spec.files.overlays = command.overlays;
+  spec.files.bounded = spec.files.writable;
+  spec.files.bounded_bytes = std::max(service.config().disk_bytes, command.limits.file_bytes.value_or(0));
   // The key of approvals and the audit log, wherever the account keeps its state.
   if (fs::path hidden = private_folder_path(service.host().environment(), service.paths().project); !hidden.empty())
     spec.files.hidden.push_back(std::move(hidden));
@@ -206,8 +209,6 @@ sandbox::LaunchSpec launch_of(const Service& service, const RunSettings& setting
 }
 
 Result<SandboxedRun> run_sandboxed(Service& service, const CallContext& context, const RunSettings& settings,
-  spec.files.bounded = spec.files.writable;
-  spec.files.bounded_bytes = std::max(service.config().disk_bytes, command.limits.file_bytes.value_or(0));
                                    const WorkFolder& folder, const SandboxedCommand& command) {
   sandbox::LaunchSpec spec = launch_of(service, settings, folder, command);
   UniqueFd input;
@@ -220,7 +221,8 @@ Result<SandboxedRun> run_sandboxed(Service& service, const CallContext& context,
   SandboxedRun run;
   sandbox::SuperviseHooks hooks;
   hooks.cancel = context.cancel;
-  // A second process is held where the first could not be set up: the host has not all that was assumed.
+  // Where namespaces are refused, the first process has none of its own. A second one is held where the first could
+  // not be set up: the host has not all that was assumed.
   unsigned held = 0;
   hooks.on_held = [&](int pid) {
     if (++held == 1 ? sandbox::has_own_namespaces(pid) || can_isolate(service) : can_isolate_after_failure(service))
@@ -228,9 +230,15 @@ Result<SandboxedRun> run_sandboxed(Service& service, const CallContext& context,
     run.no_sandbox = true;
     kill(pid, SIGKILL);
   };
-  hooks.on_start = [&](const sandbox::TreeLocation&) { run.started = true; };
+  LiveMetrics metrics(context, command.sampled);
+  hooks.on_start = [&](const sandbox::TreeLocation& tree) {
+    run.started = true;
+    metrics.begin(tree);
+  };
+  hooks.on_tick = [&] { metrics.look(monotonic_now()); };
   hooks.on_output = [&](model::Stream stream, std::string_view bytes) { way.take(stream, bytes); };
   RH_TRY(sandbox::ExitRecord exit, service.launcher().run(spec, hooks));
+  run.samples = metrics.take();
   run.execution = engine::execution_of(std::move(exit), spec, settings.options);
   run.standard_output = way.finish(model::Stream::standard_output);
   run.standard_error = way.finish(model::Stream::standard_error);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runner/agent/config.h"
+#include "runner/agent/exec/record.h"
 #include "runner/agent/exec/request.h"
 #include "runner/agent/exec/work_folder.h"
 #include "runner/agent/service.h"
@@ -34,11 +35,13 @@ struct SandboxedCommand {
   std::vector<std::filesystem::path> readable, writable, overlays;
   model::Limits limits;
   bool tell_output = true;  // to CallContext::on_output
+  bool sampled = false;     // CPU and memory while it runs
 };
 
 struct SandboxedRun {
   model::Execution execution;
   model::CapturedText standard_output, standard_error;
+  RunSamples samples;
   bool started = false;
   bool no_sandbox = false;  // this host has none: nothing was started
 };

@@ -2,17 +2,15 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <csignal>
 #include <cstdlib>
 
 #include <nlohmann/json.hpp>
 
+#include "runner/agent/http/helper_process.h"
 #include "runner/base/clock.h"
 #include "runner/base/file.h"
 
@@ -22,48 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// Our child until it is reaped; killed when nobody waits for it any more.
-class Helper {
- public:
-  Helper(const fs::path& program, int input, int output) {
-    posix_spawn_file_actions_t actions;
-                     {"authority_file", request.authority_file},
-                     {"certificate_file", request.certificate_file},
-                     {"key_file", request.key_file},
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-    if (output >= 0)
-      posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    else
-      posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none;
-    sigemptyset(&none);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    // A group of its own: Ctrl-C is ours to handle, and a helper that was sent off outlives us.
-    posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID));
-    std::string name = program.string();
-    std::array<char*, 2> argv{name.data(), nullptr};
-    if (::posix_spawn(&pid_, name.c_str(), &actions, &attributes, argv.data(), environ) != 0) pid_ = -1;
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-  }
-  Helper(const Helper&) = delete;
-  Helper& operator=(const Helper&) = delete;
-  ~Helper() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
-  [[nodiscard]] bool started() const { return pid_ > 0; }
-  void let_go() { pid_ = -1; }
-
- private:
-  pid_t pid_ = -1;
-};
-
 UniqueFd written_request(const HttpRequest& request) {
   const json head = {{"method", request.method},
                      {"url", request.url},
@@ -71,6 +27,9 @@ UniqueFd written_request(const HttpRequest& request) {
                      {"timeout_ms", request.timeout.count()},
                      {"connect_timeout_ms", request.connect_timeout.count()},
                      {"max_bytes", request.max_bytes},
+                     {"authority_file", request.authority_file},
+                     {"certificate_file", request.certificate_file},
+                     {"key_file", request.key_file},
                      {"body_bytes", request.body.size()}};
   UniqueFd file(::memfd_create("runharness-http", MFD_CLOEXEC));
   if (!file || !write_all(file, head.dump(-1, ' ', false, json::error_handler_t::replace) + "\n", "request") ||
@@ -153,13 +112,7 @@ HttpOutcome problem(HttpProblem kind, std::string message) { return {kind, std::
 
 }  // namespace
 
-fs::path http_program(const fs::path& program) {
-  if (const char* named = std::getenv("RUNHARNESS_HTTP"); named != nullptr && *named != 0) return named;
-  for (const fs::path& file : {program.parent_path() / "runharness-http",
-                               program.parent_path().parent_path() / "libexec/runharness/runharness-http"})
-    if (::access(file.c_str(), X_OK) == 0) return file;
-  return {};
-}
+fs::path http_program(const fs::path& program) { return helper_program(program, "runharness-http", "RUNHARNESS_HTTP"); }
 
 HttpOutcome http_call(const fs::path& http_program, const HttpRequest& request, const HttpHooks& hooks) {
   if (http_program.empty())
@@ -170,7 +123,7 @@ HttpOutcome http_call(const fs::path& http_program, const HttpRequest& request, 
   if (!input || ::pipe2(ends.data(), O_CLOEXEC) != 0) return problem(HttpProblem::internal, "no pipe could be made");
   const UniqueFd output(ends[0]);
   UniqueFd theirs(ends[1]);
-  const Helper helper(http_program, input.get(), theirs.get());
+  const HelperProcess helper(http_program, input, theirs);
   if (!helper.started()) return problem(HttpProblem::not_built_in, "runharness-http cannot be started");
   theirs.reset();
   HttpOutcome outcome;
@@ -196,16 +149,6 @@ HttpOutcome http_call(const fs::path& http_program, const HttpRequest& request, 
     outcome.message = "runharness-http ended without an answer";
   }
   return outcome;
-}
-
-bool http_send_off(const fs::path& http_program, const HttpRequest& request) {
-  if (http_program.empty()) return false;
-  const UniqueFd input = written_request(request);
-  if (!input) return false;
-  Helper helper(http_program, input.get(), -1);
-  const bool started = helper.started();
-  helper.let_go();
-  return started;
 }
 
 }  // namespace rh::agent

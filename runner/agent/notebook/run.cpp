@@ -22,8 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// Among the files of the working folder; taken out of the artifacts again.
-constexpr std::string_view kOutputsName = "runharness-notebook-outputs.jsonl";
 constexpr std::string_view kEmptyNotebook = R"({"nbformat":4,"nbformat_minor":5,"metadata":{},"cells":[]})";
 constexpr std::uint64_t kMaxOutputs = 256ULL << 20;
 
@@ -49,7 +47,7 @@ std::string driver_of(const ExecutionRequest& request, const Notebook& notebook)
   std::string program(by_kernel ? RH_EMBEDDED_TEXT(rh_kernel_driver) : RH_EMBEDDED_TEXT(rh_notebook_driver));
   program += fmt::format("\nCELLS = json.loads({})\nALLOW_ERRORS = {}\nOUTPUTS = {}\nKERNEL = {}\n",
                          python_text(cells.dump(-1, ' ', false, json::error_handler_t::replace)),
-                         allow ? "True" : "False", python_text(std::string(kOutputsName)),
+                         allow ? "True" : "False", python_text(std::string(kNotebookOutputs)),
                          python_text(notebook.kernel.empty() ? "python3" : notebook.kernel));
   program += by_kernel ? "run_in_kernel()\n" : "run_cells()\n";
   return program;
@@ -103,7 +101,7 @@ Told read_told(const std::string& text) {
 
 json take_told(ExecutionRecord& record) {
   const auto at = std::find_if(record.artifacts.begin(), record.artifacts.end(),
-                               [](const RecordArtifact& one) { return one.name == kOutputsName; });
+                               [](const RecordArtifact& one) { return one.name == kNotebookOutputs; });
   Told told;
   if (at != record.artifacts.end()) {
     if (const auto text = read_file(at->path, kMaxOutputs)) told = read_told(*text);
@@ -156,7 +154,7 @@ Result<void> prepare_notebook(ExecutionRequest& request) {
   request.session.clear();
   request.driver = driver_of(request, notebook);
   request.notebook_text = std::exchange(request.code, code_of(notebook));
-  if (!request.artifacts.empty()) request.artifacts.emplace_back(kOutputsName);
+  if (!request.artifacts.empty()) request.artifacts.emplace_back(kNotebookOutputs);
   return {};
 }
 

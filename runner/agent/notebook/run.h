@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 #include "runner/agent/exec/record.h"
 #include "runner/agent/exec/request.h"
@@ -11,6 +12,10 @@
 #include "runner/base/result.h"
 
 namespace rh::agent {
+
+// Among the files of the working folder while a notebook runs: what its cells gave, as lines of JSON ({"begin": N} and
+// {"end": N, "outputs", "execution_count", "failed"}). Taken out of the artifacts again.
+constexpr std::string_view kNotebookOutputs = "runharness-notebook-outputs.jsonl";
 
 [[nodiscard]] bool is_notebook(const std::filesystem::path& script);
 

@@ -14,6 +14,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "runner/agent/jupyter/jupyter_place.h"
 #include "runner/agent/language.h"
 #include "runner/agent/project/child.h"
 #include "runner/agent/project/project.h"
@@ -182,10 +183,11 @@ json endpoints_json(const Service& service, bool probe) {
     row["chosen"] = provider.name == config.generation.provider;
     rows.push_back(std::move(row));
   }
-  if (!config.container.jupyter_host.empty())
-    rows.push_back(endpoint_json(
-        service, "jupyter", fmt::format("http://{}:{}", config.container.jupyter_host, config.container.jupyter_port),
-        probe));
+  if (!config.container.jupyter_host.empty()) {
+    const auto place = jupyter_place(config.container.jupyter_host, config.container.jupyter_port);
+    rows.push_back(endpoint_json(service, "jupyter", place ? place->url() : config.container.jupyter_host, probe));
+    rows.back()["key_set"] = service.host().environment().contains("JUPYTER_TOKEN");
+  }
   const bool named = service.host().environment().contains("OTEL_EXPORTER_OTLP_ENDPOINT");
   if (config.telemetry.enabled.value_or(named) && !config.telemetry.endpoint.empty())
     rows.push_back(endpoint_json(service, "telemetry", config.telemetry.endpoint, probe));

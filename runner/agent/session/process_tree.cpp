@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <ctime>
 #include <filesystem>
 
 #include <fmt/core.h>
@@ -35,9 +36,25 @@ std::vector<int> children_of(int pid) {
 }
 
 // Through a descriptor, so that a number that was given to another process meanwhile is not hit.
-void send_interrupt(int pid) {
-  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (process) ::syscall(SYS_pidfd_send_signal, process.get(), SIGINT, nullptr, 0);
+UniqueFd open_process(int pid) { return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
+
+void send_signal(const UniqueFd& process, int number) {
+  if (process) ::syscall(SYS_pidfd_send_signal, process.get(), number, nullptr, 0);
+}
+
+// Fields of /proc/PID/stat after the name, which may hold anything: the first is the state.
+std::vector<std::string_view> stat_fields(std::string_view stat) {
+  const std::size_t end = stat.rfind(')');
+  if (end == std::string_view::npos || end + 2 > stat.size()) return {};
+  return split(stat.substr(end + 2), ' ');
+}
+
+// When it began, as the kernel counts: ticks since boot.
+std::optional<std::uint64_t> start_ticks(int pid) {
+  const auto stat = read_file(fmt::format("/proc/{}/stat", pid), kMaxProcFile);
+  if (!stat) return std::nullopt;
+  const auto fields = stat_fields(*stat);
+  return fields.size() > 19 ? parse_u64(fields[19]) : std::nullopt;
 }
 
 std::optional<std::uint64_t> kilobytes_of(std::string_view status, std::string_view name) {
@@ -53,8 +70,8 @@ std::optional<std::uint64_t> kilobytes_of(std::string_view status, std::string_v
 std::optional<ProcessFigures> process_figures(int pid) {
   const auto stat = read_file(fmt::format("/proc/{}/stat", pid), kMaxProcFile);
   const auto status = read_file(fmt::format("/proc/{}/status", pid), kMaxProcFile);
-  if (!stat || !status || stat->rfind(')') == std::string::npos) return std::nullopt;
-  const auto fields = split(std::string_view(*stat).substr(stat->rfind(')') + 2), ' ');
+  if (!stat || !status) return std::nullopt;
+  const auto fields = stat_fields(*stat);
   if (fields.size() < 13) return std::nullopt;
   const auto user = parse_u64(fields[11]), system = parse_u64(fields[12]);
   if (!user || !system) return std::nullopt;
@@ -77,7 +94,30 @@ std::vector<int> process_tree(int pid) {
 
 void interrupt_tree(int pid) {
   const std::vector<int> tree = process_tree(pid);
-  for (auto one = tree.rbegin(); one != tree.rend(); ++one) send_interrupt(*one);
+  for (auto one = tree.rbegin(); one != tree.rend(); ++one) send_signal(open_process(*one), SIGINT);
+}
+
+void end_processes_since(int pid, int spared, std::chrono::nanoseconds since) {
+  constexpr unsigned kRounds = 10;  // one that forks meanwhile is met in the next
+  const auto ticks = static_cast<std::uint64_t>(since.count() / (1'000'000'000 / ::sysconf(_SC_CLK_TCK)));
+  for (unsigned round = 0; round < kRounds; ++round) {
+    bool found = false;
+    for (const int one : process_tree(pid)) {
+      if (one == pid || one == spared) continue;
+      const UniqueFd process = open_process(one);  // before it is looked at, so that the number cannot change hands
+      const auto began = start_ticks(one);
+      if (!process || !began || *began < ticks) continue;
+      send_signal(process, SIGKILL);
+      found = true;
+    }
+    if (!found) return;
+  }
+}
+
+std::chrono::nanoseconds time_since_boot() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
 std::optional<ProcessFigures> tree_figures(int pid) {

@@ -13,6 +13,11 @@ namespace rh::agent {
 // SIGINT to the descendants first, then to `pid`: a shell that waits for a child acts when that has ended.
 void interrupt_tree(int pid);
 
+// SIGKILL to the descendants of `pid` that began after `since` (CLOCK_BOOTTIME), but for `spared`: what a call left
+// behind that was broken off. Shells let what runs in the background ignore an interrupt.
+void end_processes_since(int pid, int spared, std::chrono::nanoseconds since);
+[[nodiscard]] std::chrono::nanoseconds time_since_boot();
+
 struct ProcessFigures {
   std::chrono::nanoseconds cpu{0};
   std::optional<std::uint64_t> memory_bytes, peak_memory_bytes;

@@ -11,6 +11,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "runner/agent/exec/live_metrics.h"
 #include "runner/agent/exec/packages.h"
 #include "runner/agent/exec/pipeline.h"
 #include "runner/agent/exec/result_value.h"
@@ -101,6 +102,7 @@ Result<std::unique_ptr<SessionProcess>> SessionProcess::start(Service& service, 
                                                               const ExecutionRequest& request, ExecutionMethod method) {
   RH_TRY(RunSettings settings, settings_of(service, context, request, method));
   RH_TRY(FoundRuntime found, find_runtime(service, request, method));
+  if (!found.root.empty()) settings.root_image = found.root;
   RH_TRY(WorkFolder folder, WorkFolder::make());
   std::unique_ptr<SessionProcess> session(new SessionProcess(std::move(folder), std::move(found), std::move(settings)));
   RH_TRY(const PreparedPackages packages,
@@ -145,7 +147,8 @@ Result<void> SessionProcess::launch(Service& service, const ExecutionRequest& re
     hooks.cancel = cancel_;
     hooks.on_held = [this](int pid) { pid_ = pid; };
     // The command has them now; with our copies gone, its end is the end of the streams.
-    hooks.on_start = [theirs](const sandbox::TreeLocation&) {
+    hooks.on_start = [this, theirs](const sandbox::TreeLocation& tree) {
+      interpreter_ = tree.root_pid;
       for (UniqueFd& end : *theirs) end.reset();
     };
     exit_ = launcher.run(spec_, hooks);
@@ -189,17 +192,20 @@ void SessionProcess::drain(Call& call) {
 }
 
 // Until the answer, the end of the interpreter, or the end of patience: an interrupt first, then the sandbox.
-void SessionProcess::wait(Call& call, const CallContext& context) {
+void SessionProcess::wait(Call& call, const CallContext& context, LiveMetrics& metrics) {
   std::array<pollfd, 5> watched{{{control_.get(), POLLIN, 0},
                                  {output_.get(), POLLIN, 0},
                                  {error_.get(), POLLIN, 0},
                                  {ended_.get(), POLLIN, 0},
                                  {context.cancel.fd, POLLIN, 0}}};
   while (!call.status) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(call.deadline - monotonic_now());
+    const Nanoseconds now = monotonic_now();
+    metrics.look(now);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min(call.deadline, metrics.next()) - now);
     const int ready = ::poll(watched.data(), watched.size(), static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
     if (ready < 0 && errno != EINTR) return;
     drain(call);
+    if (ready == 0 && monotonic_now() < call.deadline) continue;
     if (ready == 0 || (watched[4].revents & POLLIN) != 0) {
       if (call.broken_off != ErrorKind::none) {
         if (ready != 0) continue;
@@ -312,13 +318,18 @@ void SessionProcess::run(Service& service, const CallContext& context, Execution
   }
   Call call(service, context, settings_.output_bytes);
   drain(call);  // what a process left behind said since the last call
-  const std::chrono::nanoseconds cpu_before = cpu_time();
+  const std::chrono::nanoseconds cpu_before = cpu_time(), since = time_since_boot();
   call.begin = monotonic_now();
   call.deadline = call.begin + settings_.options.limits.wall.value_or(std::chrono::hours(24));
   const auto number = give(record.request);
   if (number) {
     call.number = *number;
-    wait(call, context);
+    LiveMetrics metrics(context, record.request.collect_metrics.value_or(true));
+    metrics.begin({pid_, {}, {}, {}, false}, cpu_before);
+    wait(call, context, metrics);
+    record.samples = metrics.take();
+    if (call.broken_off != ErrorKind::none && !over_ && interpreter_ > 0)
+      end_processes_since(pid_, interpreter_, since);
     if (call.exited) {
       pollfd end{ended_.get(), POLLIN, 0};
       ::poll(&end, 1, static_cast<int>(kInterruptGrace.count()));
@@ -331,6 +342,7 @@ void SessionProcess::run(Service& service, const CallContext& context, Execution
   record.standard_error = call.error.finish();
   if (call.exited && !over_) raise_event(cancel_);
   measure(record, cpu_before);
+  leave_out_metrics(record);
   judge(call, record);
   read_result(folder_, record);
   const std::string name = record.request.folder_name.empty() ? record.id : record.request.folder_name;

@@ -26,6 +26,8 @@ namespace rh::agent {
 // How long code may take to react to its interrupt, before the whole session ends.
 constexpr std::chrono::milliseconds kInterruptGrace{2000};
 
+class LiveMetrics;
+
 class SessionProcess {
  public:
   // `request` sets limits, network and working folder for as long as the session lives.
@@ -48,7 +50,7 @@ class SessionProcess {
   [[nodiscard]] Result<void> launch(Service& service, const ExecutionRequest& request,
                                     const PreparedPackages& packages);
   [[nodiscard]] Result<std::string> give(const ExecutionRequest& request);
-  void wait(Call& call, const CallContext& context);
+  void wait(Call& call, const CallContext& context, LiveMetrics& metrics);
   void interrupt() const;
   void drain(Call& call);
   void judge(Call& call, ExecutionRecord& record);
@@ -65,7 +67,8 @@ class SessionProcess {
   UniqueFd cancel_;                    // readable: the sandbox ends
   UniqueFd ended_;                     // readable: it has ended
   std::thread supervisor_;
-  std::atomic<int> pid_{0};
+  std::atomic<int> pid_{0};          // first process of the sandbox
+  std::atomic<int> interpreter_{0};  // its child
   std::atomic<bool> over_{false};
   std::optional<Result<sandbox::ExitRecord>> exit_;  // when `over_`
   std::uint64_t calls_ = 0;

@@ -1,6 +1,8 @@
 """What a run costs, figures of matplotlib, and which interpreter was chosen."""
 
 import pathlib
+import shutil
+import subprocess
 import sys
 import unittest
 
@@ -67,13 +69,58 @@ class Metrics(RowTest):
             self.switched_off(answer)
 
 
+    def busy(self, seconds):
+        return f"import time\nx = bytearray(64 << 20)\nbegin = time.monotonic()\nwhile time.monotonic() - begin < {seconds}:\n    pass"
+
+    def curve(self, answer, least=3):
+        samples = answer.data["metrics"]["samples"]
+        self.assertIsNotNone(samples, answer)
+        columns = [samples[name] for name in ("time", "cpu_percent", "memory", "processes")]
+        self.assertEqual(len({len(column) for column in columns}), 1, samples)
+        self.assertGreaterEqual(len(samples["time"]), least, samples)
+        self.assertEqual(samples["time"], sorted(set(samples["time"])), samples)
+        self.assertGreater(max(samples["cpu_percent"][1:]), 5, samples)
+        self.assertGreater(max(samples["memory"]), 32 << 20, samples)
+        self.assertTrue(samples["cpu_source"] and samples["memory_source"], samples)
+        return samples
+
+    def test_row_135_a_curve_while_it_runs(self):
+        """metrics: real-time CPU and memory during the run: rows of a curve in the record; a run shorter than its cadence has none, and says so."""
+        for answer in self.ask("execute_code", language="python", code=self.busy(1.5)):
+            self.assertEqual(self.curve(answer)["cadence"], 0.1)
+        for answer in self.ask("execute_code", language="bash", code="true"):
+            metrics = answer.data["metrics"]
+            if metrics["samples"] is None:
+                self.assertIn("before the first sample", metrics["reasons"]["samples"], answer)
+            else:
+                self.assertGreaterEqual(answer.data["execution_time"], 0.1, answer)
+
+    def test_row_135_079_136_in_warm_interpreters_and_sessions(self):
+        """metrics: real-time CPU and memory during the run, in warm interpreters and in sessions as well."""
+        self.configure("[execution]\nwarm_pool = 1\n")
+        client = self.client()
+        for more in ({}, {"execution_mode": "exec"}, {"session_id": "s"}):
+            self.curve(client.call("execute_code", {"language": "python", "code": self.busy(1), "security": "permissive", **more}))
+            off = client.call("execute_code", {"language": "python", "code": "1", "collect_metrics": False, **more})
+            self.switched_off(off)
+            self.assertIsNone(off.data["metrics"]["samples"], off)
+            self.assertIn("switched off", off.data["metrics"]["reasons"]["samples"])
+
+    def test_row_135_174_progress_tells_cpu_and_memory(self):
+        """metrics: real-time CPU and memory during the run are told to a caller that asked for progress."""
+        client = self.client()
+        for more, heard in (({}, True), ({"collect_metrics": False}, False)):
+            before = len(client.notifications)
+            number = client.start("tools/call", {"name": "execute_code", "arguments": {"language": "python", "code": self.busy(2.5), **more},
+                                                 "_meta": {"progressToken": str(heard)}})
+            client.wait(number)
+            said = [one["params"].get("message", "") for one in client.notifications[before:] if one["method"] == "notifications/progress"]
+            self.assertEqual(any("CPU" in text and "memory" in text for text in said), heard, said)
+
+
 class Container(RowTest):
     def test_row_073_container_settings(self):
-        """Settings of a Jupyter server are taken with their defaults, and running code there is a clear error, not a hang."""
-        self.configure('[execution.container]\njupyter_host = "127.0.0.1"\njupyter_port = 8888\ntimeout = "300s"\n')
-        for answer in self.ask("execute_code", language="python", code="print(1)", execution_method="container"):
-            self.assertEqual((answer.error_kind, answer.data["stdout"]), ("service_unavailable", ""), answer)
-            self.assertIn("127.0.0.1:8888", answer.data["error"]["message"])
+        """container settings: execution timeout 300 without a server, in the sandbox of this machine."""
         self.configure("[execution.container]\n")
         for answer in self.ask("execute_code", language="python", code="print(1)", execution_method="container"):
             self.assertEqual((answer.data["stdout"], answer.data["limits"]["timeout"]), ("1\n", 300), answer)
@@ -106,6 +153,58 @@ class Runtimes(RowTest):
         for answer in self.ask("execute_code", language="python", code="print(1)", runtime="1.4"):
             self.assertEqual(answer.error_kind, "runtime_missing", answer)
             self.assertIn("1.4", answer.data["error"]["message"], answer)
+
+    def make_root(self):
+        """A root file system with bash and what it is linked with, and a file that this machine does not have."""
+        root = self.folder / "image"
+        bash = pathlib.Path(shutil.which("bash")).resolve()
+        linked = subprocess.run(["ldd", bash], capture_output=True, text=True, check=True).stdout
+        files = [word for line in linked.splitlines() for word in line.split() if word.startswith("/")]
+        for file in files:
+            target = root / file.lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+        for folder in ("usr/bin", "etc", "bin"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        shutil.copy(bash, root / "usr/bin/real-bash")
+        (root / "bin/bash").symlink_to("/usr/bin/real-bash")
+        (root / "etc/of-the-image").write_text("from the image")
+        return root
+
+    def test_row_172_by_a_root_file_system(self):
+        """A root file system is a runtime: the code sees its folders in the place of the machine's, read-only."""
+        root = self.make_root()
+        code = "echo $(< /etc/of-the-image) /etc/* /usr/bin/*; [ -e /home ] || echo no home; pwd"
+        expected = "from the image /etc/of-the-image /usr/bin/real-bash\nno home\n/workspace\n"
+        for answer in self.ask("execute_code", ways=("command line",), language="bash", code=code, runtime=str(root)):
+            self.assertEqual(answer.data["stdout"], expected, answer)
+            self.assertEqual((answer.data["runtime"]["path"], answer.data["runtime"]["version"]), ("/usr/bin/real-bash", None), answer)
+        self.configure(f'[execution]\nmethod = "container"\n\n[execution.container]\nroot_image = "{root}"\n')
+        for answer in self.ask("execute_code", language="bash", code=code):
+            self.assertEqual((answer.data["stdout"], answer.data["execution_method"]), (expected, "container"), answer)
+        client = self.client()
+        for _ in range(2):
+            answer = client.call("execute_code", {"language": "bash", "code": code, "session_id": "s"})
+            self.assertEqual(answer.data["stdout"], expected, answer)
+        for answer in self.ask("execute_code", language="bash", code="echo x > /etc/new", security="permissive"):
+            self.assertEqual(answer.error_kind, "code_error", answer)
+        self.assertFalse((root / "etc/new").exists())
+        for answer in self.ask("execute_code", language="python", code="print(1)"):
+            self.assertEqual(answer.error_kind, "runtime_missing", answer)
+            self.assertIn("root file system", answer.data["error"]["message"])
+
+    def test_row_172_what_is_no_root_is_refused(self):
+        """A root file system that is none is refused in words, before anything is started."""
+        empty, packed = self.folder / "empty", self.folder / "packed"
+        for folder in (empty, packed):
+            folder.mkdir()
+        (packed / "manifest.json").write_text("[]")
+        for path, words in ((self.folder / "nowhere", "no such folder"), (packed / "manifest.json", "no folder"), (packed, "packed image"),
+                            (empty, "neither bin nor usr/bin")):
+            self.configure(f'[execution.container]\nroot_image = "{path}"\n')
+            for answer in self.ask("execute_code", language="bash", code="echo ran", execution_method="container"):
+                self.assertEqual((answer.error_kind, answer.data["stdout"]), ("runtime_missing", ""), answer)
+                self.assertIn(words, answer.data["error"]["message"], answer)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,23 @@ class Warm(RowTest):
         self.assertIn("ZeroDivisionError", answer.data["stderr"], answer)
         self.assertEqual(self.run_python(client, "print(1)").data["execution_mode"], "subprocess")
 
+    def test_row_076_079_javascript(self):
+        """Warm interpreters of JavaScript print, give results and errors, and are never used twice; `exec` has names of its own."""
+        client = self.client()
+        for mode in ("subprocess", "exec"):
+            for _ in range(3):
+                code = "console.log(typeof y, require('path').join('a', 'b'))\nglobalThis.y = 1\nvar result = {a: [1, 2]}"
+                answer = client.call("execute_code", {"language": "javascript", "code": code, "execution_mode": mode, **FREE})
+                self.assertEqual((answer.data["stdout"], answer.data["results"], answer.data["execution_mode"]),
+                                 ("undefined a/b\n", {"a": [1, 2]}, mode), answer)
+            code = "setTimeout(() => console.log('later'), 20); Promise.reject(new Error('on purpose'))"
+            answer = client.call("execute_code", {"language": "javascript", "code": code, "execution_mode": mode, **FREE})
+            self.assertEqual(answer.error_kind, "code_error", answer)
+            self.assertIn("on purpose", answer.data["stderr"], answer)
+            answer = client.call("execute_code", {"language": "javascript", "code": "console.log(await Promise.resolve(7)); process.exit(3)",
+                                                  "execution_mode": mode, **FREE})
+            self.assertEqual((answer.data["stdout"], answer.data["exit_code"]), ("7\n", 3), answer)
+
     def test_row_080_side_by_side(self):
         """Several executions at once do not mix their results."""
         client = self.client()

@@ -158,6 +158,20 @@ class NotebookTest(RowTest):
         self.assertEqual(self.outputs(document, 2)[0]["ename"], "ZeroDivisionError")
         self.assertEqual(self.outputs(document, 3), [])
 
+    def test_row_012_144_a_kernel_that_dies_is_named_at_once(self):
+        """notebook: written also for attempts that failed or wait for approval."""
+        need_chosen(*REFEREE)
+        self.write({"a.ipynb": notebook("print('before')", "import os\nos._exit(3)", "print('after')"),
+                    "b.ipynb": notebook("x = bytearray(900 << 20)\nfor i in range(0, len(x), 4096): x[i] = 1")})
+        for path, kind, word in (("a.ipynb", "code_error", "the kernel died"), ("b.ipynb", "memory_limit", "memory")):
+            answer = self.ask("execute_code", ways=("command line",), path=path, runtime=JUPYTER, timeout=200, security="permissive",
+                              env_vars={"RUNHARNESS_NOTEBOOK": "jupyter"}, memory_limit="400m")[0]
+            self.assertEqual(answer.error_kind, kind, answer)
+            self.assertIn(word, answer.data["error"]["message"], answer)
+            self.assertLess(answer.data["execution_time"], 100, answer)
+            outputs = [output for cell in self.read(answer)["cells"] for output in cell.get("outputs", [])]
+            self.assertEqual(outputs[-1]["ename"], kind, answer)
+
 
 if __name__ == "__main__":
     unittest.main()

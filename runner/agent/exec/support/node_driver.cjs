@@ -38,10 +38,16 @@ function plain(value) {
 const given = { require: programRequire, module: { exports: {} }, exports: {}, __dirname: folder, __filename: path.join(folder, 'main.js'), display };
 Object.assign(globalThis, given);
 
+// A context has the language's own names; the rest, and a console that prints, are Node's.
+let foreign = null;
+
 function newContext() {
+  if (foreign === null) {
+    const own = new Set(vm.runInNewContext('Object.getOwnPropertyNames(globalThis)'));
+    foreign = Object.getOwnPropertyNames(globalThis).filter((name) => !own.has(name) || name === 'console');
+  }
   const own = Object.create(null);
-  for (const name of Object.getOwnPropertyNames(globalThis))
-    if (!(name in vm.runInNewContext('globalThis'))) own[name] = globalThis[name];
+  for (const name of foreign) own[name] = globalThis[name];
   Object.assign(own, given);
   return vm.createContext(own);
 }

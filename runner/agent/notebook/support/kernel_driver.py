@@ -4,7 +4,31 @@ import json
 import os
 import sys
 import tempfile
+import threading
 import time
+
+
+class Watch:
+    """Ends this process with the kernel's: nbclient notices late, or never, that it is dead."""
+
+    def __init__(self, manager):
+        self.over = False
+        process = getattr(getattr(manager, "provisioner", None), "process", None)
+        if getattr(process, "pid", None):
+            threading.Thread(target=self.wait, args=(process.pid,), daemon=True).start()
+
+    def wait(self, pid):
+        try:
+            end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        except ChildProcessError:
+            return
+        if self.over:
+            return
+        how = "it ended itself with exit code" if end.si_code == os.CLD_EXITED else "it was ended by signal"
+        sys.stdout.flush()
+        sys.stderr.write("the kernel died: %s %d\n" % (how, end.si_status))
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def run_in_kernel():
@@ -26,6 +50,7 @@ def run_in_kernel():
     stopped = False
     try:
         with client.setup_kernel(), open(OUTPUTS, "w", encoding="utf-8") as file:
+            watch = Watch(manager)
             for number, cell in enumerate(CELLS):
                 file.write(json.dumps({"begin": cell["index"]}) + "\n")
                 file.flush()
@@ -48,6 +73,7 @@ def run_in_kernel():
                 if failed and not (ALLOW_ERRORS or cell["may_fail"]):
                     stopped = True
                     break
+            watch.over = True
     except NoSuchKernel:
         sys.exit("there is no Jupyter kernel named %r here" % KERNEL)
     except DeadKernelError as problem:
