@@ -58,7 +58,5 @@ struct HttpHooks {
 [[nodiscard]] std::filesystem::path http_program(const std::filesystem::path& program);
 [[nodiscard]] HttpOutcome http_call(const std::filesystem::path& http_program, const HttpRequest& request,
                                     const HttpHooks& hooks);
-// Sends it and does not wait: the helper goes on after our own end, no longer than the request's timeout.
-[[nodiscard]] bool http_send_off(const std::filesystem::path& http_program, const HttpRequest& request);
 
 }  // namespace rh::agent
