@@ -102,9 +102,9 @@ struct AgentConfig {
   std::chrono::milliseconds tool_timeout{30'000};  // of the agent tools over MCP
   std::chrono::milliseconds cpu_time{30'000};
   std::uint64_t memory_bytes = 512ULL << 20;
+  std::uint64_t disk_bytes = 2ULL << 30;  // of the folders that a run writes into
   std::optional<double> cpus;
   std::uint64_t max_output_bytes = 10'000;  // of each stream in a record
-  std::uint64_t disk_bytes = 2ULL << 30;  // of the folders that a run writes into
   model::NetworkPolicy network = model::NetworkPolicy::none;
   model::NetworkPolicy install_network = model::NetworkPolicy::host;  // of installing packages
   bool package_cache = false;

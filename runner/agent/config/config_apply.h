@@ -192,11 +192,11 @@ inline constexpr auto tool_timeout = put_duration<&C::tool_timeout>;
 inline constexpr auto tool_timeout_text = show_duration<&C::tool_timeout>;
 inline constexpr auto cpu_time = put_duration<&C::cpu_time>;
 inline constexpr auto cpu_time_text = show_duration<&C::cpu_time>;
+inline constexpr auto disk = put_size<&C::disk_bytes>;
+inline constexpr auto disk_text = show_size<&C::disk_bytes>;
 inline constexpr auto memory = put_size<&C::memory_bytes>;
 inline constexpr auto memory_text = show_size<&C::memory_bytes>;
 inline constexpr auto cpus = put_number<&C::cpus>;
-inline constexpr auto disk = put_size<&C::disk_bytes>;
-inline constexpr auto disk_text = show_size<&C::disk_bytes>;
 inline constexpr auto max_output = put_size<&C::max_output_bytes>;
 inline constexpr auto max_output_text = show<&C::max_output_bytes>;
 inline constexpr auto network = put_choice<kNetworkNames, &C::network>;
@@ -251,11 +251,11 @@ inline constexpr auto generation_timeout_text = show_duration<&C::generation, &G
 inline constexpr auto templates = put_text<&C::generation, &G::templates>;
 inline constexpr auto templates_text = show_path<&C::generation, &G::templates>;
 inline constexpr auto telemetry_enabled = put_boolean<&C::telemetry, &TelemetrySettings::enabled>;
-inline constexpr auto service_name = put_text<&C::telemetry, &TelemetrySettings::service_name>;
-inline constexpr auto service_name_text = show<&C::telemetry, &TelemetrySettings::service_name>;
-inline constexpr auto endpoint_text = show<&C::telemetry, &TelemetrySettings::endpoint>;
 inline constexpr Words<2> kAtEndNames{{"detach", "wait"}};
 inline constexpr auto telemetry_at_end = put_choice<kAtEndNames, &C::telemetry, &TelemetrySettings::wait_at_end>;
 inline constexpr auto telemetry_at_end_text = show_choice<kAtEndNames, &C::telemetry, &TelemetrySettings::wait_at_end>;
+inline constexpr auto service_name = put_text<&C::telemetry, &TelemetrySettings::service_name>;
+inline constexpr auto service_name_text = show<&C::telemetry, &TelemetrySettings::service_name>;
+inline constexpr auto endpoint_text = show<&C::telemetry, &TelemetrySettings::endpoint>;
 
 }  // namespace rh::agent::apply
