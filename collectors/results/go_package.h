@@ -46,7 +46,7 @@ class GoPackage {
     std::optional<std::chrono::nanoseconds> running_since;
     std::chrono::nanoseconds active{};
     std::optional<std::chrono::nanoseconds> not_before;  // monotonic: tests that ended before it began ran until then
-    bool timed = true;  // every event so far had a time stamp
+    bool timed = true;                                   // every event so far had a time stamp
     bool has_subtests = false, subtest_failed = false;
     bool holds_verdict = false;  // the package's "ok" line is the last that it wrote
     BoundedText output;
