@@ -76,7 +76,7 @@ class Planner {
     put("/dev", {Kind::devices, {}, false});
     for (const char* folder : {"/tmp", "/var/tmp"})
       if (const auto path = real(folder)) put(*path, {Kind::private_folder, tmpfs_options("1777"), false});
-    if (const auto path = real("/run")) put(*path, {Kind::private_folder, "mode=0755,size=16m", false});
+    if (const auto path = real("/run")) put(*path, {Kind::private_folder, "mode=0755,size=16m,nr_inodes=8192", false});
     for (const fs::path& home : private_paths(policy_)) add_home(home);
     remember_links(policy_.home);
   }
@@ -143,7 +143,7 @@ class Planner {
       struct stat info {};
       if (stat(prefix.c_str(), &info) != 0 || (info.st_mode & S_IXOTH) != 0) continue;
       const auto at = entries_.find(prefix);
-      if (at == entries_.end()) put(prefix, {Kind::private_folder, "mode=0755,size=16m", false});
+      if (at == entries_.end()) put(prefix, {Kind::private_folder, "mode=0755,size=16m,nr_inodes=8192", false});
     }
   }
 
