@@ -167,6 +167,7 @@ std::vector<ArgumentRow> language_arguments(std::string_view code_name) {
   std::vector<ArgumentRow> rows{{code_name, T::text, "the code", {}, {}, {}, true}};
   for (const ArgumentRow& row : execution_arguments())
     if (row.name != "language" && row.name != "code" && row.name != "path" && row.name != "script") rows.push_back(row);
+  rows.push_back({"approval_id", T::text, "approval that a person has given for exactly this call"});
   if (code_name == "script") rows.push_back({"code", T::text, "another name of script"});
   if (code_name == "script") rows.front().required = false;
   return rows;

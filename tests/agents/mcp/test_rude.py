@@ -228,6 +228,16 @@ class ApprovalTest(unittest.TestCase):
         file.parent.mkdir(parents=True)
         file.write_text(self.CONFIGURATION)
 
+    def test_helpers_of_a_language_are_repeated_with_the_approval(self):
+        from mcp_harness import RUNHARNESS
+        with Stdio(folder=self.folder) as client:
+            def ask(number, **arguments):
+                return client.ask("tools/call", tool_call("execute_python", {"code": "print(6 * 7)", **arguments}), number)["result"]
+            approval = ask(1)["structuredContent"]["approval_id"]
+            subprocess.run([RUNHARNESS, "approvals", "approve", approval], cwd=self.folder, env=environment(self.folder), check=True,
+                           capture_output=True, stdin=subprocess.DEVNULL)
+            self.assertEqual(ask(2, approval_id=approval)["structuredContent"]["stdout"], "42\n")
+
     def test_an_approval_is_for_one_run_of_one_code(self):
         from mcp_harness import RUNHARNESS
         arguments = {"language": "python", "code": "print('approved')"}
