@@ -185,6 +185,8 @@ class Hearing {
                        : ending == "output_limit" ? Ending::output_limit
                                                   : Ending::exited;
     execution.ending_detail = text_of(done_, "detail");
+    if (execution.ending == Ending::wall_time && execution.limits.wall)
+      execution.ending_detail = fmt::format("wall clock: {} passed", format_duration(*execution.limits.wall));
     const int code = exit_code();
     if (execution.ending == Ending::exited && ending != "died" && ending != "lost") execution.status.exit_code = code;
     record_.samples.reason = kUnmeasured;
@@ -222,12 +224,11 @@ class Hearing {
 };
 
 // The kernel of the access mode where the configuration names one itself, the request's runtime, or the notebook's.
-void choose_kernel(const Service& service, const ExecutionRecord& record, JupyterWish& wish) {
+void choose_kernel(const ExecutionRecord& record, JupyterWish& wish) {
   const ExecutionRequest& request = record.request;
   wish.kernel = record.kernel_name;
-  const std::string key = "execution.modes." + record.access_mode + ".kernel_name";
-  for (const ConfigOrigin& origin : service.config().origins)
-    if (origin.key == key && origin.origin != "default") wish.must_exist = true;
+  // The names that access modes have without a configuration are wishes.
+  wish.must_exist = !wish.kernel.empty() && !is_one_of(wish.kernel, {"python3-readonly", "python3-write"});
   if (wish.must_exist) return;
   if (!request.runtime.empty()) {
     wish.kernel = request.runtime;
@@ -270,7 +271,7 @@ void run_on_jupyter(Service& service, const CallContext& context, WorkFolder& fo
   if (!settings) return stop(record, ErrorKind::internal_error, settings.error().message());
   if (settings->options.limits.wall) wish.timeout = *settings->options.limits.wall;
   if (settings->options.limits.output_bytes) wish.output_bytes = *settings->options.limits.output_bytes;
-  choose_kernel(service, record, wish);
+  choose_kernel(record, wish);
   const auto request = jupyter_request(record.request, wish);
   if (!request) return stop(record, ErrorKind::invalid_request, request.error().message());
   tell_what_is_not_held(record);

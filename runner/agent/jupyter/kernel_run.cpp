@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <random>
+#include <thread>
 
 #include <fmt/core.h>
 
@@ -15,6 +16,8 @@ using nlohmann::json;
 using std::chrono::steady_clock;
 
 constexpr auto kReplace = json::error_handler_t::replace;
+constexpr std::chrono::milliseconds kAskAgain{200};
+constexpr std::chrono::seconds kRestart{6};
 constexpr std::chrono::seconds kLastWords{5};  // for the reply when the kernel is idle already, and the reverse
 
 std::string new_id() {
@@ -272,6 +275,7 @@ KernelRun::Reply KernelRun::execute(const json& content, Deadline deadline, bool
       if (!waiting.problem.empty()) return lost(waiting.problem);
       if (waiting.died) {
         usable_ = false;
+        after_death_ = true;
         return {Ending::died, waiting.content, "the kernel died while the code ran"};
       }
       if (waiting.too_much && reply.ending == Ending::ok) {
@@ -371,8 +375,26 @@ void KernelRun::interrupt() {
 
 void KernelRun::remove_kernel() {
   wire_.ignore_cancel();
-  const auto gone = wire_.ask("DELETE", "api/kernels/" + kernel_id_, "", steady_clock::now() + kJupyterAsk);
-  if (gone && (gone->status < 300 || gone->status == 404)) return;
+  // Until a server that starts a dead kernel again has done so: before, it would take up what was removed.
+  const Deadline again = steady_clock::now() + kRestart;
+  for (bool back = !after_death_; !back && steady_clock::now() < again;) {
+    const auto text = wire_.receive(again);
+    if (!text || !*text) break;
+    const std::string state = text_of(part(json::parse(**text, nullptr, false), "content"), "execution_state");
+    back = state == "starting" || state == "idle" || state == "dead";
+  }
+  const Deadline deadline = steady_clock::now() + kJupyterAsk;
+  const std::string path = "api/kernels/" + kernel_id_;
+  auto gone = wire_.ask("DELETE", path, "", deadline);
+  // A server that starts a dead kernel again may have taken it up once more; asking twice in vain is enough of an
+  // answer.
+  while (gone && gone->status < 300 && steady_clock::now() < deadline) {
+    const auto there = wire_.ask("GET", path, "", deadline);
+    if (!there || there->status >= 300 || !after_death_) return;
+    std::this_thread::sleep_for(kAskAgain);
+    gone = wire_.ask("DELETE", path, "", deadline);
+  }
+  if (gone && gone->status == 404) return;
   tell_({{"event", "left"},
          {"message", fmt::format("the kernel {} may still be on the Jupyter server: {}", kernel_id_,
                                  gone ? fmt::format("HTTP {}", gone->status) : gone.error().message())}});

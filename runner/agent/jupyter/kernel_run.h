@@ -56,7 +56,8 @@ class KernelRun {
   std::uint64_t output_left_ = 0;
   std::size_t input_at_ = 0;
   Deadline deadline_{};
-  bool usable_ = true;  // the kernel is there and waits for code
+  bool after_death_ = false;  // of the kernel, which servers may start again
+  bool usable_ = true;        // the kernel is there and waits for code
 };
 
 }  // namespace rh::agent

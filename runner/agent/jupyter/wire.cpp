@@ -230,6 +230,7 @@ class Wire::Connection {
           url());
     RH_CHECK(opened);
     channel->stream.text(true);
+    channel->stream.auto_fragment(false);
     channel_ = channel;
     read_on(channel);
     return {};
