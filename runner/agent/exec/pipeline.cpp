@@ -90,6 +90,7 @@ class Pipeline {
     if (!request_.session.empty()) return run_in_session();
     if (!prepare()) return;
     execute_code();
+    if (record_.status == ExecutionStatus::shown) return forget_stage("execute");
     take_result();
     removal_ = WorkFolder::remove_beside(std::move(folder_));
   }
@@ -178,6 +179,13 @@ class Pipeline {
         request_.language == Language::go || request_.language == Language::rust || request_.language == Language::java;
     return !compiled && request_.packages.empty() && request_.requirements.empty() && request_.session.empty() &&
            !fits_warm(service_.config(), request_, record_.mode);
+  }
+
+  // Only its sandbox was tried.
+  void forget_stage(std::string_view name) {
+    std::erase_if(record_.stages, [&](const Stage& stage) { return stage.name == name; });
+    record_.stages.back().outcome = "failed";
+    record_.stages.back().detail = std::string(kShownReason);
   }
 
   bool show() {
