@@ -8,6 +8,10 @@ namespace rh::agent {
 
 void LiveMetrics::begin(const sandbox::TreeLocation& tree, std::optional<Nanoseconds> cpu_before) {
   if (!wanted_) return;
+  if (tree.root_pid <= 0) {
+    samples_.reason = "the interpreter was still being started when it was given the code";
+    return;
+  }
   tree_ = tree;
   cpu_before_ = cpu_before;
   begin_ = monotonic_now();
@@ -70,7 +74,7 @@ void LiveMetrics::tell(Nanoseconds now) {
 RunSamples LiveMetrics::take() {
   if (!wanted_)
     samples_.reason = "switched off by collect_metrics";
-  else if (samples_.at.empty())
+  else if (samples_.at.empty() && samples_.reason.empty())
     samples_.reason =
         fmt::format("the code ended before the first sample, {} after its begin", format_duration(kSampleCadence));
   return std::move(samples_);

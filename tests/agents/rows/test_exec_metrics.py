@@ -100,6 +100,7 @@ class Metrics(RowTest):
         self.configure("[execution]\nwarm_pool = 1\n")
         client = self.client()
         for more in ({}, {"execution_mode": "exec"}, {"session_id": "s"}):
+            client.call("execute_code", {"language": "python", "code": "1", "security": "permissive", **more})
             self.curve(client.call("execute_code", {"language": "python", "code": self.busy(1), "security": "permissive", **more}))
             off = client.call("execute_code", {"language": "python", "code": "1", "collect_metrics": False, **more})
             self.switched_off(off)
