@@ -11,6 +11,7 @@
 #include "runner/agent/exec/build_cache.h"
 #include "runner/agent/exec/interpreter_pool.h"
 #include "runner/agent/exec/isolation_check.h"
+#include "runner/agent/exec/keeping.h"
 #include "runner/agent/exec/packages.h"
 #include "runner/agent/exec/programs.h"
 #include "runner/agent/exec/result_value.h"
@@ -357,29 +358,6 @@ bool begin_audit(Service& service, const CallContext& context, ExecutionRecord& 
   if (!logged)
     refuse(record, ErrorKind::internal_error, "the audit log cannot be written: " + logged.error().message());
   return logged.has_value();
-}
-
-// Whatever became of the code. The notebook stands before the result, although it holds the result.
-void add_notebook(const Service& service, ExecutionRecord& record) {
-  if (!wants_notebook(service, record)) return;
-  {
-    StageClock stage(record, "notebook");
-    if (const auto done = finish_notebook(service, record); !done) {
-      stage.end("failed", done.error().message());
-      record.diagnostics.push_back({model::Severity::warning, "notebook-not-written", done.error().message(), {}, {}});
-    }
-  }
-  const auto result = std::find_if(record.stages.begin(), record.stages.end(),
-                                   [](const Stage& stage) { return stage.name == "result"; });
-  if (result != record.stages.end()) std::rotate(result, record.stages.end() - 1, record.stages.end());
-}
-
-void keep(Service& service, ExecutionRecord& record) {
-  if (record.request.save_execution.value_or(service.config().save_executions))
-    if (const auto saved = service.executions().save(record); !saved)
-      record.diagnostics.push_back({model::Severity::warning, "execution-not-saved", saved.error().message(), {}, {}});
-  if (const auto logged = service.audit().after(record); !logged)
-    record.diagnostics.push_back({model::Severity::warning, "audit-incomplete", logged.error().message(), {}, {}});
 }
 
 }  // namespace
