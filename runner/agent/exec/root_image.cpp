@@ -18,7 +18,8 @@ fs::path place_in(const fs::path& root, const fs::path& path) {
   fs::path done;  // inside, without links
   std::vector<fs::path> rest;
   const auto push = [&rest](const fs::path& more) {
-    std::vector<fs::path> parts(more.relative_path().begin(), more.relative_path().end());
+    const fs::path relative = more.relative_path();
+    const std::vector<fs::path> parts(relative.begin(), relative.end());
     rest.insert(rest.end(), parts.rbegin(), parts.rend());
   };
   push(path);
