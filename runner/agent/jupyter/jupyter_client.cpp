@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include "runner/agent/http/helper_process.h"
 #include "runner/agent/jupyter/jupyter_events.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include "runner/agent/jupyter/jupyter_events.h"
 #include "runner/agent/mcp/base64.h"

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "runner/agent/config.h"
 #include "runner/agent/exec/request.h"

@@ -6,8 +6,10 @@
 #include <thread>
 
 #include <fmt/core.h>
+#include <nlohmann/json.hpp>
 
 #include "runner/agent/jupyter/jupyter_events.h"
+#include "runner/agent/jupyter/kernel_names.h"
 
 namespace rh::agent {
 namespace {
@@ -39,21 +41,6 @@ json part(const json& object, const char* name) {
   return at != object.end() && at->is_object() ? *at : json::object();
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
-// Kernels call their language by their own names: "ipython", "nodejs", "go".
-bool speaks(const std::string& kernel_language, const std::string& wanted) {
-  const std::string own = lower(kernel_language);
-  if (wanted == "python") return own == "python" || own == "ipython" || own == "python3";
-  if (wanted == "javascript") return own == "javascript" || own == "node" || own == "nodejs" || own == "js";
-  if (wanted == "bash") return own == "bash" || own == "shell" || own == "sh";
-  return own == wanted;
-}
-
 std::string shown(const std::string& body) {
   const json value = json::parse(body, nullptr, false);
   std::string text = value.is_object() ? text_of(value, "message") : std::string();
@@ -65,6 +52,12 @@ std::string shown(const std::string& body) {
 
 }  // namespace
 
+struct KernelRun::Reply {
+  Ending ending = Ending::ok;
+  json content = json::object();  // of execute_reply
+  std::string detail;
+};
+
 struct KernelRun::Waiting {
   std::string id;  // of the request
   bool quiet = false, replied = false, idle = false, died = false, too_much = false;
@@ -72,8 +65,8 @@ struct KernelRun::Waiting {
   json content = json::object();
 };
 
-KernelRun::KernelRun(json request, Wire& wire, std::function<void(const json&)> tell)
-    : request_(std::move(request)), wire_(wire), tell_(std::move(tell)), session_(new_id()) {}
+KernelRun::KernelRun(const json& request, Wire& wire, std::function<void(const json&)> tell)
+    : request_(request), wire_(wire), tell_(std::move(tell)), session_(new_id()) {}
 
 Result<void> KernelRun::run() {
   RH_TRY(kernel_name_, choose_kernel());
@@ -165,7 +158,7 @@ Result<void> KernelRun::wait_until_ready() {
   }
 }
 
-Result<std::string> KernelRun::send(const char* channel, const char* type, json content, const json& parent) {
+Result<std::string> KernelRun::send(const char* channel, const char* type, const json& content, const json* parent) {
   std::string id = fmt::format("{}_{}", session_, ++messages_);
   const json message = {{"header",
                          {{"msg_id", id},
@@ -174,9 +167,9 @@ Result<std::string> KernelRun::send(const char* channel, const char* type, json 
                           {"session", session_},
                           {"date", ""},
                           {"version", "5.3"}}},
-                        {"parent_header", parent},
+                        {"parent_header", parent == nullptr ? json::object() : *parent},
                         {"metadata", json::object()},
-                        {"content", std::move(content)},
+                        {"content", content},
                         {"channel", channel},
                         {"buffers", json::array()}};
   RH_CHECK(wire_.send(message.dump(-1, ' ', false, kReplace), steady_clock::now() + kJupyterAsk));
@@ -364,7 +357,8 @@ void KernelRun::answer_input(const json& message) {
     line = input.substr(input_at_, end == std::string::npos ? end : end - input_at_);
     input_at_ = end == std::string::npos ? input.size() : end + 1;
   }
-  (void)send("stdin", "input_reply", {{"value", line}, {"status", "ok"}}, part(message, "header"));
+  const json header = part(message, "header");
+  (void)send("stdin", "input_reply", {{"value", line}, {"status", "ok"}}, &header);
 }
 
 void KernelRun::interrupt() {

@@ -6,7 +6,7 @@
 
 #include <functional>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "runner/agent/jupyter/wire.h"
 
@@ -14,19 +14,15 @@ namespace rh::agent {
 
 class KernelRun {
  public:
-  // `request`: as jupyter_events.h says. `tell`: is given each event.
-  KernelRun(nlohmann::json request, Wire& wire, std::function<void(const nlohmann::json&)> tell);
+  // `request`: as jupyter_events.h says; it outlives the run. `tell`: is given each event.
+  KernelRun(const nlohmann::json& request, Wire& wire, std::function<void(const nlohmann::json&)> tell);
   // Errors: not_found (no such kernel), io (the server), limit, cancelled before the code began. However code that
   // began ended is told as an event.
   [[nodiscard]] Result<void> run();
 
  private:
   enum class Ending { ok, error, timeout, cancelled, died, output_limit, lost };
-  struct Reply {
-    Ending ending = Ending::ok;
-    nlohmann::json content = nlohmann::json::object();  // of execute_reply
-    std::string detail;
-  };
+  struct Reply;
   struct Waiting;  // for the end of one piece of code
 
   [[nodiscard]] Result<std::string> choose_kernel();
@@ -38,8 +34,9 @@ class KernelRun {
   void run_cells();
   void take_after();
   void remove_kernel();
-  [[nodiscard]] Result<std::string> send(const char* channel, const char* type, nlohmann::json content,
-                                         const nlohmann::json& parent = nlohmann::json::object());
+  // `parent`: the header of the message that it answers; null: it answers none.
+  [[nodiscard]] Result<std::string> send(const char* channel, const char* type, const nlohmann::json& content,
+                                         const nlohmann::json* parent = nullptr);
   // Code whose output is not told.
   [[nodiscard]] Reply run_quietly(const std::string& code, const nlohmann::json& expressions, Deadline deadline);
   [[nodiscard]] Reply execute(const nlohmann::json& content, Deadline deadline, bool quiet);
@@ -48,7 +45,7 @@ class KernelRun {
   void answer_input(const nlohmann::json& message);
   void interrupt();
 
-  nlohmann::json request_;
+  const nlohmann::json& request_;
   Wire& wire_;
   std::function<void(const nlohmann::json&)> tell_;
   std::string kernel_name_, kernel_id_, session_, version_;
