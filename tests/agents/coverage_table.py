@@ -47,7 +47,9 @@ def main():
         if verdict != "passed":
             others = [f"{test['test']} {test['reason']}" for test in shown if test["result"] != "passed"]
             (skipped if verdict == "skipped" else problems).append(f"row {row}: {verdict} {' '.join(others)}")
-        behaviour = next((test["behaviour"] for test in shown if test["behaviour"]), "")
+        # A test of this row alone says what the row is about; one of several rows says what joins them.
+        own = sorted(shown, key=lambda test: (len(rows_of(test["test"])), rows_of(test["test"]).index(row)))
+        behaviour = next((test["behaviour"] for test in own if test["behaviour"]), "")
         names = "<br>".join(f"`{test['test']}`" for test in shown)
         line = f"| {row} | {behaviour.replace('|', chr(92) + '|')} | {names} | {verdict} |"
         lines.append(approved.get(f"| {row}", line) if verdict == "skipped" else line)

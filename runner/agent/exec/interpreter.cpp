@@ -8,8 +8,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -27,7 +25,6 @@
 RH_EMBEDDED(rh_python_after)
 RH_EMBEDDED(rh_python_driver)
 RH_EMBEDDED(rh_node_driver)
-RH_EMBEDDED(rh_bash_driver)
 
 namespace rh::agent {
 namespace {
@@ -37,9 +34,8 @@ using model::Ending;
 using nlohmann::json;
 using std::chrono::milliseconds;
 
-constexpr Nanoseconds kInterruptGrace = milliseconds(1000);  // between the interrupt and the end of the interpreter
-constexpr Nanoseconds kEndGrace = milliseconds(5000);        // for the sandbox to be gone
-constexpr milliseconds kIdleTick{10'000};                    // the sandbox has nothing to look at while nobody asks
+constexpr Nanoseconds kEndGrace = milliseconds(5000);  // for the sandbox to be gone
+constexpr milliseconds kIdleTick{10'000};              // the sandbox has nothing to look at while nobody asks
 
 struct Pipe {
   UniqueFd read, write;
@@ -50,27 +46,6 @@ Result<Pipe> make_pipe() {
   if (pipe2(ends, O_CLOEXEC) != 0) return fail_errno("make a pipe for output", "pipe2");
   fcntl(ends[0], F_SETFL, O_NONBLOCK);
   return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
-
-// As bash reads it between $' and '.
-std::string bash_text(std::string_view text) {
-  std::string quoted = "$'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') {
-      quoted += '\\';
-      quoted += c;
-    } else if (c == '\n') {
-      quoted += "\\n";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
-}
-
-std::string_view keep_name(Keep keep) {
-  constexpr std::array<std::string_view, 3> kNames{"all", "nothing", "process"};
-  return kNames[static_cast<std::size_t>(keep)];
 }
 
 std::string text_of(const json& object, const char* name) {
@@ -92,7 +67,6 @@ struct Interpreter::Sandbox {
   sandbox::LaunchSpec spec;
   UniqueFd control, child_control, cancel, ended;
   Pipe out, err;
-  UniqueFd process;  // of the interpreter itself, for interrupts
   std::thread thread;
   std::mutex mutex;
   sandbox::TreeLocation tree;
@@ -109,7 +83,6 @@ struct Interpreter::Sandbox {
       const std::lock_guard lock(mutex);
       tree = location;
       started = true;
-      process.reset(static_cast<int>(syscall(SYS_pidfd_open, location.root_pid, 0)));
       child_control.reset();
       out.write.reset();
       err.write.reset();
@@ -133,10 +106,6 @@ struct Interpreter::Sandbox {
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t told = ::write(cancel.get(), &one, sizeof one);
   }
-  bool interrupt() {
-    const std::lock_guard lock(mutex);
-    return process.valid() && syscall(SYS_pidfd_send_signal, process.get(), SIGINT, nullptr, 0) == 0;
-  }
   sandbox::TreeLocation location() {
     const std::lock_guard lock(mutex);
     return tree;
@@ -149,11 +118,9 @@ struct Interpreter::Sandbox {
 
 Result<std::unique_ptr<Interpreter>> Interpreter::start(Service& service, const CallContext& context,
                                                         const ExecutionRequest& request, const Options& options) {
-  if (request.language != Language::python && request.language != Language::javascript &&
-      request.language != Language::bash)
-    return fail(
-        rh::ErrorKind::usage,
-        fmt::format("keep an interpreter of {}: only python, javascript and bash have one", name_of(request.language)));
+  if (request.language != Language::python && request.language != Language::javascript)
+    return fail(rh::ErrorKind::usage, fmt::format("keep an interpreter of {}: only python and javascript have one",
+                                                  name_of(request.language)));
   RH_TRY(WorkFolder folder, WorkFolder::make(options.workspace));
   std::unique_ptr<Interpreter> made(new Interpreter(service, std::move(folder)));
   RH_TRY(made->settings_, settings_of(service, context, request, options.method));
@@ -185,12 +152,10 @@ Result<void> Interpreter::open(SandboxedCommand command) {
                     std::string(RH_EMBEDDED_TEXT(rh_python_driver)),
                     std::string(RH_EMBEDDED_TEXT(rh_python_after)),
                     settings_.working_folder};
-  } else if (language_ == Language::javascript) {
+  } else {
     const fs::path driver = folder_.exchange() / "driver.cjs";
     RH_CHECK(write_file(driver, RH_EMBEDDED_TEXT(rh_node_driver)));
     command.argv = {program, driver.string()};
-  } else {
-    command.argv = {program, "-c", std::string(RH_EMBEDDED_TEXT(rh_bash_driver))};
   }
   env_ = command.env;
   sandbox_->spec = launch_of(service_, settings_, folder_, command);
@@ -239,14 +204,10 @@ std::optional<model::Execution> Interpreter::execution() const {
 }
 
 std::string Interpreter::request_line(const InterpreterCall& call) {
-  const unsigned id = next_id_++;
-  if (language_ == Language::bash)
-    return fmt::format("__id={} __input={} __code={}\n", id, bash_text(call.standard_input), bash_text(call.code));
-  json line = {{"id", id},
+  json line = {{"id", next_id_++},
                {"code", call.code},
                {"name", call.name},
-               {"keep", keep_name(call.keep)},
-               {"show_last", call.show_last},
+               {"apart", call.apart == Apart::names ? "names" : "process"},
                {"arguments", call.arguments}};
   if (!call.context_json.empty()) line["context"] = json::parse(call.context_json, nullptr, false);
   if (!call.standard_input.empty()) line["stdin"] = call.standard_input;
@@ -303,25 +264,13 @@ void Interpreter::follow(const CallContext& context, const InterpreterCall& call
   CallLoop loop({box.control.get(), box.out.read.get(), box.err.read.get(), box.ended.get(), context.cancel.fd},
                 request_line(call), call, way, box.partial);
   const auto cpu = [&box] { return box.cpu(); };
-  CallLoop::Stop stop = loop.wait(monotonic_now() + call.timeout, cpu, true);
-  const CallLoop::Stop reason = stop;
-  // The code may be interrupted and its interpreter live on; what does not listen is ended.
-  const bool soft = stop == CallLoop::Stop::timeout || stop == CallLoop::Stop::cpu || stop == CallLoop::Stop::cancelled;
-  if (soft && call.keep == Keep::all && language_ == Language::python && box.interrupt()) {
-    InterpreterCall grace = call;
-    grace.cpu_time.reset();
-    CallLoop rest({box.control.get(), box.out.read.get(), box.err.read.get(), box.ended.get(), -1}, {}, grace, way,
-                  box.partial);
-    stop = rest.wait(monotonic_now() + kInterruptGrace, cpu, false);
-    if (stop == CallLoop::Stop::replied) take_line(rest.reply(), reply);
-  } else if (stop == CallLoop::Stop::replied) {
-    take_line(loop.reply(), reply);
-  }
+  const CallLoop::Stop stop = loop.wait(monotonic_now() + call.timeout, cpu, true);
+  if (stop == CallLoop::Stop::replied) take_line(loop.reply(), reply);
   for (const StopRow& row : kStops)
-    if (row.stop == reason) {
+    if (row.stop == stop) {
       reply.ok = false;
       reply.ending = row.ending;
-      reply.ending_detail = stop_text(reason, call);
+      reply.ending_detail = stop_text(stop, call);
     }
   if (stop == CallLoop::Stop::replied) return;
   if (stop != CallLoop::Stop::gone) {
@@ -344,7 +293,6 @@ void Interpreter::take_line(const std::string& line, InterpreterReply& reply) {
     return;
   }
   reply.exit_code = number_of<int>(said, "exit");
-  if (const auto status = number_of<int>(said, "status")) reply.exit_code = *status;
   reply.signal = number_of<int>(said, "signal");
   if (const auto cpu = number_of<double>(said, "cpu")) reply.cpu = Nanoseconds(static_cast<std::int64_t>(*cpu * 1e9));
   if (const auto peak = number_of<std::uint64_t>(said, "peak")) {
@@ -357,16 +305,6 @@ void Interpreter::take_line(const std::string& line, InterpreterReply& reply) {
       for (const json& one : *lines)
         if (one.is_string()) reply.error->traceback.push_back(one.get<std::string>());
   }
-  if (const auto at = said.find("shown"); at != said.end() && at->is_array())
-    for (const json& one : *at) {
-      Displayed displayed;
-      if (const auto data = one.find("data"); one.is_object() && data != one.end() && data->is_object())
-        for (const auto& [mime, content] : data->items())
-          if (content.is_string()) displayed.data[mime] = content.get<std::string>();
-      displayed.is_value = one.is_object() && one.value("value", false);
-      if (displayed.is_value) reply.value = displayed.data["text/plain"];
-      reply.displayed.push_back(std::move(displayed));
-    }
   const std::string result = text_of(said, "result");
   if (!json::parse(result, nullptr, false).is_discarded()) reply.result_json = result;
   reply.ok = !reply.error && !reply.signal && reply.exit_code.value_or(0) == 0;

@@ -48,9 +48,7 @@ InterpreterCall call_of(const RunSettings& settings, const ExecutionRecord& reco
   InterpreterCall call;
   call.code = request.code;
   call.name = settings.working_folder + "/" + source_name(request);
-  const bool python = request.language == Language::python;
-  call.keep = record.mode == ExecutionMode::exec ? Keep::nothing : python ? Keep::process : Keep::all;
-  call.show_last = false;
+  call.apart = record.mode == ExecutionMode::exec ? Apart::names : Apart::process;
   call.context_json = request.context_json;
   call.standard_input = request.standard_input;
   call.arguments = request.arguments;

@@ -2,7 +2,7 @@
 // to the first caller and session that uses it and is never given to another; at most `size` live at a time, the one
 // that was unused longest makes room. Python forks a process for each run; JavaScript has no fork, so each interpreter
 // is used once and another one is started in its place. What a run leaves behind is gone before the next: processes,
-// its folders, /tmp.
+// its folders, /tmp. With the mode `exec`, which is for code that its caller trusts, the folders of the run alone are.
 #pragma once
 
 #include <chrono>

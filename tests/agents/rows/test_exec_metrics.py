@@ -121,7 +121,7 @@ class Metrics(RowTest):
 
 class Container(RowTest):
     def test_row_073_container_settings(self):
-        """container settings: execution timeout 300 without a server, in the sandbox of this machine."""
+        """Settings of a Jupyter server are taken with their defaults; without one the sandbox of this machine runs the code."""
         self.configure("[execution.container]\n")
         for answer in self.ask("execute_code", language="python", code="print(1)", execution_method="container"):
             self.assertEqual((answer.data["stdout"], answer.data["limits"]["timeout"]), ("1\n", 300), answer)

@@ -10,16 +10,7 @@ const { createRequire } = require('module');
 const control = new net.Socket({ fd: 0, readable: true, writable: true });
 const folder = process.cwd();
 const programRequire = createRequire(path.join(folder, 'main.js'));
-const shown = [];
 process.argv.splice(1);
-
-function display(...values) {
-  for (const value of values) shown.push({ data: { 'text/plain': text(value) }, value: false });
-}
-
-function text(value) {
-  return typeof value === 'string' ? util.inspect(value) : util.inspect(value, { depth: 4 });
-}
 
 function plain(value) {
   const seen = new WeakSet();
@@ -35,7 +26,7 @@ function plain(value) {
   });
 }
 
-const given = { require: programRequire, module: { exports: {} }, exports: {}, __dirname: folder, __filename: path.join(folder, 'main.js'), display };
+const given = { require: programRequire, module: { exports: {} }, exports: {}, __dirname: folder, __filename: path.join(folder, 'main.js') };
 Object.assign(globalThis, given);
 
 // A context has the language's own names; the rest, and a console that prints, are Node's.
@@ -86,31 +77,28 @@ function compile(code, name) {
 
 async function run(call) {
   const reply = { id: call.id, error: null, exit: null };
-  const fresh = call.keep === 'nothing';
+  const fresh = call.apart === 'names';
   failure = null;
   process.argv.splice(1, Infinity, call.name, ...(call.arguments || []));
   try {
     const context = fresh ? newContext() : null;
     if (call.context !== undefined) (fresh ? context : globalThis).context = call.context;
     const script = compile(call.code, call.name);
-    let value = fresh ? script.runInContext(context) : script.runInThisContext();
-    const isPromise = util.types.isPromise(value);
-    if (isPromise) value = await value;
+    const value = fresh ? script.runInContext(context) : script.runInThisContext();
+    if (util.types.isPromise(value)) await value;
     await settled();
     if (failure !== null) throw failure;
-    if (call.show_last !== false && value !== undefined) shown.push({ data: { 'text/plain': text(value) }, value: true });
     const read = 'typeof result === "undefined" ? undefined : result';
     const result = fresh ? vm.runInContext(read, context) : vm.runInThisContext(read);
     if (result !== undefined) reply.result = plain(result);
   } catch (problem) {
     reply.error = told(problem);
   }
-  reply.shown = shown.splice(0);
   return reply;
 }
 
 process.on('exit', (code) => {
-  if (current !== null) fs.writeSync(0, JSON.stringify({ id: current, error: null, exit: code, shown: [] }) + '\n');
+  if (current !== null) fs.writeSync(0, JSON.stringify({ id: current, error: null, exit: code }) + '\n');
 });
 
 let current = null;

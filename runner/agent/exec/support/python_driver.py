@@ -23,9 +23,7 @@ null = posix.open("/dev/null", posix.O_RDONLY)
 posix.dup2(null, 0)
 posix.close(null)
 
-import ast
 import gc
-import io
 import json
 import os
 import signal
@@ -35,7 +33,6 @@ after = {"__name__": "runharness"}
 exec(compile(sys.argv[1], "<runharness>", "exec"), after)
 sys.argv[:] = [""]
 sys.path[0] = os.getcwd()
-shown = []
 
 
 class Quitter:
@@ -77,94 +74,22 @@ class Site:
 sys.meta_path.append(Site)
 
 
-def bundle(value):
-    """What a notebook would show of a value: text always, and what it can show itself as."""
-    import base64
-
-    data = {"text/plain": repr(value)}
-    for mime, method in (
-        ("text/html", "_repr_html_"),
-        ("text/markdown", "_repr_markdown_"),
-        ("text/latex", "_repr_latex_"),
-        ("image/svg+xml", "_repr_svg_"),
-        ("image/png", "_repr_png_"),
-        ("image/jpeg", "_repr_jpeg_"),
-    ):
-        function = getattr(type(value), method, None)
-        if function is None:
-            continue
-        try:
-            content = function(value)
-        except Exception:
-            continue
-        if isinstance(content, tuple):
-            content = content[0]
-        if isinstance(content, bytes):
-            content = base64.b64encode(content).decode()
-        if content is not None:
-            data[mime] = content
-    return data
-
-
-def display(*values, **_):
-    for value in values:
-        shown.append({"data": bundle(value), "value": False})
-
-
-builtins.display = display
-
-
-def show_figures():
-    """Open figures of matplotlib as pictures; they are closed, as in a notebook."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is None:
-        return
-    import base64
-
-    for number in pyplot.get_fignums():
-        figure, content = pyplot.figure(number), io.BytesIO()
-        figure.savefig(content, format="png")
-        shown.append({"data": {"image/png": base64.b64encode(content.getvalue()).decode(), "text/plain": repr(figure)}, "value": False})
-    pyplot.close("all")
-
-
-def watch_pyplot():
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    if pyplot is not None and getattr(pyplot.show, "__module__", "") != __name__:
-        def show(*_, **__):
-            show_figures()
-
-        show.__module__ = __name__
-        pyplot.show = show
-
-
-class Pyplot:
-    """The first finder: show() of matplotlib.pyplot keeps the figures."""
+class Figures:
+    """The first finder: figures that are shown are kept as files."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name != "matplotlib.pyplot" or Pyplot not in sys.meta_path:
-            return None
-        sys.meta_path.remove(Pyplot)
-        import importlib.util
-
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.loader is not None:
-            load = spec.loader.exec_module
-
-            def exec_module(module):
-                load(module)
-                watch_pyplot()
-
-            spec.loader.exec_module = exec_module
-        return spec
+        if name == "matplotlib.pyplot" and Figures in sys.meta_path:
+            sys.meta_path.remove(Figures)
+            return after["watch_pyplot"](name, path)
+        return None
 
     @staticmethod
     def invalidate_caches():
         pass
 
 
-sys.meta_path.insert(0, Pyplot)
+sys.meta_path.insert(0, Figures)
 
 
 def told(problem, name):
@@ -178,17 +103,11 @@ def told(problem, name):
     return {"name": type(problem).__name__, "message": str(problem), "traceback": lines}
 
 
-def execute(code, name, space, show_last):
-    """The value of the last expression, or None."""
+def remember(code, name):
+    """For tracebacks: the code is in no file."""
     import linecache
 
     linecache.cache[name] = (len(code), None, code.splitlines(True), name)
-    tree = ast.parse(code, name)
-    last = tree.body.pop() if show_last and tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, name, "exec"), space)
-    if last is None or code.rstrip().endswith(";"):
-        return None
-    return eval(compile(ast.Expression(last.value), name, "eval"), space)
 
 
 def flush():
@@ -217,37 +136,37 @@ def give_input(text):
     sys.stdin = open(0, closefd=False)
 
 
-def run_here(call, space):
+def run_here(call):
+    """In this process, with names of its own."""
     reply = {"id": call["id"], "error": None, "exit": None}
+    space = {"__name__": "__main__", "__builtins__": builtins}
     sys.argv[:] = [call["name"]] + call.get("arguments", [])
     if "stdin" in call:
         give_input(call["stdin"])
     if "context" in call:
         space["context"] = call["context"]
     try:
-        value = execute(call["code"], call["name"], space, call.get("show_last", True))
-        watch_pyplot()
-        show_figures()
-        if value is not None:
-            space["_"] = value
-            shown.append({"data": bundle(value), "value": True})
+        remember(call["code"], call["name"])
+        exec(compile(call["code"], call["name"], "exec"), space)
     except SystemExit as problem:
         reply["exit"] = exit_code(problem.code)
     except BaseException as problem:
         reply["error"] = told(problem, call["name"])
+    if "matplotlib.pyplot" in sys.modules or "result" in space:
         try:
-            show_figures()
-        except Exception:
-            pass
-    if "result" in space:
-        try:
-            reply["result"] = json.dumps(after["keyed"](space["result"]), allow_nan=False)
-        except Exception:
-            pass
+            finish_here(space)
+        except Exception as problem:
+            print("runharness: what the code made is not kept: %s" % problem, file=sys.stderr)
     flush()
-    reply["shown"] = list(shown)
-    shown.clear()
     return reply
+
+
+def finish_here(space):
+    """The next call has no open figures, and names its own from one on."""
+    after["finish"](space)
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+        after["_saved"].clear()
 
 
 def run_child(call):
@@ -276,9 +195,7 @@ def run_child(call):
         code = exit_code(problem.code)
     except BaseException as problem:
         code = 1
-        import linecache
-
-        linecache.cache[call["name"]] = (len(call["code"]), None, call["code"].splitlines(True), call["name"])
+        remember(call["code"], call["name"])
         trace = problem.__traceback__
         while trace is not None and trace.tb_frame.f_globals is globals():
             trace = trace.tb_next
@@ -391,21 +308,9 @@ def serve():
         while b"\n" in rest:
             line, rest = rest.split(b"\n", 1)
             call = json.loads(line)
-            keep = call.get("keep", "all")
-            if keep == "process":
-                reply = run_forked(call)
-            else:
-                reply = run_here(call, names if keep == "all" else {"__name__": "__main__", "__builtins__": builtins})
-            send(reply)
-            if reply.get("exit") is not None and keep == "all":
-                return
+            send(run_forked(call) if call["apart"] == "process" else run_here(call))
 
 
-# Code of the session is the module __main__: pickles and dataclasses look for names there.
-session = type(sys)("__main__")
-names = session.__dict__
-names.update(__builtins__=builtins, __annotations__={})
-sys.modules["__main__"] = session
 gc.collect()
 gc.freeze()
 serve()
