@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import pty
 import signal
 import subprocess
 import sys
@@ -66,25 +67,41 @@ class Transparent(Profile):
         for text in ("inner (s.py:3)", "self", "95 % interval", "peak memory", "expected = ", "rejected", "late"):
             self.assertIn(text, done.stderr)
 
-    def test_ctrl_c_still_writes_the_profile(self):
+    def interruptible(self):
         self.put("s.py", "print('ready', flush=True)\nwhile True: pass\n")
-        for to_group in (True, False):
-            file = self.folder / "p.json"
-            file.unlink(missing_ok=True)
-            process = subprocess.Popen([str(RUNHARNESS), "profile", "-q", "--python", PYTHON, "--json", str(file), "s.py"],
-                                       cwd=self.folder, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                       start_new_session=True)
-            self.assertEqual(process.stdout.readline(), b"ready\n")
-            # A terminal signals the whole group; `kill` signals us alone, and we pass it on.
-            if to_group:
-                os.killpg(process.pid, signal.SIGINT)
-            else:
-                process.send_signal(signal.SIGINT)
-            _, error = process.communicate(timeout=60)
-            self.assertIn(b"KeyboardInterrupt", error)
-            self.assertEqual(error.count(b"KeyboardInterrupt"), 1, "the program gets it once")
-            self.assertIn(process.returncode, (130, 1))
-            self.assertIn("<module>", self.functions(json.loads(file.read_text())))
+        return [str(RUNHARNESS), "profile", "-q", "--python", PYTHON, "--json", str(self.folder / "p.json"), "s.py"]
+
+    def interrupted_once(self, shown, code):
+        self.assertEqual(shown.count(b"KeyboardInterrupt"), 1, "the program gets it once")
+        self.assertIn(code, (130, 1))
+        self.assertIn("<module>", self.functions(json.loads((self.folder / "p.json").read_text())))
+
+    def test_ctrl_c_still_writes_the_profile(self):
+        """A terminal signals the program as well as us."""
+        command = self.interruptible()
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.folder)
+            os.execve(command[0], command, clean_environment())
+        shown, sent = b"", False
+        while True:
+            try:
+                shown += os.read(terminal, 65536)
+            except OSError:  # the program has left the terminal
+                break
+            if not sent and b"ready" in shown:
+                os.write(terminal, b"\x03")
+                sent = True
+        os.close(terminal)
+        self.interrupted_once(shown, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+    def test_a_signal_for_us_alone_is_passed_on(self):
+        process = subprocess.Popen(self.interruptible(), cwd=self.folder, env=clean_environment(), stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, start_new_session=True)
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+        self.interrupted_once(error, process.returncode)
 
 
 class Mistakes(Profile):
