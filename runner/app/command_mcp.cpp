@@ -158,12 +158,17 @@ Result<int> run_mcp(const CommandLine& line) {
   constexpr unsigned kMostWarm = 64;
   RH_TRY(const unsigned warm, number_of(line, "warm", 0, kMostWarm));
   for (const std::string& right : list_of(line, "caller-may"))
-    if (!is_one_of(right, {"enable", "allow_prod", "allow-prod"}))
-      return fail(ErrorKind::usage, "let callers decide: they may be given 'enable' and 'allow_prod'", right);
+    if (!is_one_of(right, {"enable", "allow_prod", "allow-prod", "nothing"}))
+      return fail(ErrorKind::usage, "let callers decide: they may be given 'enable' and 'allow_prod', or 'nothing'",
+                  right);
   RH_TRY(const auto service, open_agent_service(line, [&](agent::AgentConfig& config) {
            if (has(line, "allow-prod")) config.allow_production = true;
-           for (const std::string& right : list_of(line, "caller-may"))
-             config.caller_may.push_back(right == "allow-prod" ? "allow_prod" : right);
+           for (const std::string& right : list_of(line, "caller-may")) {
+             if (right != "nothing") config.caller_may.push_back(right == "allow-prod" ? "allow_prod" : right);
+             config.caller_may_said = true;
+           }
+           // Over stdio the caller is who has started the server; over HTTP it is whoever reaches it.
+           if (!config.caller_may_said && !has(line, "http")) config.caller_may = {"enable"};
            if (has(line, "enable")) {
              config.enabled = true;
              config.enabled_by = "--enable";

@@ -159,7 +159,7 @@ const std::vector<FlagRow> kMcpFlags = {
     {"--enable", NamedFlag{"enable", false}, "", "Execution", "code may be run; else only what the configuration says"},
     {"--allow-prod", NamedFlag{"allow-prod", false}, "", "Execution", "also where the environment says production"},
     {"--caller-may", NamedFlag{"caller-may", true, true}, "WHAT", "Execution",
-     "what a call may lift by itself: enable, allow_prod; nothing otherwise"},
+     "what a call may lift by itself: enable, allow_prod, or nothing; not said: enable over stdio"},
     {"--warm", NamedFlag{"warm"}, "N", "Execution", "keep N interpreters ready"},
     {"--max-concurrent", NamedFlag{"max-concurrent"}, "N", "Limits", "calls of one caller at the same time (200)"},
     {"--max-per-minute", NamedFlag{"max-per-minute"}, "N", "Limits", "calls of one caller within a minute (3000)"},

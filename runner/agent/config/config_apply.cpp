@@ -52,6 +52,7 @@ Result<void> caller_may(C& config, const KeyValue& value) {
     if (!is_one_of(right, {"enable", "allow_prod"}))
       return wrong(value, fmt::format("read 'caller_may': it lists enable and allow_prod, not '{}'", right));
   config.caller_may = value.texts;
+  config.caller_may_said = true;
   return {};
 }
 

@@ -204,11 +204,11 @@ ToolAnswer answer_to(const model::RunReport& report, const TestCall& call, std::
   return answer;
 }
 
-// Tests are code, too. A person who types the command wants them run; an agent may have written them a moment ago.
+// Tests are code, too, which an agent may have written a moment ago. Where callers may enable code, asking for tests does.
 std::optional<ToolAnswer> refusal(const Service& service, const CallContext& context, const json& arguments) {
   if (!context.over_mcp) return std::nullopt;
   ExecutionRequest request;
-  request.enable = given(arguments, "enable", false);
+  request.enable = true;
   request.allow_production = given(arguments, "allow_prod", false);
   const Permission permission = permission_to_run(service, context, request);
   if (permission.error == ErrorKind::none) return std::nullopt;

@@ -130,7 +130,10 @@ Permission permission_to_run(const Service& service, const CallContext& context,
   const AgentConfig& config = service.config();
   if (!config.enabled && !(request.enable && !config.disabled && may_lift(config, context, "enable"))) {
     std::string message =
-        context.over_mcp
+        context.over_mcp && !config.disabled && may_lift(config, context, "enable")
+            ? "running code is not enabled: the call says enable: true, or the owner of the server starts it with "
+              "--enable or sets execution.enabled = true in ~/.config/runharness/agent.toml"
+        : context.over_mcp
             ? "running code is not enabled on this server, and a call cannot enable it: its owner starts it with "
               "--enable (or lets callers decide: --caller-may enable), or sets execution.enabled = true in "
               "~/.config/runharness/agent.toml"

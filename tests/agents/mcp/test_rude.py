@@ -3,6 +3,7 @@ for themselves, paths that lead elsewhere, approvals that are not theirs, connec
 what is wrong, nothing of the host gets out, and the server goes on serving."""
 
 import concurrent.futures
+import functools
 import json
 import os
 import pathlib
@@ -109,16 +110,31 @@ class RightsTest(unittest.TestCase):
             result = client.ask("tools/call", tool_call(tool, self.CODE if arguments is None else arguments))["result"]
             return error_of(result).get("kind")
 
-    def test_a_caller_does_not_enable_itself(self):
+    def test_a_caller_does_not_enable_itself_where_the_owner_says_so(self):
         asked = {**self.CODE, "enable": True, "allow_prod": True}
-        self.assertEqual(self.kind(arguments=asked), "not_enabled")
-        self.assertEqual(self.kind(tool="run_pipeline", arguments={"stages": [{"name": "a", **asked}], "enable": True}), "not_enabled")
-        self.assertEqual(self.kind(tool="execute_batch", arguments={"blocks": ["print(1)"], "language": "python", "enable": True}),
-                         "not_enabled")
-        self.assertEqual(self.kind(tool="run_tests", arguments={"enable": True}), "not_enabled")
-        self.assertEqual(self.kind(tool="profile_code", arguments={"code": "1", "enable": True}), "not_enabled")
+        for flags, variables in ((("--caller-may", "nothing"), {}), ((), {"RUNHARNESS_EXECUTION": "0"})):
+            kind = functools.partial(self.kind, *flags, **variables)
+            self.assertEqual(kind(arguments=asked), "not_enabled")
+            self.assertEqual(kind(tool="run_pipeline", arguments={"stages": [{"name": "a", **asked}], "enable": True}), "not_enabled")
+            self.assertEqual(kind(tool="execute_batch", arguments={"blocks": ["print(1)"], "language": "python", "enable": True}),
+                             "not_enabled")
+            self.assertEqual(kind(tool="run_tests", arguments={}), "not_enabled")
+            self.assertEqual(kind(tool="profile_code", arguments={"code": "1", "enable": True}), "not_enabled")
+
+    def test_a_caller_over_stdio_says_enable(self):
+        asked = {**self.CODE, "enable": True}
+        self.assertIsNone(self.kind(arguments=asked))
+        self.assertEqual(self.kind(), "not_enabled", "it has to say so")
+        self.assertNotEqual(self.kind(tool="run_tests", arguments={}), "not_enabled")
+        self.assertEqual(self.kind(arguments=asked, APP_ENV="production"), "production_execution_blocked")
         self.assertIsNone(self.kind("--caller-may", "enable", arguments=asked))
         self.assertEqual(self.kind("--caller-may", "enable"), "not_enabled", "it has to say so")
+
+    def test_a_caller_over_http_enables_nothing(self):
+        with Project() as folder, HttpServer(folder=folder) as server:
+            for tool, arguments in (("execute_code", {**self.CODE, "enable": True}), ("run_tests", {})):
+                result = server.ask("tools/call", tool_call(tool, arguments))["result"]
+                self.assertEqual(error_of(result).get("kind"), "not_enabled", result)
 
     def test_a_caller_does_not_allow_production(self):
         asked = {**self.CODE, "allow_prod": True}

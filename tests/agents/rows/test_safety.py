@@ -25,13 +25,13 @@ class SafetyTest(RowTest):
             self.assertEqual(answer.error_kind, "not_enabled", answer)
             self.assertNotIn("42", answer.data.get("stdout") or "")
         for answer in self.run_code(enable=True):
-            if answer.way == "mcp":  # who asks there is not trusted: the owner of the server has to let callers decide
+            self.assertEqual(answer.data["stdout"], "42\n", answer)
+        self.environment["RUNHARNESS_CALLER_MAY"] = "allow_prod"
+        for answer in self.run_code(enable=True):
+            if answer.way == "mcp":  # the owner of the server has said what callers decide
                 self.assertEqual(answer.error_kind, "not_enabled", answer)
             else:
                 self.assertEqual(answer.data["stdout"], "42\n", answer)
-        self.environment["RUNHARNESS_CALLER_MAY"] = "enable"
-        for answer in self.run_code(enable=True):
-            self.assertEqual(answer.data["stdout"], "42\n", answer)
 
     def test_row_102_a_key_of_the_configuration_enables(self):
         """execution can be enabled only when a config key says so (code_execution_enabled)."""
