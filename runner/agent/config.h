@@ -92,7 +92,7 @@ struct AgentConfig {
   std::string enabled_by;  // "runharness.toml:3", "--enable", "RUNHARNESS_EXECUTION"; for messages
   bool allow_production = false;
   std::vector<std::string> caller_may;  // "enable", "allow_prod": what a caller over MCP may lift for its call
-  bool caller_may_said = false;         // else: "enable" over stdio, whose caller has started the server; nothing over HTTP
+  bool caller_may_said = false;         // else: "enable" over stdio, nothing over HTTP
   std::string production_sign;          // "APP_ENV=production" where the environment says so; empty: it does not
   std::string preset = "agent";
 

@@ -204,7 +204,8 @@ ToolAnswer answer_to(const model::RunReport& report, const TestCall& call, std::
   return answer;
 }
 
-// Tests are code, too, which an agent may have written a moment ago. Where callers may enable code, asking for tests does.
+// Tests are code, too, which an agent may have written a moment ago. Where callers may enable code, asking for tests
+// does.
 std::optional<ToolAnswer> refusal(const Service& service, const CallContext& context, const json& arguments) {
   if (!context.over_mcp) return std::nullopt;
   ExecutionRequest request;
