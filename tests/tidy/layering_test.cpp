@@ -29,18 +29,10 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
 
 // The headers of the five sibling folders that engine and agent may see: their interfaces, nothing else.
 const std::set<std::string> kInterfaceHeaders = {
-    "sandbox/sandbox.h",
-    "sandbox/namespace_trial.h",
-    "sandbox/collect_files.h",
-    "collectors/results/reader.h",
-    "collectors/coverage/reader.h",
-    "collectors/results/summary.h",
-    "collectors/coverage/merge.h",
-    "collectors/sampling/sampler.h",
-    "profiles/step_profiler.h",
-    "reporters/reporter.h",
-    "runner/adapters/adapter.h",
-    "runner/adapters/python_environment.h",
+    "sandbox/sandbox.h",           "sandbox/namespace_trial.h",     "sandbox/collect_files.h",
+    "collectors/results/reader.h", "collectors/coverage/reader.h",  "collectors/results/summary.h",
+    "collectors/coverage/merge.h", "collectors/sampling/sampler.h", "profiles/step_profiler.h",
+    "reporters/reporter.h",        "runner/adapters/adapter.h",     "runner/adapters/python_environment.h",
 };
 
 std::string included_path(const std::string& line) {
