@@ -26,17 +26,20 @@ class OwnRoot : public Sandboxed {
     asked.files.names["/workspace"] = workspace();
     return asked;
   }
+  void bound(sandbox::LaunchSpec& asked, std::uint64_t bytes) const {
+    asked.limits.wall = std::chrono::seconds(30);
+    asked.files.bounded = {workspace()};
+    asked.files.bounded_bytes = bytes;
+  }
   // Names of the host's root that programs are not made of.
   [[nodiscard]] static std::vector<std::string> data_of_the_host() {
+    constexpr std::string_view kKnown[] = {"bin", "sbin", "lib",  "lib32", "lib64", "libx32", "usr", "etc",  "opt",
+                                           "nix", "dev",  "proc", "sys",   "tmp",   "run",    "var", "root", "home"};
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator("/")) {
-      const std::string name = entry.path().filename();
-      for (const char* known : {"bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr", "etc", "opt", "nix", "dev",
-                                "proc", "sys", "tmp", "run", "var", "root", "home"})
-        if (name == known) goto next;
-      names.push_back(name);
-    next:;
-    }
+    for (const auto& entry : fs::directory_iterator("/"))
+      if (std::string name = entry.path().filename();
+          std::find(std::begin(kKnown), std::end(kKnown), name) == std::end(kKnown))
+        names.push_back(std::move(name));
     return names;
   }
 };
@@ -107,9 +110,7 @@ TEST_F(OwnRoot, TwoCommandsShareNoFilesSocketsOrMessages) {
 
 TEST_F(OwnRoot, AWorkFolderThatGrowsBeyondItsLimitEndsTheRun) {
   auto asked = own("i=0; while :; do head -c 4194304 /dev/zero > /workspace/f$i; i=$((i+1)); done");
-  asked.limits.wall = std::chrono::seconds(30);
-  asked.files.bounded = {workspace()};
-  asked.files.bounded_bytes = 32 * kMiB;
+  bound(asked, 32 * kMiB);
   const Result result = run(asked);
   EXPECT_EQ(result.record.ending, Ending::file_size) << result.record.ending_detail << result.err;
   EXPECT_NE(result.record.ending_detail.find("32.0 MiB"), std::string::npos) << result.record.ending_detail;
@@ -118,14 +119,11 @@ TEST_F(OwnRoot, AWorkFolderThatGrowsBeyondItsLimitEndsTheRun) {
 TEST_F(OwnRoot, FilesThatAreTooManyEndTheRunAndThoseWithinTheLimitDoNot) {
   auto asked =
       own("mkdir d; i=0; while [ $i -lt 20 ]; do head -c 1048576 /dev/zero > d/f$i; i=$((i+1)); done; echo done");
-  asked.files.bounded = {workspace()};
-  asked.files.bounded_bytes = 64 * kMiB;
+  bound(asked, 64 * kMiB);
   const Result within = run(asked);
   EXPECT_EQ(within.out, "done\n") << within.record.ending_detail << within.err;
   auto flood = own("mkdir e; cd e; i=0; while :; do seq -f f$i.%g 2000 | xargs touch; i=$((i+1)); done");
-  flood.limits.wall = std::chrono::seconds(30);
-  flood.files.bounded = {workspace()};
-  flood.files.bounded_bytes = 64 * kMiB;
+  bound(flood, 64 * kMiB);
   const Result result = run(flood);
   EXPECT_EQ(result.record.ending, Ending::file_size) << result.record.ending_detail << result.err;
 }
@@ -134,9 +132,7 @@ TEST_F(OwnRoot, FoldersThatCannotBeCountedDoNotHideWhatIsInThem) {
   auto asked =
       own("mkdir -p hidden; i=0; while :; do head -c 4194304 /dev/zero > hidden/f$i; chmod 0 hidden; "
           "chmod 700 hidden; i=$((i+1)); done");
-  asked.limits.wall = std::chrono::seconds(30);
-  asked.files.bounded = {workspace()};
-  asked.files.bounded_bytes = 32 * kMiB;
+  bound(asked, 32 * kMiB);
   const Result result = run(asked);
   EXPECT_EQ(result.record.ending, Ending::file_size) << result.record.ending_detail << result.err;
 }
@@ -146,9 +142,7 @@ TEST_F(OwnRoot, RemovedFilesThatAreHeldOpenCountAsWell) {
       own("i=10; while [ $i -lt 40 ]; do eval \"exec $i>f; rm f\"; head -c 4194304 /dev/zero >&$i; i=$((i+1)); "
           "done; sleep 20");
   asked.command.argv[0] = "/bin/bash";
-  asked.limits.wall = std::chrono::seconds(30);
-  asked.files.bounded = {workspace()};
-  asked.files.bounded_bytes = 32 * kMiB;
+  bound(asked, 32 * kMiB);
   const Result result = run(asked);
   EXPECT_EQ(result.record.ending, Ending::file_size) << result.record.ending_detail << result.err;
 }

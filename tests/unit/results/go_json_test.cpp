@@ -167,17 +167,14 @@ TEST(GoJson, LiveStreamHasMonotonicStarts) {
   EXPECT_LT(*began[0].at, monotonic_now() + std::chrono::seconds(2));
 }
 
-// `go` stamps an event when it reads it, on a busy machine too late: tests one after the other stay one after the
-// other.
 TEST(GoJson, ALateBeginningIsNoOverlap) {
   std::map<std::string, model::Attempt> ended;
-  const auto reader = make_go_json_reader({}, [&](model::ResultEvent each) {
+  const auto reader = make_go_json_reader({}, [&](const model::ResultEvent& each) {
     if (const auto* end = std::get_if<model::TestEnded>(&each)) ended[end->test.name] = end->attempt;
   });
-  const auto now = wall_now();
-  const auto at = [&](int ms, std::string_view action, std::string_view test, std::string_view more = "") {
+  const auto at = [&, now = wall_now()](int ms, std::string_view action, std::string_view test, std::string more = "") {
     reader->feed("{\"Time\":\"" + to_rfc3339(now + milliseconds(ms)) + "\",\"Action\":\"" + std::string(action) +
-                 "\",\"Package\":\"p\",\"Test\":\"" + std::string(test) + "\"" + std::string(more) + "}\n");
+                 "\",\"Package\":\"p\",\"Test\":\"" + std::string(test) + "\"" + more + "}\n");
   };
   at(250, "run", "TestA");
   at(310, "pass", "TestA", ",\"Elapsed\":0.30");
@@ -185,7 +182,7 @@ TEST(GoJson, ALateBeginningIsNoOverlap) {
   at(612, "pass", "TestB", ",\"Elapsed\":0.31");
   const model::Attempt &a = ended["TestA"], &b = ended["TestB"];
   ASSERT_TRUE(a.start && a.duration && b.start && b.duration);
-  EXPECT_LE(*a.start + *a.duration, *b.start);
+  EXPECT_LE(*a.start + *a.duration, *b.start) << "go stamps an event when it reads it, on a busy machine too late";
   EXPECT_EQ(*b.start - *a.start, milliseconds(295)) << "A began as long before its end as it took";
 }
 
