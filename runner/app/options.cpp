@@ -128,6 +128,11 @@ class Parser {
     collect_settings(*chosen, texts_, line);
   }
 
+  [[nodiscard]] bool has_command(const std::string& word) const {
+    return std::any_of(commands_.begin(), commands_.end(),
+                       [&](const Command& command) { return command.row->word == word; });
+  }
+
   [[nodiscard]] std::string suggestion(const std::string& unknown) const {
     std::vector<std::string> known;
     for (const Command& command : commands_) {
@@ -250,7 +255,11 @@ ParsedLine parse_by_library(int argc, const char* const* argv) {
     const int code = parser.app.exit(problem, out, err);
     parsed.text = out.str();
     parsed.exit_code = code == 0 ? 0 : static_cast<int>(ExitCode::usage);
-    if (code != 0)
+    const bool no_command = !first.empty() && !first.starts_with('-') && !parser.has_command(first);
+    if (code != 0 && no_command)
+      parsed.text = fmt::format("runharness: there is no command '{}'.{}\nRun 'runharness --help' for the commands.\n",
+                                first, parser.suggestion(first));
+    else if (code != 0)
       parsed.text = fmt::format("runharness: {}.{}\nRun 'runharness{} --help' for the options.\n", problem.what(),
                                 parser.suggestion(unknown_word(problem)), first == "run" ? " run" : "");
   }

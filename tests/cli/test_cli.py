@@ -28,6 +28,7 @@ class Usage(HarnessTest):
             self.assertEqual(done.stderr, "")
 
     def test_an_unknown_flag_is_named_with_a_suggestion(self):
+        self.refuse("exce", says=["there is no command 'exce'", "Did you mean exec?"])
         self.refuse("test", "--memroy", "1G", says=["--memroy", "Did you mean --memory?"])
 
     def test_no_command(self):
